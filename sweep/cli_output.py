@@ -1,0 +1,25 @@
+"""How commands speak: plain lines on a pipe, colour and a spinner on a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from rich.console import Console
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Print a line as it is: no markup, no wrapping."""
+    console.print(text, markup=False)
+
+
+@contextlib.contextmanager
+def wait(title: str) -> Iterator[Callable[[str], None]]:
+    """Show that something is going on; yields a function that is told of each step."""
+    if not console.is_terminal:
+        yield lambda step: say(f"{title}: {step}")
+        return
+    with console.status(title) as status:
+        yield lambda step: status.update(f"{title}: {step}")

@@ -1,0 +1,144 @@
+"""The one module that talks to HTCondor. Which pool it talks to is decided once, by `connect`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from sweep.errors import PoolError
+
+STUDY_ATTRIBUTE = "SweepStudy"
+"""Job attribute that bears a study's id, on the outer DAGMan job and on every trial's job."""
+
+SCHEDULER_UNIVERSE = 7
+
+
+class JobStatus(IntEnum):
+    """`JobStatus` of a job ad."""
+
+    IDLE = 1
+    RUNNING = 2
+    REMOVED = 3
+    COMPLETED = 4
+    HELD = 5
+    TRANSFERRING_OUTPUT = 6
+    SUSPENDED = 7
+
+
+@dataclass(frozen=True)
+class Job:
+    """What sweep reads of a job ad in the queue. `trial` is None for DAGMan jobs."""
+
+    cluster: int
+    status: JobStatus
+    is_dagman: bool
+    trial: int | None
+    hold_reason: str
+
+
+def use(config: Path, bin_folder: Path) -> None:
+    """Talk to the pool of this configuration from now on, in this process and in those it starts."""
+    os.environ["CONDOR_CONFIG"] = str(config)
+    os.environ["PATH"] = f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}"
+    with contextlib.suppress(OSError):
+        _htcondor().reload_config()
+
+
+def connect() -> None:
+    """Choose the pool: the one that CONDOR_CONFIG names, else a running personal pool, else the machine's own.
+
+    Raises PoolError when there is none, or it does not answer.
+    """
+    from sweep.pool import install, personal
+
+    personal_config = str(personal.config_file())
+    configured = os.environ.get("CONDOR_CONFIG", personal_config)
+    installation = install.system() or install.own()
+    if installation is None:
+        raise PoolError(
+            "there is no HTCondor on this machine",
+            "Type `sweep pool install` and `sweep pool start`, or log in to an access point.",
+        )
+    if configured == personal_config:
+        if personal.is_running():
+            use(personal.config_file(), installation.bin)
+        elif installation.ours:
+            raise PoolError("the personal pool is not running", "Type `sweep pool start`.")
+    if not answers():
+        raise PoolError(
+            "HTCondor's schedd does not answer",
+            "Type `sweep pool status`; on an access point, ask its administrators.",
+        )
+
+
+def answers() -> bool:
+    """Whether schedd and at least one slot of the pool answer."""
+    try:
+        htcondor = _htcondor()
+        htcondor.reload_config()
+        htcondor.Schedd().query(constraint="false")
+        return bool(htcondor.Collector().query(htcondor.AdType.Startd, projection=["Name"]))
+    except (OSError, RuntimeError):  # HTCondorException is one or the other, by version
+        return False
+
+
+def slots() -> list[dict[str, Any]]:
+    """Name, state, cores and memory (MB) of each slot of the pool."""
+    htcondor = _htcondor()
+    ads = htcondor.Collector().query(htcondor.AdType.Startd, projection=["Name", "State", "TotalSlotCpus", "TotalSlotMemory"])
+    return [dict(ad) for ad in ads]
+
+
+def submit_dag(dag: Path, batch_name: str) -> int:
+    """Submit a DAG file from its own folder and give back the cluster of its DAGMan job.
+
+    Rescue files of an earlier run are set aside: which nodes are done, sweep writes into the DAG itself.
+    Raises PoolError when HTCondor refuses.
+    """
+    if shutil.which("condor_dagman") is None:
+        raise PoolError("condor_dagman is not on PATH", "Is this an access point? Type `sweep pool status`.")
+    htcondor = _htcondor()
+    try:
+        with contextlib.chdir(dag.parent):
+            description = htcondor.Submit.from_dag(dag.name, {"force": True, "batch-name": batch_name})
+            return int(htcondor.Schedd().submit(description).cluster())
+    except (OSError, RuntimeError, ValueError) as error:
+        raise PoolError(f"HTCondor refused {dag.name}: {error}", f"Look at {dag.parent}.") from error
+
+
+def jobs(study_id: str) -> list[Job]:
+    """A study's jobs that are in the queue. Raises PoolError when the schedd does not answer."""
+    try:
+        ads = _htcondor().Schedd().query(
+            constraint=f'{STUDY_ATTRIBUTE} == "{study_id}"',
+            projection=["ClusterId", "JobStatus", "JobUniverse", "SweepTrial", "HoldReason"],
+        )
+    except (OSError, RuntimeError) as error:
+        raise PoolError(f"the schedd does not answer: {error}", "Type `sweep pool status`.") from error
+    return [
+        Job(
+            cluster=ad["ClusterId"],
+            status=JobStatus(ad["JobStatus"]),
+            is_dagman=ad["JobUniverse"] == SCHEDULER_UNIVERSE,
+            trial=ad.get("SweepTrial"),
+            hold_reason=ad.get("HoldReason", ""),
+        )
+        for ad in ads
+    ]
+
+
+def dagman(queue: list[Job]) -> Job | None:
+    """The study's outer DAGMan job among its jobs, if it is in the queue."""
+    return next((job for job in queue if job.is_dagman), None)
+
+
+def _htcondor() -> Any:
+    """The bindings; imported late, since they read the configuration when they are imported."""
+    import htcondor2
+
+    return htcondor2

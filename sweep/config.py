@@ -1,0 +1,219 @@
+"""The study file: its shape as pydantic models, and errors that name file, key and remedy, all of them at once."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from sweep import resources
+from sweep.errors import ConfigError
+from sweep.space import PARAMETER_TYPES, Parameter, Section, check_interface
+
+FASHION_MNIST = "fashion-mnist"
+"""Value of `[trainer] data` that stands for the data set which `sweep data fashion-mnist` fetches."""
+
+Size = Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*([KkMmGgTt][Ii]?[Bb]?)?$")] | Annotated[int, Field(gt=0)]
+"""An amount in HTCondor's units: a number (MB for memory, KB for disk), or a string with its unit, like "4 GB"."""
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be one line of printable characters")
+    return text
+
+
+class StudySection(Section):
+    """`[study]`: what is optimised, and how many trials a generation has."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+    metric: Annotated[str, Field(min_length=1)]
+    direction: Literal["minimize", "maximize"]
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    trials_per_generation: Annotated[int, Field(ge=1, le=10_000)]
+
+    @field_validator("name")
+    @classmethod
+    def _not_reserved(cls, name: str) -> str:
+        if name == "current":
+            raise ValueError("runs/current is a file of sweep's own; choose another name")
+        return name
+
+
+class TrainerSection(Section):
+    """`[trainer]`: what each trial trains on, and for how long."""
+
+    epochs: Annotated[int, Field(ge=1)]
+    data: Annotated[str, Field(min_length=1)]
+    classes: Annotated[list[str], Field(min_length=2)] | None = None
+    image_size: Annotated[int, Field(ge=4)] | None = None
+
+    @field_validator("data")
+    @classmethod
+    def _transferable(cls, data: str) -> str:
+        # transfer_input_files is split at commas, and HTCondor has no way to quote one.
+        if "," in data:
+            raise ValueError("must not hold a comma: HTCondor separates file names by commas")
+        return _one_line(data)
+
+    @property
+    def is_url(self) -> bool:
+        return "://" in self.data
+
+
+class JobSection(Section):
+    """`[job]`: what each job asks for, by the names and in the units of HTCondor's submit language."""
+
+    request_cpus: Annotated[int, Field(ge=1)] = 1
+    request_memory: Size = "2 GB"
+    request_disk: Size = "2 GB"
+    request_gpus: Annotated[int, Field(ge=0)] = 0
+    gpus_minimum_memory: Size | None = None
+    gpus_minimum_capability: Annotated[float, Field(gt=0)] | None = None
+    container_image: Annotated[str, Field(min_length=1)] | None = None
+
+    @field_validator("container_image")
+    @classmethod
+    def _printable(cls, image: str | None) -> str | None:
+        return None if image is None else _one_line(image)
+
+    @model_validator(mode="after")
+    def _gpus(self) -> Self:
+        if not self.request_gpus and (self.gpus_minimum_memory or self.gpus_minimum_capability):
+            raise ValueError("gpus_minimum_… has no effect without request_gpus = 1")
+        return self
+
+
+class StudyConfig(Section):
+    """A whole study file."""
+
+    study: StudySection
+    search: dict[str, Parameter]
+    trainer: TrainerSection
+    job: JobSection = JobSection()
+
+    @field_validator("search")
+    @classmethod
+    def _names(cls, search: dict[str, Any]) -> dict[str, Any]:
+        if not search:
+            raise ValueError("names no parameter: there is nothing to search")
+        return search
+
+
+@cache
+def trainer_interface() -> dict[str, Any]:
+    """What the shipped trainer accepts: `parameters` by name, and the `metrics` it reports."""
+    interface: dict[str, Any] = json.loads((resources.folder("trainer") / "interface.json").read_text())
+    return interface
+
+
+def load(path: Path) -> StudyConfig:
+    """Read and check a study file.
+
+    Raises ConfigError naming every mistake, one a line, with file, key and, for a typo, the nearest legal key.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file", "Type `sweep init` without a file for a quickstart study.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str) -> StudyConfig:
+    """`load` for a text; `name` is the file that errors name."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name}: not valid TOML: {error}") from None
+    mistakes = _interface_mistakes(table)
+    config = None
+    try:
+        config = StudyConfig.model_validate(table)
+    except ValidationError as error:
+        mistakes = [_explain(detail) for detail in error.errors()] + mistakes
+    if mistakes or config is None:
+        raise ConfigError("\n".join(f"{name}: {mistake}" for mistake in mistakes), f"Mend {name} and type it again.")
+    return config
+
+
+def _interface_mistakes(table: dict[str, Any]) -> list[str]:
+    """What the trainer would not understand; looks at each part that is well-formed by itself."""
+    interface = trainer_interface()
+    mistakes = []
+    study, search = table.get("study"), table.get("search")
+    metric = study.get("metric") if isinstance(study, dict) else None
+    if isinstance(metric, str) and metric and metric not in interface["metrics"]:
+        mistakes.append(
+            f"[study] metric: the trainer reports no {metric!r}{_nearest(metric, interface['metrics'])}; "
+            f"it reports {', '.join(interface['metrics'])}"
+        )
+    for name, entry in (search if isinstance(search, dict) else {}).items():
+        accepts = interface["parameters"].get(name)
+        if accepts is None:
+            known = interface["parameters"]
+            mistakes.append(f"[search] {name}: the trainer has no such parameter{_nearest(name, known)}")
+            continue
+        model = PARAMETER_TYPES.get(str(entry.get("type"))) if isinstance(entry, dict) else None
+        if model is None:
+            continue
+        try:
+            parameter: Any = model.model_validate(entry)
+        except ValidationError:
+            continue
+        if mistake := check_interface(name, parameter, accepts):
+            mistakes.append(f"[search] {mistake}")
+    return mistakes
+
+
+_SECTIONS: dict[str, type[Section]] = {"study": StudySection, "trainer": TrainerSection, "job": JobSection}
+
+
+def _explain(detail: Any) -> str:
+    """One of pydantic's errors as `[section] key: what is wrong`."""
+    place = [str(part) for part in detail["loc"]]
+    kind, context = detail["type"], detail.get("ctx", {})
+    legal: list[str] = list(StudyConfig.model_fields)
+    if place and place[0] in _SECTIONS:
+        legal = list(_SECTIONS[place[0]].model_fields)
+        place = place[:2] if kind != "missing" else place
+    elif len(place) > 2 and place[0] == "search" and place[2] in PARAMETER_TYPES:
+        legal = list(PARAMETER_TYPES[place[2]].model_fields)
+        del place[2]
+        place = place[:3]
+    key = _key(place)
+    if kind == "extra_forbidden":
+        what = "section" if len(place) == 1 else "key"
+        return f"{key}: unknown {what}{_nearest(place[-1], legal)}"
+    if kind == "missing":
+        return f"{key}: missing"
+    if kind == "union_tag_not_found":
+        return f"{key}.type: missing; it must be one of {', '.join(PARAMETER_TYPES)}"
+    if kind == "union_tag_invalid":
+        tag = str(context.get("tag"))
+        return f"{key}.type: unknown type {tag!r}{_nearest(tag, list(PARAMETER_TYPES))}"
+    message = re.sub(r"^Value error, ", "", detail["msg"])
+    if kind == "string_pattern_mismatch":
+        sizes = place[-1].startswith(("request_", "gpus_"))
+        message = 'must look like "4 GB"' if sizes else "must be letters, digits, '.', '_' or '-'"
+    value = detail.get("input")
+    shown = f" (it is {value!r})" if isinstance(value, str | int | float) and kind != "value_error" else ""
+    return f"{key}: {message[:1].lower() + message[1:]}{shown}"
+
+
+def _key(place: list[str]) -> str:
+    if len(place) <= 1:
+        return f"[{place[0]}]" if place else "the file"
+    return f"[{place[0]}] {'.'.join(place[1:])}"
+
+
+def _nearest(word: str, legal: Any) -> str:
+    near = difflib.get_close_matches(word, list(legal), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""

