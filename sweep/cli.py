@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sweep import cli_pool
-from sweep.cli_output import say, wait
+from sweep.cli_output import console, say, wait
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,3 +18,106 @@ app = typer.Typer(
     help="Hyperparameter and architecture search on HTCondor. Submit, log out, come back to a leaderboard.",
 )
 app.add_typer(cli_pool.app, name="pool")
+
+Name = Annotated[str | None, typer.Option("--study", help="Name of the study; else the one initialised last.")]
+
+
+class Format(StrEnum):
+    """Forms of the leaderboard."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
+@app.command()
+def init(
+    file: Annotated[
+        Path | None, typer.Argument(help="Study file; without one a quickstart study.toml is written.")
+    ] = None,
+) -> None:
+    """Check a study file and make its folder, runs/STUDY."""
+    from sweep import quickstart, study
+    from sweep.summary import summary
+
+    if file is None:
+        file = quickstart.write(Path("study.toml"))
+        say(f"wrote {file}: a study to start from")
+    with wait("initialising") as progress:
+        there, fresh = study.initialise(file, progress)
+    for line in summary(there):
+        say(line)
+    state = "is initialised" if fresh else "is there already"
+    say(f"The study {there.config.study.name} {state} in {there.paths.root}. Next: sweep launch --generations 5")
+
+
+@app.command()
+def launch(
+    generations: Annotated[int, typer.Option(min=1, max=10_000, help="Generations that the study is to have in all.")],
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Follow the sweep until it ends; Ctrl-C leaves it running.")
+    ] = False,
+    name: Name = None,
+) -> None:
+    """Submit the sweep to HTCondor; you may log out."""
+    from sweep import launch as launching
+    from sweep import study
+
+    there = study.current(name)
+    launched = launching.launch(there, generations)
+    title = there.config.study.name
+    if launched.cluster is None:
+        say(f"The study {title} has its {generations} generations: nothing to do. Next: sweep report")
+        return
+    if launched.was_running:
+        say(f"The sweep {title} is running already, as cluster {launched.cluster}: nothing was submitted.")
+        if generations > launched.generations:
+            say(f"It has {launched.generations} generations; type this again when it has ended.")
+    else:
+        say(f"Submitted the sweep {title} as cluster {launched.cluster}. You may log out; it goes on by itself.")
+    if not watch:
+        say("Next: sweep report for the leaderboard; the same command with --watch to follow it.")
+        return
+    from sweep.watch import follow
+
+    follow(there, launched.generations)
+
+
+@app.command()
+def report(
+    top: Annotated[int | None, typer.Option(min=1, help="Show this many trials.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="Form of the leaderboard.")] = Format.TABLE,
+    name: Name = None,
+) -> None:
+    """Show the leaderboard, also while the sweep runs."""
+    from sweep import report as reporting
+    from sweep import study
+
+    there = reporting.collect(study.current(name))
+    match form:
+        case Format.JSON:
+            print(reporting.as_json(there))
+        case Format.CSV:
+            print(reporting.as_csv(there, top), end="")
+        case Format.MARKDOWN:
+            print(reporting.as_markdown(there, top), end="")
+        case Format.TABLE:
+            for part in reporting.as_table(there, top or 20):
+                console.print(part)
+
+
+@app.command()
+def data(
+    dataset: Annotated[str, typer.Argument(help="fashion-mnist: 70,000 photos of clothing, 31 MB.")],
+) -> None:
+    """Fetch a data set into your cache, from its Debian package; needs no root."""
+    from sweep import datasets
+    from sweep.config import FASHION_MNIST
+    from sweep.errors import DataError
+
+    if dataset != FASHION_MNIST:
+        raise DataError(f"unknown data set {dataset!r}", f"Known is {FASHION_MNIST}.")
+    with wait("fetching") as progress:
+        folder = datasets.fetch_fashion_mnist(progress)
+    say(f"{FASHION_MNIST} is in {folder}")

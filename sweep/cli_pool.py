@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,7 +31,9 @@ def install() -> None:
 
 @app.command()
 def start(
-    slots: Annotated[int | None, typer.Option(min=1, help="Pretend to have this many slots, to try things out.")] = None,
+    slots: Annotated[
+        int | None, typer.Option(min=1, help="Pretend to have this many slots, to try things out.")
+    ] = None,
 ) -> None:
     """Start a personal pool; it runs until `sweep pool stop`."""
     from sweep import condor
@@ -88,6 +91,6 @@ def env() -> None:
     if installation is None or not personal.config_file().exists():
         raise PoolError("there is no personal pool on this machine", "Type `sweep pool start`.")
     # HTCondor's tools in Python find the bindings beside the Python that runs sweep.
-    folders = [os.path.dirname(sys.executable), str(installation.bin), str(installation.sbin)]
+    folders = [str(Path(sys.executable).parent), str(installation.bin), str(installation.sbin)]
     print(f"export CONDOR_CONFIG={shlex.quote(str(personal.config_file()))}")
     print(f"export PATH={shlex.quote(os.pathsep.join(folders))}:$PATH")

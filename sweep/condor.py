@@ -76,6 +76,13 @@ def connect() -> None:
         )
 
 
+def is_personal() -> bool:
+    """Whether the pool in use is sweep's personal pool."""
+    from sweep.pool import personal
+
+    return os.environ.get("CONDOR_CONFIG") == str(personal.config_file())
+
+
 def answers() -> bool:
     """Whether schedd and at least one slot of the pool answer."""
     try:
@@ -83,14 +90,16 @@ def answers() -> bool:
         htcondor.reload_config()
         htcondor.Schedd().query(constraint="false")
         return bool(htcondor.Collector().query(htcondor.AdType.Startd, projection=["Name"]))
-    except (OSError, RuntimeError):  # HTCondorException is one or the other, by version
+    except _failures():
         return False
 
 
 def slots() -> list[dict[str, Any]]:
     """Name, state, cores and memory (MB) of each slot of the pool."""
     htcondor = _htcondor()
-    ads = htcondor.Collector().query(htcondor.AdType.Startd, projection=["Name", "State", "TotalSlotCpus", "TotalSlotMemory"])
+    ads = htcondor.Collector().query(
+        htcondor.AdType.Startd, projection=["Name", "State", "TotalSlotCpus", "TotalSlotMemory"]
+    )
     return [dict(ad) for ad in ads]
 
 
@@ -107,18 +116,22 @@ def submit_dag(dag: Path, batch_name: str) -> int:
         with contextlib.chdir(dag.parent):
             description = htcondor.Submit.from_dag(dag.name, {"force": True, "batch-name": batch_name})
             return int(htcondor.Schedd().submit(description).cluster())
-    except (OSError, RuntimeError, ValueError) as error:
+    except _failures() as error:
         raise PoolError(f"HTCondor refused {dag.name}: {error}", f"Look at {dag.parent}.") from error
 
 
 def jobs(study_id: str) -> list[Job]:
     """A study's jobs that are in the queue. Raises PoolError when the schedd does not answer."""
     try:
-        ads = _htcondor().Schedd().query(
-            constraint=f'{STUDY_ATTRIBUTE} == "{study_id}"',
-            projection=["ClusterId", "JobStatus", "JobUniverse", "SweepTrial", "HoldReason"],
+        ads = (
+            _htcondor()
+            .Schedd()
+            .query(
+                constraint=f'{STUDY_ATTRIBUTE} == "{study_id}"',
+                projection=["ClusterId", "JobStatus", "JobUniverse", "SweepTrial", "HoldReason"],
+            )
         )
-    except (OSError, RuntimeError) as error:
+    except _failures() as error:
         raise PoolError(f"the schedd does not answer: {error}", "Type `sweep pool status`.") from error
     return [
         Job(
@@ -142,3 +155,8 @@ def _htcondor() -> Any:
     import htcondor2
 
     return htcondor2
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What the bindings raise when HTCondor does not answer or refuses."""
+    return (_htcondor().HTCondorException, OSError)

@@ -13,9 +13,7 @@ from sweep.files import locked
 from sweep.pool.places import cache
 
 PACKAGE = "dataset-fashion-mnist"
-FILES = tuple(
-    f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")
-)
+FILES = tuple(f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
 
 
 def fashion_mnist() -> Path:

@@ -51,10 +51,7 @@ def load(spec: dict[str, Any], folder: Path) -> Splits:
     Raises ValueError or OSError saying what about the data is wrong.
     """
     path = folder / spec["path"]
-    if spec["kind"] == "fashion-mnist":
-        sources = _fashion_mnist(path, spec)
-    else:
-        sources = _image_folder(path, spec)
+    sources = _fashion_mnist(path, spec) if spec["kind"] == "fashion-mnist" else _image_folder(path, spec)
     train = sources["train"]
     classes = spec.get("classes") or list(train.classes)
     if missing := [name for name in classes if name not in train.classes]:

@@ -1,0 +1,80 @@
+"""Writes the workflow of a study and submits it; nothing of sweep stays running."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from sweep import condor, resources, workflow
+from sweep.errors import PoolError, StudyError
+from sweep.files import locked, write_text
+from sweep.paths import StudyPaths
+from sweep.study import Study
+from sweep.trial import TrialSpec
+
+
+@dataclass(frozen=True)
+class Launched:
+    """What `launch` did: the cluster of the DAGMan job, None when there was nothing to do; whether it was there
+    before; the generations that the sweep will have when it ends."""
+
+    cluster: int | None
+    was_running: bool
+    generations: int
+
+
+def launch(study: Study, generations: int) -> Launched:
+    """Submit the generations that are not finished; `generations` is the study's total.
+
+    Typed again while the sweep runs, or when it is finished, it submits nothing. Raises PoolError when HTCondor does
+    not answer or refuses, StudyError when the trials could not run here.
+    """
+    condor.connect()
+    with locked(study.paths.launch_lock, wait=True):
+        done = finished_generations(study.paths, study.config.study.trials_per_generation)
+        # The queue is the truth: were the cluster kept in a file, a crash after the submission would lose it.
+        if running := condor.dagman(condor.jobs(study.id)):
+            return Launched(running.cluster, True, workflow.planned_generations(study.paths.outer_dag.read_text()))
+        if set(range(generations)) <= done:
+            return Launched(None, False, generations)
+        _check_runnable(study)
+        write_workflow(study, generations, done)
+        cluster = condor.submit_dag(study.paths.outer_dag, f"sweep {study.config.study.name}")
+        return Launched(cluster, False, generations)
+
+
+def finished_generations(paths: StudyPaths, trials_per_generation: int) -> set[int]:
+    """Generations all of whose trials have their result, by the trials' own files."""
+    finished = Counter(
+        TrialSpec.from_json(paths.trial(number).spec.read_text()).generation
+        for number in paths.trial_numbers()
+        if paths.trial(number).result.exists()
+    )
+    return {generation for generation, count in finished.items() if count >= trials_per_generation}
+
+
+def write_workflow(study: Study, generations: int, done: set[int]) -> None:
+    """Write the folder dag/: everything but the generations' own DAGs, which their PRE scripts write."""
+    paths, name = study.paths, study.config.study.name
+    python = Path(sys.executable)
+    description = workflow.submit_description(study.id, name, study.config.job, python, study.data)
+    write_text(paths.dag / "dagman.config", (resources.folder("dags") / "dagman.config").read_text())
+    write_text(paths.submit, description)
+    for script in ("propose", "harvest"):
+        write_text(paths.dag / script, workflow.node_script(script, python, resources.PACKAGE.parent), mode=0o755)
+    write_text(paths.outer_dag, workflow.outer_dag(study.id, name, generations, done))
+
+
+def _check_runnable(study: Study) -> None:
+    if study.config.job.container_image is None and importlib.util.find_spec("torch") is None:
+        raise StudyError(
+            f"trials would run with {sys.executable}, which has no torch",
+            "Name a container in study.toml, [job] container_image, or: pip install 'htcondor-sweep[trainer]'.",
+        )
+    if study.paths.root.is_relative_to("/tmp") and not condor.is_personal():  # noqa: S108
+        raise PoolError(
+            f"DAGMan keeps no logs below /tmp, where {study.paths.root} is", "Move the study to your home folder."
+        )

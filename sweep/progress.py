@@ -1,0 +1,105 @@
+"""Where a sweep stands, from its files and the queue: cheap enough to ask every second."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sweep import condor
+from sweep.condor import Job, JobStatus
+from sweep.paths import StudyPaths
+from sweep.trial import Result, TrialSpec
+
+
+@dataclass(frozen=True)
+class Generation:
+    """Trials of a generation: planned, and how they stand. `best` is the best value of its COMPLETE trials."""
+
+    number: int
+    total: int
+    complete: int = 0
+    failed: int = 0
+    running: int = 0
+    idle: int = 0
+    held: int = 0
+    best: float | None = None
+
+    @property
+    def done(self) -> int:
+        return self.complete + self.failed
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A sweep at one moment. `alive` tells whether its DAGMan job is in the queue."""
+
+    generations: list[Generation]
+    alive: bool
+    hold_reasons: dict[int, str]
+
+    @property
+    def finished(self) -> bool:
+        return all(generation.done >= generation.total for generation in self.generations)
+
+
+class Watcher:
+    """Reads a study's trials again and again, each finished one only once."""
+
+    def __init__(self, paths: StudyPaths, study_id: str, generations: int, per_generation: int, maximize: bool) -> None:
+        self._paths, self._study_id = paths, study_id
+        self._generations, self._per_generation, self._maximize = generations, per_generation, maximize
+        self._specs: dict[int, TrialSpec] = {}
+        self._results: dict[int, Result] = {}
+
+    def look(self) -> Progress:
+        """Raises PoolError when the schedd does not answer."""
+        queue = condor.jobs(self._study_id)
+        for number in self._paths.trial_numbers():
+            files = self._paths.trial(number)
+            if number not in self._specs and files.spec.exists():
+                self._specs[number] = TrialSpec.from_json(files.spec.read_text())
+            if number not in self._results and files.result.exists():
+                self._results[number] = Result.from_json(files.result.read_text())
+        return summarise(
+            self._specs.values(), self._results, queue, self._generations, self._per_generation, self._maximize
+        )
+
+
+def summarise(
+    specs: Iterable[TrialSpec],
+    results: dict[int, Result],
+    queue: list[Job],
+    generations: int,
+    per_generation: int,
+    maximize: bool,
+) -> Progress:
+    """Count a study's trials by generation and state; `results` and the queue's jobs belong to trials by number."""
+    jobs = {job.trial: job for job in queue if job.trial is not None}
+    counts: dict[int, Counter[str]] = {number: Counter() for number in range(generations)}
+    values: dict[int, list[float]] = {}
+    for spec in specs:
+        count = counts.setdefault(spec.generation, Counter())
+        if result := results.get(spec.number):
+            count["complete" if result.state == "COMPLETE" else "failed"] += 1
+            if result.value is not None:
+                values.setdefault(spec.generation, []).append(result.value)
+        elif job := jobs.get(spec.number):
+            names = {JobStatus.RUNNING: "running", JobStatus.TRANSFERRING_OUTPUT: "running", JobStatus.HELD: "held"}
+            count[names.get(job.status, "idle")] += 1
+    better = max if maximize else min
+    return Progress(
+        generations=[
+            Generation(
+                number,
+                per_generation,
+                **count,
+                best=better(values[number]) if number in values else None,
+            )
+            for number, count in sorted(counts.items())
+        ],
+        alive=condor.dagman(queue) is not None,
+        hold_reasons={
+            job.trial: job.hold_reason for job in jobs.values() if job.status == JobStatus.HELD and job.trial
+        },
+    )

@@ -1,0 +1,86 @@
+"""PRE script of a generation: asks Optuna for its trials, writes each trial's folder and the generation's DAG.
+
+Keyed by generation and index: run again, it finds the trials it asked for and writes the same files.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from sweep import harvest, workflow
+from sweep.config import FASHION_MNIST
+from sweep.errors import SweepError
+from sweep.files import locked, write_json, write_text
+from sweep.paths import StudyPaths
+from sweep.study import Study, load
+from sweep.trial import TrialSpec, derived_seed
+
+
+def propose(study: Study, generation: int) -> list[TrialSpec]:
+    """Ask for a generation's trials and write all that its nodes need; the DAG file comes last."""
+    from sweep.search import Search
+
+    paths = study.paths
+    with locked(paths.storage_lock, wait=True):
+        search = Search(paths.database, study.config)
+        harvest.tell_pending(paths, search)
+        proposals = search.propose(generation)
+    trials = [
+        TrialSpec(
+            number=proposal.number,
+            generation=generation,
+            index=proposal.index,
+            params=proposal.params,
+            seed=derived_seed(study.config.study.seed, "trial", proposal.number),
+            step=0,
+            target_step=study.config.trainer.epochs,
+            metric=study.config.study.metric,
+            data=data_spec(study),
+        )
+        for proposal in proposals
+    ]
+    for trial in trials:
+        _write_trial(paths, trial)
+    done = {trial.number for trial in trials if paths.trial(trial.number).result.exists()}
+    dag = paths.generation_dag(generation)
+    # A rescue file of an earlier run would be read too; what is done, the DAG itself says.
+    for stale in dag.parent.glob(f"{dag.name}.rescue*"):
+        stale.unlink()
+    write_text(dag, workflow.generation_dag(study.config.study.name, generation, trials, done))
+    return trials
+
+
+def data_spec(study: Study) -> dict[str, Any]:
+    """What trial.json says about the data; `path` is its name in the folder where the job starts."""
+    trainer = study.config.trainer
+    return {
+        "kind": FASHION_MNIST if trainer.data == FASHION_MNIST else "images",
+        "path": study.data.split("?")[0].rstrip("/").rpartition("/")[2],
+        "classes": trainer.classes,
+        "image_size": trainer.image_size,
+        "split_seed": derived_seed(study.config.study.seed, "split"),
+    }
+
+
+def _write_trial(paths: StudyPaths, trial: TrialSpec) -> None:
+    files = paths.trial(trial.number)
+    write_json(files.spec, trial.to_json())
+    # The job's outputs exist from the start; what an earlier job left there stays.
+    files.metrics.touch()
+    files.checkpoint.touch()
+
+
+def main() -> None:
+    """`propose STUDY GENERATION`, as the DAG's PRE script calls it."""
+    folder, generation = sys.argv[1:]
+    try:
+        trials = propose(load(StudyPaths(Path(folder).resolve())), int(generation))
+    except (SweepError, OSError) as error:
+        sys.exit(f"generation {generation}: {error}")
+    print(f"generation {generation}: trials {', '.join(str(trial.number) for trial in trials)}")
+
+
+if __name__ == "__main__":
+    main()

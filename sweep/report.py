@@ -1,0 +1,165 @@
+"""The leaderboard: a study's trials as plain values, and as table, JSON, CSV or Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sweep import joblog
+from sweep.study import Study
+
+if TYPE_CHECKING:
+    import pandas
+    from rich.console import RenderableType
+
+    from sweep.search import TrialRow
+
+COLUMNS = ("rank", "trial", "value", "generation", "state", "epochs", "duration", "attempts")
+"""Columns of the leaderboard before the parameters."""
+
+FAILURES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is known of a study. `trials` are by number, `ranked` the COMPLETE ones, the best first."""
+
+    study: dict[str, Any]
+    trials: list[dict[str, Any]]
+    ranked: list[dict[str, Any]]
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        return self.ranked[0] if self.ranked else None
+
+
+def collect(study: Study) -> Report:
+    """Read a study's storage, and of trials that are not told yet their job logs."""
+    from sweep.search import Search
+
+    return build(study, Search(study.paths.database, study.config).rows())
+
+
+def build(study: Study, rows: list[TrialRow]) -> Report:
+    """The report that a study's trials make."""
+    section = study.config.study
+    trials = [_trial(study, row) for row in rows]
+    complete = [trial for trial in trials if trial["state"] == "COMPLETE"]
+    sign = -1 if section.direction == "maximize" else 1
+    # Of equal values the earlier trial ranks first.
+    ranked = sorted(complete, key=lambda trial: (sign * trial["values"][section.metric], trial["number"]))
+    return Report(
+        study={
+            "name": section.name,
+            "id": study.id,
+            "metric": section.metric,
+            "direction": section.direction,
+            "parameters": list(study.config.search),
+            "counts": dict(sorted(Counter(trial["state"] for trial in trials).items())),
+            "best": ranked[0]["number"] if ranked else None,
+        },
+        trials=trials,
+        ranked=ranked,
+    )
+
+
+def _trial(study: Study, row: TrialRow) -> dict[str, Any]:
+    files = study.paths.trial(row.number)
+    attempts, duration, steps = row.attempts, row.duration_s, row.steps
+    if attempts is None:
+        history = joblog.read(files.job_log.read_text(errors="replace") if files.job_log.exists() else "")
+        attempts, duration = history.attempts, history.seconds
+    return {
+        "number": row.number,
+        "state": row.state,
+        "values": {} if row.value is None else {study.config.study.metric: row.value},
+        "params": row.params,
+        "generation": row.generation,
+        "index": row.index,
+        "attempts": attempts,
+        "duration_s": duration,
+        "steps": steps or 0,
+        "target_steps": study.config.trainer.epochs,
+        "reason": row.reason,
+        "checkpoint": str(files.checkpoint) if row.state == "COMPLETE" else None,
+    }
+
+
+def as_json(report: Report) -> str:
+    """The report for programs: `{"study": …, "trials": […]}`, all trials."""
+    return json.dumps({"study": report.study, "trials": report.trials}, indent=2, allow_nan=False)
+
+
+def frame(report: Report, top: int | None) -> pandas.DataFrame:
+    """The leaderboard as a data frame, a row for each trial: the ranked ones, then the others by number."""
+    import pandas
+
+    ranks = {trial["number"]: rank for rank, trial in enumerate(report.ranked, start=1)}
+    others = [trial for trial in report.trials if trial["number"] not in ranks]
+    metric = report.study["metric"]
+    rows = [
+        [
+            ranks.get(trial["number"]),
+            trial["number"],
+            trial["values"].get(metric),
+            trial["generation"],
+            trial["state"],
+            f"{trial['steps']}/{trial['target_steps']}",
+            trial["duration_s"],
+            trial["attempts"],
+            *(trial["params"].get(name) for name in report.study["parameters"]),
+        ]
+        for trial in (report.ranked + others)[:top]
+    ]
+    table = pandas.DataFrame(rows, columns=[*COLUMNS, *report.study["parameters"]], dtype=object)
+    return table.rename(columns={"value": metric, "duration": "duration_s"})
+
+
+def as_csv(report: Report, top: int | None) -> str:
+    """The leaderboard as CSV; parameters in full precision."""
+    return frame(report, top).to_csv(index=False)
+
+
+def as_markdown(report: Report, top: int | None) -> str:
+    """The leaderboard as a Markdown table, and the counts below it."""
+    cells = frame(report, top).map(cell)
+    return f"{cells.to_markdown(index=False, disable_numparse=True)}\n\n{counts(report)}\n"
+
+
+def cell(value: Any) -> str:
+    """One value of the leaderboard, short enough to read."""
+    if value is None or value != value:
+        return ""
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+def counts(report: Report) -> str:
+    """Number of trials in each state, in one line."""
+    states = report.study["counts"]
+    total = sum(states.values())
+    return f"{total} trials" + "".join(f", {count} {state}" for state, count in states.items())
+
+
+def as_table(report: Report, top: int | None) -> list[RenderableType]:
+    """The leaderboard for a terminal: table, counts, failures with their reasons, the best checkpoint."""
+    from rich.table import Table
+    from rich.text import Text
+
+    view = Table(title=f"{report.study['name']}: {report.study['metric']}, {report.study['direction']}")
+    data = frame(report, top)
+    for heading in data.columns:
+        view.add_column(Text(str(heading)), justify="right", overflow="fold")
+    for row in data.itertuples(index=False):
+        view.add_row(*(Text(cell(value)) for value in row))
+    lines: list[RenderableType] = [view, Text(counts(report))]
+    failed = [trial for trial in report.trials if trial["state"] == "FAIL"]
+    lines += [Text(f"trial {trial['number']} failed: {trial['reason']}") for trial in failed[:FAILURES_SHOWN]]
+    if len(failed) > FAILURES_SHOWN:
+        lines.append(Text(f"… and {len(failed) - FAILURES_SHOWN} more; --format json has all reasons"))
+    if report.best is None:
+        lines.append(Text("No trial is complete yet."))
+    else:
+        lines.append(Text(f"best: trial {report.best['number']}, checkpoint {report.best['checkpoint']}"))
+    return lines

@@ -1,0 +1,188 @@
+"""The one module that uses Optuna: its storage, its sampler, its trials."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.storages import RDBStorage, get_storage
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import URL
+
+from sweep.config import StudyConfig
+from sweep.space import CategoricalParameter, FloatParameter, IntParameter
+from sweep.trial import ParamValue, Result, derived_seed
+
+optuna.logging.set_verbosity(logging.WARNING)
+warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+
+BUSY_SECONDS = 60
+"""How long SQLite waits for another process's write before it says that the database is locked."""
+
+# User attributes of a trial in the storage. The first two are the key: a generation has one trial of each index.
+GENERATION, INDEX = "generation", "index"
+REASON, ATTEMPTS, DURATION, STEPS = "reason", "attempts", "duration_s", "steps"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A trial as Optuna proposed it."""
+
+    number: int
+    index: int
+    params: dict[str, ParamValue]
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """A trial as the storage has it. Attempts, duration and steps are None until it is told."""
+
+    number: int
+    state: str
+    value: float | None
+    params: dict[str, ParamValue]
+    generation: int | None
+    index: int | None
+    intermediate: dict[int, float]
+    attempts: int | None
+    duration_s: float | None
+    steps: int | None
+    reason: str
+
+
+def distributions(config: StudyConfig) -> dict[str, BaseDistribution]:
+    """The search space in Optuna's terms."""
+    return {name: _distribution(parameter) for name, parameter in config.search.items()}
+
+
+def _distribution(parameter: FloatParameter | IntParameter | CategoricalParameter) -> BaseDistribution:
+    if isinstance(parameter, CategoricalParameter):
+        return CategoricalDistribution(parameter.choices)
+    if isinstance(parameter, IntParameter):
+        # The last step may not end at high; Optuna would lower high itself, with a warning.
+        high = parameter.high - (parameter.high - parameter.low) % parameter.step
+        return IntDistribution(parameter.low, high, log=parameter.log, step=parameter.step)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return FloatDistribution(parameter.low, parameter.high, log=parameter.log, step=parameter.step)
+
+
+def _suggest(trial: optuna.trial.Trial, name: str, distribution: BaseDistribution) -> None:
+    match distribution:
+        case CategoricalDistribution():
+            trial.suggest_categorical(name, distribution.choices)
+        case IntDistribution():
+            trial.suggest_int(name, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
+        case FloatDistribution():
+            trial.suggest_float(name, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
+
+
+class Search:
+    """A study in its Optuna storage. Only one process at a time may write: hold the study's storage lock."""
+
+    def __init__(self, database: Path, config: StudyConfig, *, create: bool = False) -> None:
+        """Raises KeyError when the storage has no such study and `create` is not set."""
+        url = URL.create("sqlite", database=str(database)).render_as_string(hide_password=False)
+        self._storage = get_storage(RDBStorage(url, engine_kwargs={"connect_args": {"timeout": BUSY_SECONDS}}))
+        self._config = config
+        name = config.study.name
+        if create:
+            optuna.create_study(
+                storage=self._storage, study_name=name, direction=config.study.direction, load_if_exists=True
+            )
+        self._study_id = self._storage.get_study_id_from_name(name)
+
+    def propose(self, generation: int) -> list[Proposal]:
+        """The trials of a generation, asked from Optuna as far as they are missing.
+
+        A trial enters the storage together with its key, waiting; so a crash at any point leaves trials that the next
+        call finds and goes on with.
+        """
+        known = self._by_index(generation)
+        wanted = range(self._config.study.trials_per_generation)
+        study = optuna.load_study(study_name=self._config.study.name, storage=self._storage)
+        for index in wanted:
+            if index not in known:
+                study.enqueue_trial({}, user_attrs={GENERATION: generation, INDEX: index})
+        for index, trial in sorted(self._by_index(generation).items()):
+            # A sampler for each trial, seeded by its key: no process repeats another's proposals, and what was
+            # interrupted goes on as if it had not been.
+            seed = derived_seed(self._config.study.seed, "sampler", generation, index)
+            study.sampler = optuna.samplers.TPESampler(seed=seed)
+            self._start(study, trial)
+        complete = self._by_index(generation)
+        return [Proposal(trial.number, index, trial.params) for index, trial in sorted(complete.items())]
+
+    def _start(self, study: optuna.Study, trial: FrozenTrial) -> None:
+        """Give a trial its parameters, as far as it lacks them."""
+        space = distributions(self._config)
+        if trial.state == TrialState.WAITING:
+            asked = study.ask(fixed_distributions=space)
+            if asked.number != trial.number:
+                raise RuntimeError(f"Optuna started trial {asked.number} where {trial.number} was due")
+        elif trial.state == TrialState.RUNNING and set(trial.params) != set(space):
+            # Killed between two of its parameters.
+            trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, trial.number)
+            unfinished = optuna.trial.Trial(study, trial_id)
+            for name, distribution in space.items():
+                _suggest(unfinished, name, distribution)
+
+    def _by_index(self, generation: int) -> dict[int, FrozenTrial]:
+        return {
+            trial.user_attrs[INDEX]: trial
+            for trial in self._storage.get_all_trials(self._study_id, deepcopy=False)
+            if trial.user_attrs.get(GENERATION) == generation
+        }
+
+    def tell(self, result: Result, intermediate: Mapping[int, float]) -> None:
+        """Store how a trial ended; of a trial that is told already nothing changes."""
+        trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, result.number)
+        trial = self._storage.get_trial(trial_id)
+        if trial.state.is_finished():
+            return
+        for step, value in intermediate.items():
+            if step not in trial.intermediate_values:
+                self._storage.set_trial_intermediate_value(trial_id, step, value)
+        attributes: dict[str, Any] = {
+            REASON: result.reason,
+            ATTEMPTS: result.attempts,
+            DURATION: result.duration_s,
+            STEPS: result.steps,
+        }
+        for name, value in attributes.items():
+            self._storage.set_trial_user_attr(trial_id, name, value)
+        values = None if result.value is None else [result.value]
+        self._storage.set_trial_state_values(trial_id, TrialState[result.state], values)
+
+    def rows(self) -> list[TrialRow]:
+        """All trials, by number."""
+        return [_row(trial) for trial in self._storage.get_all_trials(self._study_id, deepcopy=False)]
+
+
+def _row(trial: FrozenTrial) -> TrialRow:
+    attributes = trial.user_attrs
+    started, ended = trial.datetime_start, trial.datetime_complete
+    return TrialRow(
+        number=trial.number,
+        state=trial.state.name,
+        value=trial.value if trial.state == TrialState.COMPLETE else None,
+        params=dict(trial.params),
+        generation=attributes.get(GENERATION),
+        index=attributes.get(INDEX),
+        intermediate=dict(trial.intermediate_values),
+        attempts=attributes.get(ATTEMPTS),
+        duration_s=attributes.get(DURATION, _seconds(started, ended)),
+        steps=attributes.get(STEPS),
+        reason=attributes.get(REASON, ""),
+    )
+
+
+def _seconds(started: datetime | None, ended: datetime | None) -> float | None:
+    return (ended - started).total_seconds() if started and ended else None

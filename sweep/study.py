@@ -1,0 +1,176 @@
+"""A study on disk: initialising its folder, and opening it again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sweep import __version__, config, datasets, resources
+from sweep.config import FASHION_MNIST, StudyConfig, TrainerSection
+from sweep.errors import ConfigError, DataError, StudyError
+from sweep.files import write_json, write_text
+from sweep.paths import CURRENT, RUNS, StudyPaths
+
+
+@dataclass(frozen=True)
+class Study:
+    """An initialised study: where it lies, its file, and what init recorded (id, data, hashes, versions)."""
+
+    paths: StudyPaths
+    config: StudyConfig
+    provenance: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.provenance["id"])
+
+    @property
+    def data(self) -> str:
+        """Path or URL of the data, as jobs are to fetch it."""
+        return str(self.provenance["data"])
+
+
+def load(paths: StudyPaths) -> Study:
+    """Open a study. Raises StudyError when it is not initialised."""
+    try:
+        provenance = json.loads(paths.provenance.read_text())
+    except FileNotFoundError:
+        raise StudyError(f"{paths.root} is not an initialised study", "Type `sweep init study.toml`.") from None
+    except (OSError, ValueError) as error:
+        raise StudyError(f"{paths.provenance} cannot be read: {error}", f"Look at {paths.root}.") from None
+    return Study(paths, config.load(paths.config), provenance)
+
+
+def current(name: str | None) -> Study:
+    """The study of this name below runs/, or the one that was initialised last.
+
+    Raises StudyError when there is none.
+    """
+    if name is None:
+        if not CURRENT.exists():
+            raise StudyError(
+                f"no study is initialised in {RUNS.absolute()}",
+                "Type `sweep init` for a quickstart study, or change to the folder where you typed it.",
+            )
+        name = CURRENT.read_text().strip()
+    return load(StudyPaths.named(name))
+
+
+def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, bool]:
+    """Make the folder of a study and its Optuna study; False where it was there already.
+
+    Killed at any point and typed again, it ends the same. Raises ConfigError for a file that cannot be used, and for
+    one that differs from what the study of its name was initialised with.
+    """
+    wanted = config.load(file)
+    paths = StudyPaths.named(wanted.study.name)
+    fresh = not paths.provenance.exists()
+    if fresh:
+        data = locate_data(wanted.trainer, file)
+        paths.root.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(paths.trainer, ignore_errors=True)
+        shutil.copytree(resources.folder("trainer"), paths.trainer, ignore=shutil.ignore_patterns("__pycache__"))
+        write_text(paths.config, file.read_text(encoding="utf-8"))
+        from sweep.search import Search
+
+        Search(paths.database, wanted, create=True)
+        if not wanted.trainer.is_url:
+            say(f"hashing {data}")
+        # Written last: a study without it is not initialised.
+        write_json(paths.provenance, _provenance(wanted, paths, data))
+    elif (there := load(paths)).config != wanted:
+        raise ConfigError(
+            f"{file}: the study {wanted.study.name!r} was initialised with another file: {_difference(there, wanted)}",
+            f"Choose another [study] name, or go on with the study as it is: sweep launch. Its file is {paths.config}.",
+        )
+    write_text(CURRENT, wanted.study.name + "\n")
+    return load(paths), fresh
+
+
+def locate_data(trainer: TrainerSection, file: Path) -> str:
+    """Where `[trainer] data` lies: a URL as it is, anything else as an absolute path.
+
+    A relative path counts from the folder of the study file. Raises DataError when nothing is there.
+    """
+    if trainer.is_url:
+        return trainer.data
+    if trainer.data == FASHION_MNIST:
+        folder = datasets.fashion_mnist()
+        if not datasets.is_complete(folder):
+            raise DataError(
+                f"{file}: [trainer] data: {FASHION_MNIST} is not on this machine", f"Type `sweep data {FASHION_MNIST}`."
+            )
+        return str(folder)
+    path = (file.parent / Path(trainer.data).expanduser()).resolve()
+    if not path.exists():
+        raise DataError(
+            f"{file}: [trainer] data: there is no {path}",
+            f'Give a folder or zip of images by class, a URL, or "{FASHION_MNIST}".',
+        )
+    if "," in str(path):
+        raise DataError(f"{file}: [trainer] data: {path} has a comma, which HTCondor cannot transfer")
+    return str(path)
+
+
+def _difference(there: Study, wanted: StudyConfig) -> str:
+    before, after = there.config.model_dump(), wanted.model_dump()
+    keys = [
+        f"[{section}] {key}"
+        for section in after
+        for key in dict.fromkeys([*before[section], *after[section]])
+        if before[section].get(key) != after[section].get(key)
+    ]
+    return ", ".join(keys) + (" differ" if len(keys) > 1 else " differs")
+
+
+def _provenance(wanted: StudyConfig, paths: StudyPaths, data: str) -> dict[str, Any]:
+    return {
+        "id": uuid.uuid4().hex,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {
+            "sweep": __version__,
+            "python": sys.version.split()[0],
+            **{name: version(name) for name in ("optuna", "htcondor")},
+        },
+        "commit": _commit(),
+        "trainer_sha256": tree_sha256(paths.trainer),
+        "data": data,
+        "data_sha256": None if wanted.trainer.is_url else tree_sha256(Path(data)),
+    }
+
+
+def tree_sha256(path: Path) -> str:
+    """Hash of a file, or of a folder's files and their names."""
+    total = hashlib.sha256()
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    for file in files:
+        if file.is_file() and "__pycache__" not in file.parts:
+            name = os.fsencode(file.relative_to(path)) if path.is_dir() else b""
+            with file.open("rb") as handle:
+                total.update(name + b"\0" + hashlib.file_digest(handle, "sha256").digest())
+    return total.hexdigest()
+
+
+def _commit() -> str | None:
+    """Commit of the checkout that sweep runs from; None where it is installed from a wheel."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(resources.PACKAGE.parent), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,110 @@
+"""Follows a sweep until it ends: a live table on a terminal, plain lines elsewhere. Stopping it stops nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from rich.live import Live
+from rich.table import Table
+
+from sweep.cli_output import console, say
+from sweep.errors import PoolError, StudyError
+from sweep.files import tail
+from sweep.paths import StudyPaths
+from sweep.progress import Generation, Progress, Watcher
+from sweep.study import Study
+
+POLL_SECONDS = 1.0
+PATIENCE_SECONDS = 60
+"""How long the schedd may be silent before watching gives up."""
+
+
+def follow(study: Study, generations: int) -> None:
+    """`watch` a study for the command line: Ctrl-C says that the sweep goes on."""
+    section = study.config.study
+    watcher = Watcher(
+        study.paths, study.id, generations, section.trials_per_generation, section.direction == "maximize"
+    )
+    try:
+        watch(watcher, study.paths, section.metric)
+    except KeyboardInterrupt:
+        say("Left the sweep running. The same command follows it again; `sweep report` shows the leaderboard.")
+    else:
+        say("The sweep has ended. Next: sweep report")
+
+
+def watch(watcher: Watcher, paths: StudyPaths, metric: str) -> Progress:
+    """Show progress until the sweep's DAGMan job has left the queue.
+
+    Raises StudyError, with the evidence, when it left before all trials had ended.
+    """
+    if console.is_terminal:
+        with Live(console=console, refresh_per_second=4) as live:
+            progress = _follow(watcher, lambda now: live.update(table(now, metric)))
+    else:
+        shown: dict[int, str] = {}
+        progress = _follow(watcher, lambda now: _print_changes(now, metric, shown))
+    if not progress.finished:
+        done = sum(generation.done for generation in progress.generations)
+        total = sum(generation.total for generation in progress.generations)
+        evidence = tail(paths.propose_log, 5) or tail(paths.outer_dag.with_name("study.dag.dagman.out"), 5)
+        raise StudyError(
+            f"the sweep ended after {done} of {total} trials. The last words of its scripts:\n{evidence}",
+            f"The trials that ended are kept. Look at {paths.dag}, then type the same `sweep launch` again.",
+        )
+    return progress
+
+
+def _follow(watcher: Watcher, show: Callable[[Progress], None]) -> Progress:
+    heard = time.monotonic()
+    while True:
+        try:
+            progress = watcher.look()
+            heard = time.monotonic()
+            show(progress)
+            if not progress.alive:
+                return progress
+        except PoolError:
+            if time.monotonic() - heard > PATIENCE_SECONDS:
+                raise
+        time.sleep(POLL_SECONDS)
+
+
+def table(progress: Progress, metric: str) -> Table:
+    """The live view: a line for each generation."""
+    view = Table(title="Sweep", caption="Ctrl-C leaves the sweep running")
+    for heading in ("generation", "done", "running", "idle", "held", "failed", f"best {metric}"):
+        view.add_column(heading, justify="right")
+    for generation in progress.generations:
+        view.add_row(
+            str(generation.number),
+            f"{generation.done}/{generation.total}",
+            *(str(count) for count in (generation.running, generation.idle, generation.held, generation.failed)),
+            "" if generation.best is None else f"{generation.best:.5g}",
+        )
+    return view
+
+
+def line(generation: Generation, metric: str) -> str:
+    """A generation in one plain line."""
+    best = "" if generation.best is None else f", best {metric} {generation.best:.5g}"
+    held = f", {generation.held} held" if generation.held else ""
+    return (
+        f"generation {generation.number}: {generation.done} of {generation.total} trials done, "
+        f"{generation.running} running, {generation.idle} idle{held}, {generation.failed} failed{best}"
+    )
+
+
+def _print_changes(progress: Progress, metric: str, shown: dict[int, str]) -> None:
+    for generation in progress.generations:
+        if generation.done + generation.running + generation.idle + generation.held == 0:
+            continue
+        text = line(generation, metric)
+        if shown.get(generation.number) != text:
+            say(text)
+            shown[generation.number] = text
+    for trial, reason in progress.hold_reasons.items():
+        if shown.get(-1 - trial) != reason:
+            say(f"trial {trial} is held: {reason}")
+            shown[-1 - trial] = reason

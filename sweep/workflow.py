@@ -1,0 +1,113 @@
+"""The workflow as text: DAG files, submit description, node scripts. Pure: the same study gives the same lines."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from sweep.config import JobSection
+from sweep.paths import generation_name, node_name
+from sweep.render import render
+from sweep.trial import ParamValue, TrialSpec
+
+PLAIN = " !#&()*+,-./:;<=>?@[]^_`{|}~"
+"""Characters besides letters and digits that a job attribute bears as they are; others become %XX.
+
+Left out are the quote, the backslash and the dollar, which the DAG file, the submit language, and ClassAds each
+read in their own way.
+"""
+
+
+@dataclass(frozen=True)
+class Node:
+    """One trial in a generation's DAG."""
+
+    name: str
+    folder: str
+    trial: TrialSpec
+    variables: str
+    done: bool
+
+
+def outer_dag(study_id: str, study: str, generations: int, done: Collection[int]) -> str:
+    """The DAG that `sweep launch` submits: one sub-DAG for each generation, in a row; `done` ones are not run."""
+    nodes = [(number, generation_name(number), number in done) for number in range(generations)]
+    return render("study.dag.j2", study_id=study_id, study=study, nodes=nodes)
+
+
+def planned_generations(dag: str) -> int:
+    """Number of generations in an outer DAG."""
+    return sum(line.startswith("SUBDAG EXTERNAL ") for line in dag.splitlines())
+
+
+def generation_dag(study: str, generation: int, trials: Sequence[TrialSpec], done: Collection[int]) -> str:
+    """The DAG of one generation: one node for each trial; trials whose numbers are in `done` have their result."""
+    nodes = [
+        Node(node_name(trial.number), f"{trial.number:05d}", trial, variables(trial), trial.number in done)
+        for trial in trials
+    ]
+    return render("generation.dag.j2", study=study, generation=generation, nodes=nodes)
+
+
+def variables(trial: TrialSpec) -> str:
+    """The VARS of a trial's node: its folder, and its parameters as attributes of its job."""
+    attributes = {
+        "trial": f"{trial.number:05d}",
+        "My.SweepTrial": str(trial.number),
+        "My.SweepGeneration": str(trial.generation),
+        **{f"My.SweepParam_{name}": classad_value(value) for name, value in trial.params.items()},
+    }
+    return " ".join(f'{name}="{_escape(value)}"' for name, value in attributes.items())
+
+
+def classad_value(value: ParamValue) -> str:
+    """A parameter's value as a ClassAd literal; `urllib.parse.unquote` gives a string back as it was."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    return f'"{quote(value, safe=PLAIN)}"'
+
+
+def _escape(value: str) -> str:
+    """Escapes a value between the quotes of a VARS line."""
+    return value.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def submit_value(value: str) -> str:
+    """A value as it stands after `name =` in a submit description.
+
+    Raises ValueError for what no submit description can hold.
+    """
+    if not value.isprintable() or value.endswith("\\"):
+        raise ValueError(f"HTCondor's submit language cannot hold {value!r}")
+    return value.replace("$", "$(DOLLAR)")
+
+
+def submit_description(study_id: str, study: str, job: JobSection, python: Path, data: str) -> str:
+    """The submit description that all trials share.
+
+    `python` runs the trainer where the job asks for no container; `data` is a path or a URL.
+    """
+    return render(
+        "trial.sub.j2",
+        study_id=study_id,
+        study=study,
+        # In a container the image's own Python is used, wherever it is there.
+        executable="/usr/bin/env" if job.container_image else submit_value(str(python)),
+        arguments="python3 -u -m trainer trial.json" if job.container_image else "-u -m trainer trial.json",
+        data=submit_value(data),
+        requests={
+            name: submit_value(str(value))
+            for name, value in job.model_dump(exclude_none=True).items()
+            if name != "request_gpus" or value
+        },
+    )
+
+
+def node_script(name: str, python: Path, package_root: Path) -> str:
+    """A script that a node runs, `propose` or `harvest`; takes the arguments that the DAG file gives."""
+    return render(f"{name}.sh.j2", python=shlex.quote(str(python)), root=shlex.quote(str(package_root)))
