@@ -103,7 +103,7 @@ def report(
         case Format.MARKDOWN:
             print(reporting.as_markdown(there, top), end="")
         case Format.TABLE:
-            for part in reporting.as_table(there, top or 20):
+            for part in reporting.as_table(there, top or 20, console.width):
                 console.print(part)
 
 

@@ -13,11 +13,12 @@ from sweep.study import Study
 if TYPE_CHECKING:
     import pandas
     from rich.console import RenderableType
+    from rich.table import Table
 
     from sweep.search import TrialRow
 
-COLUMNS = ("rank", "trial", "value", "generation", "state", "epochs", "duration", "attempts")
-"""Columns of the leaderboard before the parameters."""
+COLUMNS = ("rank", "trial", "value", "generation", "state", "epochs", "duration_s", "attempts")
+"""Columns of the leaderboard before the parameters; `value` is the study's metric, `duration_s` seconds on slots."""
 
 FAILURES_SHOWN = 5
 
@@ -98,12 +99,11 @@ def frame(report: Report, top: int | None) -> pandas.DataFrame:
 
     ranks = {trial["number"]: rank for rank, trial in enumerate(report.ranked, start=1)}
     others = [trial for trial in report.trials if trial["number"] not in ranks]
-    metric = report.study["metric"]
     rows = [
         [
             ranks.get(trial["number"]),
             trial["number"],
-            trial["values"].get(metric),
+            next(iter(trial["values"].values()), None),
             trial["generation"],
             trial["state"],
             f"{trial['steps']}/{trial['target_steps']}",
@@ -113,8 +113,7 @@ def frame(report: Report, top: int | None) -> pandas.DataFrame:
         ]
         for trial in (report.ranked + others)[:top]
     ]
-    table = pandas.DataFrame(rows, columns=[*COLUMNS, *report.study["parameters"]], dtype=object)
-    return table.rename(columns={"value": metric, "duration": "duration_s"})
+    return pandas.DataFrame(rows, columns=[*COLUMNS, *report.study["parameters"]], dtype=object)
 
 
 def as_csv(report: Report, top: int | None) -> str:
@@ -142,18 +141,22 @@ def counts(report: Report) -> str:
     return f"{total} trials" + "".join(f", {count} {state}" for state, count in states.items())
 
 
-def as_table(report: Report, top: int | None) -> list[RenderableType]:
-    """The leaderboard for a terminal: table, counts, failures with their reasons, the best checkpoint."""
-    from rich.table import Table
+def as_table(report: Report, top: int | None, width: int) -> list[RenderableType]:
+    """The leaderboard for a terminal `width` characters wide: table, counts, failures with reasons, best checkpoint.
+
+    Where the parameters do not fit as columns, they follow the table, a line for each trial.
+    """
     from rich.text import Text
 
-    view = Table(title=f"{report.study['name']}: {report.study['metric']}, {report.study['direction']}")
-    data = frame(report, top)
-    for heading in data.columns:
-        view.add_column(Text(str(heading)), justify="right", overflow="fold")
-    for row in data.itertuples(index=False):
-        view.add_row(*(Text(cell(value)) for value in row))
-    lines: list[RenderableType] = [view, Text(counts(report))]
+    data, names = frame(report, top).map(cell), report.study["parameters"]
+    wanted = sum(max([len(str(heading)), *map(len, data[heading])]) + 2 for heading in data.columns)
+    lines: list[RenderableType] = [_table(report, data if wanted <= width else data.drop(columns=names))]
+    if wanted > width:
+        lines += [
+            Text(f"trial {row['trial']}: " + ", ".join(f"{name} {row[name]}" for name in names if row[name]))
+            for row in data.to_dict("records")
+        ]
+    lines.append(Text(counts(report)))
     failed = [trial for trial in report.trials if trial["state"] == "FAIL"]
     lines += [Text(f"trial {trial['number']} failed: {trial['reason']}") for trial in failed[:FAILURES_SHOWN]]
     if len(failed) > FAILURES_SHOWN:
@@ -163,3 +166,17 @@ def as_table(report: Report, top: int | None) -> list[RenderableType]:
     else:
         lines.append(Text(f"best: trial {report.best['number']}, checkpoint {report.best['checkpoint']}"))
     return lines
+
+
+def _table(report: Report, data: pandas.DataFrame) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    title = f"{report.study['name']}: {report.study['metric']}, {report.study['direction']}"
+    view = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False, padding=(0, 1))
+    for heading in data.columns:
+        view.add_column(Text(str(heading)), justify="right", no_wrap=True)
+    for row in data.itertuples(index=False):
+        view.add_row(*map(Text, row))
+    return view

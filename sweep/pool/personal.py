@@ -88,20 +88,24 @@ def start(installation: Installation, slots: int | None, say: Callable[[str], No
 
 
 def _identity() -> pwd.struct_passwd:
-    """Whom the daemons run as: this user, or, since HTCondor runs no job as root, nobody in a user namespace."""
+    """Whom the daemons run as: this user, or, since HTCondor runs no job as root, another in a user namespace.
+
+    Never nobody: inside, every user of the machine but root appears as nobody, and would be let in.
+    """
     if os.getuid() != 0:
         return pwd.getpwuid(os.getuid())
-    nobody = pwd.getpwnam("nobody")
+    overflow = int(Path("/proc/sys/kernel/overflowuid").read_text())
+    stand_in = next(user for user in pwd.getpwall() if user.pw_uid not in (0, overflow) and user.pw_name != "nobody")
     if shutil.which("unshare") is None:
         raise PoolError("as root the pool needs the command `unshare`", "apt-get install util-linux")
-    probe = subprocess.run([*_namespace(nobody), "true"], capture_output=True, text=True, check=False)
+    probe = subprocess.run([*_namespace(stand_in), "true"], capture_output=True, text=True, check=False)
     if probe.returncode:
         raise PoolError(
             "HTCondor runs no job as root, and this machine allows no user namespace to run it in "
             f"({probe.stderr.strip()})",
             "Type it again as an ordinary user, or allow user namespaces (sysctl user.max_user_namespaces).",
         )
-    return nobody
+    return stand_in
 
 
 def _namespace(identity: pwd.struct_passwd) -> list[str]:

@@ -1,0 +1,33 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Needs Python 3.11 or newer (with venv), git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(VENV)/.set-up
+
+.PHONY: demo test check setup wheel
+
+setup: $(SETUP)
+
+# Everything a demo or a test needs: Python packages at pinned versions, HTCondor, a data set. Nothing as root.
+$(SETUP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "sweep needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "setting up $(VENV): torch alone is several GB, this takes minutes the first time"
+	@$(PYTHON) -m venv $(VENV) >/dev/null || { $(PYTHON) -m venv --without-pip $(VENV) && \
+		$(PYTHON) scripts/bootstrap_pip.py $(VENV); }
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[trainer,dev]'
+	$(BIN)/sweep pool install
+	$(BIN)/sweep data fashion-mnist
+	@touch $@
+
+# A real sweep of 8 trials, in a new folder below demo/ each time; stops the pool if it started it.
+demo: $(SETUP)
+	@sh scripts/demo.sh "$(CURDIR)/$(BIN)" demo/$$(date +%Y%m%d-%H%M%S)
+
+test: $(SETUP)
+	$(BIN)/python -m pytest
+
+check: $(SETUP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
