@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, PlainValidator, ValidationError, field_validator, model_validator
 
 from sweep import resources
 from sweep.errors import ConfigError
@@ -19,7 +19,16 @@ from sweep.space import PARAMETER_TYPES, Parameter, Section, check_interface
 FASHION_MNIST = "fashion-mnist"
 """Value of `[trainer] data` that stands for the data set which `sweep data fashion-mnist` fetches."""
 
-Size = Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*([KkMmGgTt][Ii]?[Bb]?)?$")] | Annotated[int, Field(gt=0)]
+
+def _size(value: object) -> str | int:
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?\s*([KMGT]i?B?)?", value, re.IGNORECASE):
+        return value
+    raise ValueError(f'must look like "4 GB" (it is {value!r})')
+
+
+Size = Annotated[str | int, PlainValidator(_size)]
 """An amount in HTCondor's units: a number (MB for memory, KB for disk), or a string with its unit, like "4 GB"."""
 
 
@@ -201,8 +210,7 @@ def _explain(detail: Any) -> str:
         return f"{key}.type: unknown type {tag!r}{_nearest(tag, list(PARAMETER_TYPES))}"
     message = re.sub(r"^Value error, ", "", detail["msg"])
     if kind == "string_pattern_mismatch":
-        sizes = place[-1].startswith(("request_", "gpus_"))
-        message = 'must look like "4 GB"' if sizes else "must be letters, digits, '.', '_' or '-'"
+        message = "must be letters, digits, '.', '_' or '-', the first a letter or digit"
     value = detail.get("input")
     shown = f" (it is {value!r})" if isinstance(value, str | int | float) and kind != "value_error" else ""
     return f"{key}: {message[:1].lower() + message[1:]}{shown}"

@@ -36,8 +36,14 @@ def launch(study: Study, generations: int) -> Launched:
     with locked(study.paths.launch_lock, wait=True):
         done = finished_generations(study.paths, study.config.study.trials_per_generation)
         # The queue is the truth: were the cluster kept in a file, a crash after the submission would lose it.
-        if running := condor.dagman(condor.jobs(study.id)):
+        queue = condor.jobs(study.id)
+        if running := condor.dagman(queue):
             return Launched(running.cluster, True, workflow.planned_generations(study.paths.outer_dag.read_text()))
+        if queue:
+            raise PoolError(
+                f"{len(queue)} jobs of an earlier launch are still leaving the queue",
+                "Type it again in a minute; if they stay: condor_rm " + " ".join(str(job.cluster) for job in queue),
+            )
         if set(range(generations)) <= done:
             return Launched(None, False, generations)
         _check_runnable(study)

@@ -45,9 +45,10 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
         _write_trial(paths, trial)
     done = {trial.number for trial in trials if paths.trial(trial.number).result.exists()}
     dag = paths.generation_dag(generation)
-    # A rescue file of an earlier run would be read too; what is done, the DAG itself says.
-    for stale in dag.parent.glob(f"{dag.name}.rescue*"):
-        stale.unlink()
+    # What an earlier DAGMan of this generation left would be read too; what is done, the DAG itself says.
+    for pattern in ("rescue*", "lock", "nodes.log"):
+        for stale in dag.parent.glob(f"{dag.name}.{pattern}"):
+            stale.unlink()
     write_text(dag, workflow.generation_dag(study.config.study.name, generation, trials, done))
     return trials
 

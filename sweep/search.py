@@ -74,16 +74,6 @@ def _distribution(parameter: FloatParameter | IntParameter | CategoricalParamete
         return FloatDistribution(parameter.low, parameter.high, log=parameter.log, step=parameter.step)
 
 
-def _suggest(trial: optuna.trial.Trial, name: str, distribution: BaseDistribution) -> None:
-    match distribution:
-        case CategoricalDistribution():
-            trial.suggest_categorical(name, distribution.choices)
-        case IntDistribution():
-            trial.suggest_int(name, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
-        case FloatDistribution():
-            trial.suggest_float(name, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
-
-
 class Search:
     """A study in its Optuna storage. Only one process at a time may write: hold the study's storage lock."""
 
@@ -102,37 +92,34 @@ class Search:
     def propose(self, generation: int) -> list[Proposal]:
         """The trials of a generation, asked from Optuna as far as they are missing.
 
-        A trial enters the storage together with its key, waiting; so a crash at any point leaves trials that the next
-        call finds and goes on with.
+        Optuna is asked on a copy of the study in memory, and the trial enters the storage in one write, running, with
+        its key and all parameters. So a crash loses at most what nobody has seen, and the next call asks it again.
         """
         known = self._by_index(generation)
-        wanted = range(self._config.study.trials_per_generation)
-        study = optuna.load_study(study_name=self._config.study.name, storage=self._storage)
-        for index in wanted:
-            if index not in known:
-                study.enqueue_trial({}, user_attrs={GENERATION: generation, INDEX: index})
-        for index, trial in sorted(self._by_index(generation).items()):
-            # A sampler for each trial, seeded by its key: no process repeats another's proposals, and what was
-            # interrupted goes on as if it had not been.
-            seed = derived_seed(self._config.study.seed, "sampler", generation, index)
-            study.sampler = optuna.samplers.TPESampler(seed=seed)
-            self._start(study, trial)
-        complete = self._by_index(generation)
-        return [Proposal(trial.number, index, trial.params) for index, trial in sorted(complete.items())]
-
-    def _start(self, study: optuna.Study, trial: FrozenTrial) -> None:
-        """Give a trial its parameters, as far as it lacks them."""
+        config = self._config.study
         space = distributions(self._config)
-        if trial.state == TrialState.WAITING:
-            asked = study.ask(fixed_distributions=space)
-            if asked.number != trial.number:
-                raise RuntimeError(f"Optuna started trial {asked.number} where {trial.number} was due")
-        elif trial.state == TrialState.RUNNING and set(trial.params) != set(space):
-            # Killed between two of its parameters.
-            trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, trial.number)
-            unfinished = optuna.trial.Trial(study, trial_id)
-            for name, distribution in space.items():
-                _suggest(unfinished, name, distribution)
+        study = optuna.load_study(study_name=config.name, storage=self._storage)
+        copy = optuna.create_study(direction=config.direction)
+        copy.add_trials(self._storage.get_all_trials(self._study_id, deepcopy=False))
+        for index in range(config.trials_per_generation):
+            if index in known:
+                continue
+            # A sampler for each trial, seeded by its key: no process repeats another's proposals, and one that goes
+            # on after a crash proposes what the other would have.
+            copy.sampler = optuna.samplers.TPESampler(seed=derived_seed(config.seed, "sampler", generation, index))
+            asked = copy.get_trials(deepcopy=False)[copy.ask(fixed_distributions=space).number]
+            study.add_trial(
+                optuna.create_trial(
+                    state=TrialState.RUNNING,
+                    params=asked.params,
+                    distributions=asked.distributions,
+                    user_attrs={GENERATION: generation, INDEX: index},
+                    system_attrs=asked.system_attrs,
+                )
+            )
+        return [
+            Proposal(trial.number, index, trial.params) for index, trial in sorted(self._by_index(generation).items())
+        ]
 
     def _by_index(self, generation: int) -> dict[int, FrozenTrial]:
         return {

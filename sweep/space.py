@@ -5,17 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    FiniteFloat,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
-    StrictStr,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PlainValidator, model_validator
 
 
 class Section(BaseModel):
@@ -54,7 +44,15 @@ class IntParameter(Section):
         return self
 
 
-Choice = StrictBool | StrictInt | StrictFloat | StrictStr
+def _choice(value: object) -> bool | int | float | str:
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError(f"a choice is a string, a number or a boolean, not {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"a choice must be finite, not {value}")
+    return value
+
+
+Choice = Annotated[bool | int | float | str, PlainValidator(_choice)]
 
 
 class CategoricalParameter(Section):
@@ -66,8 +64,6 @@ class CategoricalParameter(Section):
     @model_validator(mode="after")
     def _distinct(self) -> Self:
         for position, choice in enumerate(self.choices):
-            if isinstance(choice, float) and not math.isfinite(choice):
-                raise ValueError(f"choices must be finite, not {choice}")
             # 1, 1.0 and true are equal, so the storage could not tell them apart.
             if choice in self.choices[:position]:
                 raise ValueError(f"choices has {choice!r} twice")

@@ -44,8 +44,9 @@ def make_optimizer(model: nn.Module, params: dict[str, Any]) -> torch.optim.Opti
     lr, decay = params["lr"], params["weight_decay"]
     if params["optimizer"] == "sgd":
         return torch.optim.SGD(model.parameters(), lr=lr, weight_decay=decay, momentum=params["momentum"])
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[params["optimizer"]]
-    return kind(model.parameters(), lr=lr, weight_decay=decay)
+    if params["optimizer"] == "adam":
+        return torch.optim.Adam(model.parameters(), lr=lr, weight_decay=decay)
+    return torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=decay)
 
 
 def make_schedule(

@@ -108,7 +108,7 @@ def train(trial: Trial) -> int:
 
 def _train_epoch(run: Training, images: data.Selection, seed: int, terminated: Termination) -> bool:
     """Train on the rest of the current epoch; False when broken off by SIGTERM, between two batches."""
-    size = run.params["batch_size"]
+    size: int = run.params["batch_size"]
     # The order depends on seed and epoch alone, so that a resumed epoch goes on where it stopped.
     order_seed = (seed * 1_000_003 + run.epoch) % 2**63
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(order_seed)).tolist()

@@ -1,0 +1,71 @@
+"""What all tests share: tiny studies, and a guard that keeps unit tests away from HTCondor."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweep import study as studies
+from sweep.study import Study
+
+STUDY = """
+[study]
+name = "tiny"
+metric = "val_accuracy"
+direction = "maximize"
+seed = 7
+trials_per_generation = 3
+
+[search]
+lr         = { type = "float", low = 1e-4, high = 1e-1, log = true }
+width      = { type = "int", low = 8, high = 64, step = 8 }
+activation = { type = "categorical", choices = ["relu", "gelu", "silu"] }
+
+[trainer]
+epochs = 2
+data = "photos"
+
+[job]
+request_memory = "512 MB"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A unit test can neither start a process nor find a pool, unless it is marked `processes` or `pool`."""
+    if request.node.get_closest_marker("pool") is None:
+        monkeypatch.setenv("CONDOR_CONFIG", os.devnull)
+        if request.node.get_closest_marker("processes") is None:
+
+            def refuse(*arguments: Any, **_: Any) -> None:
+                raise AssertionError(f"a unit test started a process: {arguments[1:2]}")
+
+            monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, and the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def study_file(folder: Path) -> Path:
+    """A study file whose data exists, in the current folder."""
+    (folder / "photos" / "cat").mkdir(parents=True)
+    (folder / "photos" / "cat" / "1.png").write_bytes(b"not really")
+    file = folder / "study.toml"
+    file.write_text(STUDY)
+    return file
+
+
+@pytest.fixture
+def study(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+    """An initialised study of 3 trials a generation, in real files and a real SQLite storage."""
+    monkeypatch.setattr(studies, "_commit", lambda: None)
+    return studies.initialise(study_file, lambda _: None)[0]

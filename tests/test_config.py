@@ -1,0 +1,95 @@
+"""The study file: what is accepted, and what each mistake is told as."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sweep import config, resources
+from sweep.errors import ConfigError
+from tests.conftest import STUDY
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        config.parse(text, "study.toml")
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize("file", sorted(resources.folder("configs").glob("*.toml")), ids=lambda file: file.name)
+def test_shipped_studies_are_valid(file: Path) -> None:
+    assert config.load(file).search
+
+
+def test_a_good_file_keeps_every_value() -> None:
+    there = config.parse(STUDY, "study.toml")
+    assert there.study.trials_per_generation == 3
+    assert there.search["lr"].model_dump() == {"type": "float", "low": 1e-4, "high": 0.1, "log": True, "step": None}
+    assert there.job.request_memory == "512 MB"
+    assert there.job.request_gpus == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('metric = "val_accuracy"', "", "study.toml: [study] metric: missing"),
+        ("trials_per_generation", "trial_per_generation", "[study] trial_per_generation: unknown key; did you mean 't"),
+        ('metric = "val_accuracy"', 'metric = "val_acuracy"', "did you mean 'val_accuracy'?"),
+        ('"maximize"', '"maximise"', "[study] direction: input should be 'minimize' or 'maximize' (it is 'maximise')"),
+        ("seed = 7", 'seed = "7"', "[study] seed: input should be a valid integer (it is '7')"),
+        ("seed = 7", "seed = true", "[study] seed: input should be a valid integer"),
+        ('name = "tiny"', 'name = "a/../b"', "[study] name: must be letters, digits"),
+        ('name = "tiny"', 'name = "current"', "[study] name: runs/current is a file of sweep's own"),
+        ("low = 1e-4, high = 1e-1", "low = 1.0, high = 0.1", "[search] lr: low (1.0) is greater than high (0.1)"),
+        ("low = 1e-4,", "low = 0.0,", "[search] lr: log = true needs low > 0, not 0.0"),
+        ("low = 1e-4,", "low = nan,", "[search] lr.low: input should be a finite number"),
+        ("low = 8,", "low = 8.5,", "[search] width.low: input should be a valid integer"),
+        ("step = 8", "stap = 8", "[search] width.stap: unknown key; did you mean 'step'?"),
+        ("step = 8", "step = 8, log = true", "[search] width: log and step exclude each other"),
+        ('type = "int"', 'type = "integer"', "[search] width.type: unknown type 'integer'; did you mean 'int'?"),
+        ('type = "int", ', "", "[search] width.type: missing; it must be one of float, int, categorical"),
+        ('"gelu", "silu"', '"gelu", "relu"', "[search] activation: choices has 'relu' twice"),
+        ('["relu", "gelu", "silu"]', "[]", "[search] activation.choices: list should have at least 1 item"),
+        (
+            '["relu", "gelu", "silu"]',
+            '["relu", "elu"]',
+            "activation must be one of ['relu', 'gelu', 'silu', 'tanh'], not",
+        ),
+        ("lr         =", "learning_rate =", "[search] learning_rate: the trainer has no such parameter"),
+        ("width      =", "widht      =", "[search] widht: the trainer has no such parameter; did you mean 'width'?"),
+        ('type = "int", low = 8, high = 64, step = 8', 'type = "float", low = 8, high = 64', "width is a whole number"),
+        ("high = 64", "high = 64, low = 0", "not valid TOML"),
+        ("epochs = 2", "epochs = 0", "[trainer] epochs: input should be greater than or equal to 1 (it is 0)"),
+        ('data = "photos"', 'data = "a,b"', "[trainer] data: must not hold a comma"),
+        ('data = "photos"', 'data = "a\\nb"', "[trainer] data: must be one line"),
+        ('"512 MB"', '"512 apples"', "[job] request_memory: must look like \"4 GB\" (it is '512 apples')"),
+        ("request_memory", "request_memmory", "[job] request_memmory: unknown key; did you mean 'request_memory'?"),
+        ("[job]", "[jobs]", "[jobs]: unknown section; did you mean 'job'?"),
+        ("request_memory", "gpus_minimum_memory", "[job]: gpus_minimum_… has no effect without request_gpus = 1"),
+    ],
+)
+def test_each_mistake_names_file_key_and_remedy(old: str, new: str, expected: str) -> None:
+    assert old in STUDY
+    found = mistakes(STUDY.replace(old, new, 1))
+    assert any(expected in line for line in found), found
+    assert all(line.startswith("study.toml: ") for line in found)
+
+
+def test_one_mistake_gives_one_line() -> None:
+    assert len(mistakes(STUDY.replace('"512 MB"', '"512 apples"'))) == 1
+    assert len(mistakes(STUDY.replace('data = "photos"', "data = 3"))) == 1
+    assert len(mistakes(STUDY.replace('"relu", "gelu"', "[1], {}"))) == 2
+
+
+def test_all_mistakes_are_shown_at_once() -> None:
+    text = STUDY.replace('metric = "val_accuracy"', "").replace("low = 1e-4,", "low = -1.0,").replace("epochs", "epoch")
+    found = "\n".join(mistakes(text))
+    for key in ("[study] metric", "[search] lr", "[trainer] epoch:", "[trainer] epochs: missing"):
+        assert key in found
+
+
+def test_a_missing_file_says_what_to_type(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file") as caught:
+        config.load(tmp_path / "none.toml")
+    assert "sweep init" in caught.value.advice

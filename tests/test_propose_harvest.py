@@ -1,0 +1,193 @@
+"""PRE and POST, without HTCondor: run again, run at once, and every ending of a trial."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from sweep import harvest as harvesting
+from sweep.harvest import harvest
+from sweep.launch import finished_generations
+from sweep.propose import propose
+from sweep.resources import PACKAGE
+from sweep.search import Search, TrialRow
+from sweep.study import Study
+from sweep.trial import Result
+
+GOOD = '{"step": 1, "val_accuracy": 0.5}\n{"step": 2, "val_accuracy": 0.75}\n'
+
+
+def rows(study: Study) -> list[TrialRow]:
+    return Search(study.paths.database, study.config).rows()
+
+
+def tree(study: Study) -> dict[str, str]:
+    return {
+        str(file.relative_to(study.paths.root)): file.read_text()
+        for folder in (study.paths.trials, study.paths.dag)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+
+
+def test_propose_writes_what_the_nodes_need(study: Study) -> None:
+    trials = propose(study, 0)
+    assert [trial.number for trial in trials] == [0, 1, 2]
+    spec = json.loads(study.paths.trial(1).spec.read_text())
+    assert spec["params"] == rows(study)[1].params
+    assert (spec["data"]["kind"], spec["data"]["path"], spec["data"]["classes"]) == ("images", "photos", None)
+    assert study.paths.trial(1).metrics.read_text() == ""
+    assert study.paths.trial(1).checkpoint.read_bytes() == b""
+    assert "JOB trial-00002 trial.sub" in study.paths.generation_dag(0).read_text()
+
+
+def test_propose_again_changes_nothing_and_keeps_what_jobs_left(study: Study) -> None:
+    propose(study, 0)
+    study.paths.trial(0).checkpoint.write_text("half a model")
+    before = tree(study)
+    propose(study, 0)
+    assert tree(study) == before
+
+
+def test_propose_again_leaves_out_what_is_done_and_what_is_stale(study: Study) -> None:
+    propose(study, 0)
+    study.paths.trial(1).metrics.write_text(GOOD)
+    harvest(study.paths, 1, 0)
+    dag = study.paths.generation_dag(0)
+    stale = [dag.with_name(dag.name + suffix) for suffix in (".rescue001", ".lock", ".nodes.log")]
+    for file in stale:
+        file.write_text("DONE trial-99999")
+    propose(study, 0)
+    assert "JOB trial-00001 trial.sub DONE" in dag.read_text()
+    assert "JOB trial-00000 trial.sub\n" in dag.read_text()
+    assert not any(file.exists() for file in stale)
+
+
+def test_all_trials_of_a_study_see_the_same_split(study: Study) -> None:
+    specs = propose(study, 0) + propose(study, 1)
+    assert len({json.dumps(spec.data) for spec in specs}) == 1
+    assert len({spec.seed for spec in specs}) == len(specs)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "return_code", "state", "reason"),
+    [
+        (GOOD, 0, "COMPLETE", ""),
+        (None, 0, "FAIL", "left no metrics.jsonl"),
+        ("", 0, "FAIL", "metrics.jsonl is empty"),
+        (GOOD[:40], 0, "FAIL", "at step 1 of 2"),
+        (GOOD.replace("0.75", "NaN"), 0, "FAIL", "val_accuracy is nan at step 2"),
+        (GOOD, 1, "FAIL", "exit status 1: RuntimeError: no photos"),
+        ("", -1002, "FAIL", "removed from the queue; held: no such file"),
+    ],
+)
+def test_every_ending_reaches_the_storage(
+    study: Study, metrics: str | None, return_code: int, state: str, reason: str
+) -> None:
+    propose(study, 0)
+    files = study.paths.trial(0)
+    files.metrics.unlink() if metrics is None else files.metrics.write_text(metrics)
+    if return_code == 1:
+        files.stderr.write_text("Traceback\nRuntimeError: no photos\n")
+    if return_code == -1002:
+        files.job_log.write_text("012 (1.0.0) 2026-11-23 05:58:25 Job was held.\n\tno such file\n...\n")
+    harvest(study.paths, 0, return_code)
+    row = rows(study)[0]
+    assert row.state == state
+    assert reason in row.reason
+    result = Result.from_json(files.result.read_text())
+    assert (result.state, result.reason) == (row.state, row.reason)
+    assert ("Traceback" in result.stderr_tail) == (return_code == 1)
+    assert list(study.paths.pending.iterdir()) == []
+
+
+def test_harvest_again_changes_nothing(study: Study) -> None:
+    propose(study, 0)
+    study.paths.trial(0).metrics.write_text(GOOD)
+    harvest(study.paths, 0, 0)
+    before = rows(study)
+    study.paths.trial(0).metrics.write_text(GOOD.replace("0.75", "0.99"))
+    harvest(study.paths, 0, 1)
+    assert rows(study) == before
+
+
+@pytest.mark.parametrize("step", ["write_json", "_open", "tell_pending"])
+def test_harvest_killed_and_run_again_tells_once(study: Study, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    propose(study, 0)
+    study.paths.trial(0).metrics.write_text(GOOD)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(harvesting, step, die)
+        with pytest.raises(KeyboardInterrupt):
+            harvest(study.paths, 0, 0)
+    assert rows(study)[0].state == "RUNNING"
+    harvest(study.paths, 0, 0)
+    assert (rows(study)[0].state, rows(study)[0].value) == ("COMPLETE", 0.75)
+
+
+def test_propose_tells_what_a_killed_harvest_left(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    propose(study, 0)
+    study.paths.trial(0).metrics.write_text(GOOD)
+    with monkeypatch.context() as patch:
+        patch.setattr(harvesting, "tell_pending", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            harvest(study.paths, 0, 0)
+    propose(study, 1)
+    assert rows(study)[0].state == "COMPLETE"
+
+
+@pytest.mark.processes
+def test_three_posts_at_once_tell_every_trial_once(study: Study) -> None:
+    propose(study, 0)
+    for number in range(3):
+        study.paths.trial(number).metrics.write_text(GOOD)
+    command = [sys.executable, "-P", "-S", "-m", "sweep.harvest", str(study.paths.root)]
+    posts = [
+        subprocess.Popen([*command, str(number), "0"], env={"PYTHONPATH": str(PACKAGE.parent)})
+        for number in (0, 1, 2, 0, 1, 2)
+    ]
+    assert [post.wait() for post in posts] == [0] * 6
+    assert [(row.state, row.value) for row in rows(study)] == [("COMPLETE", 0.75)] * 3
+    assert finished_generations(study.paths, 3) == {0}
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    ("arguments", "heavy"),
+    [
+        (["-S", "-c", "import sweep.harvest"], {"optuna", "pydantic", "jinja2", "rich", "htcondor2"}),
+        (["-c", "import sweep.cli"], {"optuna", "pydantic", "jinja2", "pandas", "htcondor2", "torch"}),
+        (["-c", "import sweep.propose, sweep.report, sweep.launch, sweep.watch"], {"torch", "optuna", "pandas"}),
+    ],
+)
+def test_heavy_packages_are_imported_only_where_needed(arguments: list[str], heavy: set[str]) -> None:
+    code = f"{arguments[-1]}; import sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, *arguments[:-1], code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
+    assert heavy & set(done.stdout.split()) == set()
+
+
+def test_torn_results_are_no_results(study: Study) -> None:
+    propose(study, 0)
+    (study.paths.trials / ".00009.tmp").mkdir()
+    (study.paths.root / "pending").mkdir(exist_ok=True)
+    (study.paths.pending / "2").touch()
+    assert harvesting.ready(study.paths) == []
+    assert study.paths.trial_numbers() == [0, 1, 2]
+    assert finished_generations(study.paths, 3) == set()
+
+
+def test_a_path_for_every_file(study: Study) -> None:
+    files = study.paths.trial(42)
+    assert files.root.name == "00042"
+    names = {
+        getattr(files, name) for name in ("spec", "metrics", "checkpoint", "result", "stdout", "stderr", "job_log")
+    }
+    assert len(names) == 7

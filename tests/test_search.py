@@ -1,0 +1,138 @@
+"""Asking and telling, on a real SQLite storage: nothing asked twice, nothing told twice, whatever is killed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from optuna.storages import RDBStorage
+
+from sweep import config
+from sweep.search import Search, TrialRow
+from sweep.trial import Result
+from tests.conftest import STUDY
+
+CONFIG = config.parse(STUDY, "study.toml")
+
+
+def open_search(folder: Path) -> Search:
+    return Search(folder / "study.db", CONFIG, create=True)
+
+
+def finish(search: Search, number: int, value: float) -> None:
+    search.tell(Result(number, "COMPLETE", value, "", 2, 1, 3.0, ""), {1: value / 2, 2: value})
+
+
+def test_a_generation_is_proposed_once(tmp_path: Path) -> None:
+    first = open_search(tmp_path).propose(0)
+    assert [(proposal.number, proposal.index) for proposal in first] == [(0, 0), (1, 1), (2, 2)]
+    assert all(set(proposal.params) == {"lr", "width", "activation"} for proposal in first)
+    assert all(proposal.params["width"] in range(8, 65, 8) for proposal in first)
+    assert open_search(tmp_path).propose(0) == first
+    assert len(open_search(tmp_path).rows()) == 3
+
+
+def test_the_same_study_proposes_the_same_and_no_generation_repeats_another(tmp_path: Path) -> None:
+    proposals = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for generation in range(3):
+            proposals.append([p.params for p in open_search(tmp_path / name).propose(generation)])
+    assert proposals[:3] == proposals[3:]
+    rates = [params["lr"] for generation in proposals[:3] for params in generation]
+    assert len(set(rates)) == len(rates)
+
+
+def storage_writes() -> list[str]:
+    """Every method by which Optuna's storage commits something about a trial."""
+    methods = re.compile(r"_?(create_new_trial|set_trial_(?!.*without_commit)\w+)")
+    return [name for name in vars(RDBStorage) if methods.fullmatch(name)]
+
+
+class Killed(BaseException):
+    """Stands for a process that dies here."""
+
+
+def kill_at(monkeypatch: pytest.MonkeyPatch, nth: int, *, after: bool) -> None:
+    """Die at the nth write to the storage, before or after it takes effect."""
+    count = 0
+
+    def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+        def write(*arguments: Any, **options: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count == nth and not after:
+                raise Killed
+            result = original(*arguments, **options)
+            if count == nth:
+                raise Killed
+            return result
+
+        return write
+
+    for name in storage_writes():
+        monkeypatch.setattr(RDBStorage, name, wrap(getattr(RDBStorage, name)))
+
+
+def session(folder: Path) -> list[TrialRow]:
+    search = open_search(folder)
+    for proposal in search.propose(0):
+        finish(search, proposal.number, proposal.number / 10)
+    search.propose(1)
+    return search.rows()
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_at_any_write_and_run_again_the_study_is_the_same(tmp_path: Path, after: bool) -> None:
+    (tmp_path / "undisturbed").mkdir()
+    undisturbed = session(tmp_path / "undisturbed")
+    nth, killed = 0, True
+    while killed:
+        nth += 1
+        folder = tmp_path / f"killed-{nth}"
+        folder.mkdir()
+        open_search(folder)
+        with pytest.MonkeyPatch.context() as patch:
+            kill_at(patch, nth, after=after)
+            try:
+                session(folder)
+                killed = False
+            except Killed:
+                pass
+        assert session(folder) == undisturbed, f"killed at write {nth}"
+    # 2 generations of 3, a write each; 3 trials told: 2 reports, 4 attributes, the state.
+    assert nth - 1 == 6 + 3 * 7
+
+
+def test_telling_twice_changes_nothing(tmp_path: Path) -> None:
+    search = open_search(tmp_path)
+    search.propose(0)
+    finish(search, 1, 0.5)
+    before = search.rows()
+    finish(open_search(tmp_path), 1, 0.9)
+    assert open_search(tmp_path).rows() == before
+    row = before[1]
+    assert (row.state, row.value, row.intermediate, row.attempts, row.duration_s) == (
+        "COMPLETE",
+        0.5,
+        {1: 0.25, 2: 0.5},
+        1,
+        3.0,
+    )
+
+
+def test_a_failed_trial_keeps_its_reason_and_its_steps(tmp_path: Path) -> None:
+    search = open_search(tmp_path)
+    search.propose(0)
+    search.tell(Result(0, "FAIL", None, "exit status 1", 1, 2, 9.0, "tail"), {1: float("nan")})
+    row = search.rows()[0]
+    assert (row.state, row.value, row.reason, row.attempts) == ("FAIL", None, "exit status 1", 2)
+    assert list(row.intermediate) == [1]
+
+
+def test_a_storage_without_the_study_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(KeyError):
+        Search(tmp_path / "study.db", CONFIG)

@@ -1,0 +1,108 @@
+"""Initialising a study."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sweep import study as studies
+from sweep.errors import ConfigError, DataError, StudyError
+from sweep.paths import StudyPaths
+from sweep.search import Search
+from sweep.study import Study
+
+
+@pytest.fixture(autouse=True)
+def _no_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studies, "_commit", lambda: None)
+
+
+def initialise(file: Path) -> tuple[Study, bool]:
+    return studies.initialise(file, lambda _: None)
+
+
+def test_init_makes_the_folder_and_the_optuna_study(study_file: Path) -> None:
+    there, fresh = initialise(study_file)
+    assert fresh
+    assert there.paths.config.read_text() == study_file.read_text()
+    assert (there.paths.trainer / "train.py").exists()
+    assert there.data == str(study_file.parent / "photos")
+    assert Search(there.paths.database, there.config).rows() == []
+    assert studies.current(None) == there
+
+
+def test_init_again_says_that_it_is_there(study_file: Path) -> None:
+    first, _ = initialise(study_file)
+    study_file.write_text(study_file.read_text() + "\n# a remark\n")
+    assert initialise(study_file) == (first, False)
+
+
+def test_init_with_another_file_is_refused_and_names_the_keys(study_file: Path) -> None:
+    first, _ = initialise(study_file)
+    study_file.write_text(study_file.read_text().replace("epochs = 2", "epochs = 9").replace("high = 64", "high = 32"))
+    with pytest.raises(ConfigError, match=r"\[search\] width, \[trainer\] epochs differ"):
+        initialise(study_file)
+    assert studies.current(None) == first
+
+
+@pytest.mark.parametrize("step", ["write_json", "write_text", "tree_sha256"])
+def test_init_killed_and_typed_again_ends_the_same(
+    study_file: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(studies, step, die)
+        with pytest.raises(KeyboardInterrupt):
+            initialise(study_file)
+    if step != "write_text":
+        with pytest.raises(StudyError, match="not an initialised study"):
+            studies.load(StudyPaths.named("tiny"))
+    there, _ = initialise(study_file)
+    assert there.config.study.name == "tiny"
+    assert Search(there.paths.database, there.config).rows() == []
+
+
+def test_data_that_is_not_there_names_file_and_key(study_file: Path) -> None:
+    study_file.write_text(study_file.read_text().replace('"photos"', '"fotos"'))
+    with pytest.raises(DataError, match=r"study\.toml: \[trainer\] data: there is no .*fotos"):
+        initialise(study_file)
+    assert not StudyPaths.named("tiny").root.exists()
+
+
+def test_missing_fashion_mnist_says_what_to_type(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(study_file.parent / "cache"))
+    study_file.write_text(study_file.read_text().replace('"photos"', '"fashion-mnist"'))
+    with pytest.raises(DataError) as caught:
+        initialise(study_file)
+    assert "sweep data fashion-mnist" in caught.value.advice
+
+
+def test_a_url_is_taken_as_it_is(study_file: Path) -> None:
+    study_file.write_text(study_file.read_text().replace('"photos"', '"osdf:///ospool/me/cats.zip"'))
+    there, _ = initialise(study_file)
+    assert there.data == "osdf:///ospool/me/cats.zip"
+    assert json.loads(there.paths.provenance.read_text())["data_sha256"] is None
+
+
+def test_the_hash_of_a_folder_sees_names_and_contents(tmp_path: Path) -> None:
+    hashes = set()
+    for name, content in (("a", "x"), ("b", "x"), ("a", "y")):
+        folder = tmp_path / f"{name}{content}"
+        folder.mkdir()
+        (folder / name).write_text(content)
+        hashes.add(studies.tree_sha256(folder))
+        assert studies.tree_sha256(folder) in hashes
+    assert len(hashes) == 3
+
+
+@pytest.mark.usefixtures("folder")
+def test_no_study_says_what_to_type() -> None:
+    with pytest.raises(StudyError, match="no study is initialised in") as caught:
+        studies.current(None)
+    assert "sweep init" in caught.value.advice
+    with pytest.raises(StudyError, match="not an initialised study"):
+        studies.current("other")

@@ -1,0 +1,87 @@
+"""What a trial's files mean."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweep.trial import Result, TrialSpec, derived_seed, judge, parse_metrics
+
+SPEC = TrialSpec(3, 0, 3, {"lr": 0.1}, seed=1, step=0, target_step=2, metric="acc", data={})
+GOOD = '{"step": 1, "acc": 0.5}\n{"step": 2, "acc": 0.75}\n'
+
+
+@pytest.mark.parametrize(
+    ("return_code", "metrics", "stderr", "value", "reason"),
+    [
+        (0, GOOD, "", 0.75, ""),
+        (0, GOOD, "a warning", 0.75, ""),
+        (0, '{"step": 1, "acc": NaN}\n{"step": 2, "acc": 1}', "", 1.0, ""),
+        (0, GOOD + '{"step": 2, "acc": 0.8}\n', "", 0.8, ""),
+        (0, None, "", None, "left no metrics.jsonl"),
+        (0, "", "", None, "no acc was reported: metrics.jsonl is empty"),
+        (0, '{"step": 1, "acc": 0.5}\n{"step": 2, "ac', "", None, "step 1 of 2 (line 2 of metrics.jsonl: torn"),
+        (0, '{"step": 2, "loss": 0.5}', "", None, "has no acc; it has step, loss"),
+        (0, '{"step": 2, "acc": "high"}', "", None, "acc is 'high', not a number"),
+        (0, '{"step": 2, "acc": true}', "", None, "acc is True, not a number"),
+        (0, '{"step": "2", "acc": 1}', "", None, "step is '2', not a whole number"),
+        (0, "[1, 2]", "", None, "not a JSON object"),
+        (0, '{"step": 1, "acc": 1}\n{"step": 2, "acc": NaN}', "", None, "acc is nan at step 2"),
+        (0, '{"step": 2, "acc": Infinity}', "", None, "acc is inf at step 2"),
+        (1, GOOD, "Traceback\nValueError: no photos\n", None, "exit status 1: ValueError: no photos"),
+        (1, GOOD, "", None, "exit status 1, nothing on stderr"),
+        (-9, GOOD, "", None, "killed by signal 9"),
+        (-1001, None, "", None, "could not be submitted"),
+        (-1002, GOOD, "", None, "was removed from the queue"),
+    ],
+)
+def test_endings_are_told_apart(
+    return_code: int, metrics: str | None, stderr: str, value: float | None, reason: str
+) -> None:
+    found, why, _ = judge(SPEC, return_code, metrics, stderr)
+    assert found == value
+    assert reason in why
+    assert bool(why) == (value is None)
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.floats())))
+def test_metrics_survive_the_file(reports: list[tuple[int, float]]) -> None:
+    text = "".join(json.dumps({"step": step, "acc": value, "more": 1}) + "\n" for step, value in reports)
+    values, problem = parse_metrics(text, "acc")
+    assert problem == ""
+    assert list(values) == sorted({step for step, _ in reports})
+    for step, value in dict(reports).items():
+        assert values[step] == value or (math.isnan(values[step]) and math.isnan(value))
+
+
+@given(st.text(), st.integers(0, 60))
+def test_no_text_breaks_the_parser(garbage: str, cut: int) -> None:
+    values, _ = parse_metrics(GOOD[:cut] + garbage, "acc")
+    assert all(isinstance(value, float) for value in values.values())
+    judge(SPEC, 0, garbage, garbage)
+
+
+@given(st.integers(0, len(GOOD)))
+def test_a_torn_file_never_passes_for_a_complete_one(cut: int) -> None:
+    value, _, _ = judge(SPEC, 0, GOOD[:cut], "")
+    # Only the last line break may be missing.
+    assert (value is not None) == (cut >= len(GOOD) - 1)
+
+
+def test_spec_and_result_survive_their_files() -> None:
+    assert TrialSpec.from_json(json.dumps(SPEC.to_json())) == SPEC
+    result = Result(3, "FAIL", None, "why", 1, 2, 3.5, "tail")
+    assert Result.from_json(json.dumps(result.to_json())) == result
+    with pytest.raises(ValueError, match=r"not a trial\.json"):
+        TrialSpec.from_json("{}")
+
+
+def test_derived_seeds_differ_by_place_and_study() -> None:
+    seeds = [derived_seed(seed, *place) for seed in (1, 2) for place in (("a", 0, 1), ("a", 1, 0), ("b", 0, 1))]
+    assert len(set(seeds)) == len(seeds)
+    assert all(0 <= seed < 2**31 for seed in seeds)
+    assert derived_seed(7, "sampler", 0, 1) == derived_seed(7, "sampler", 0, 1)
