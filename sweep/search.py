@@ -107,7 +107,8 @@ class Search:
             # A sampler for each trial, seeded by its key: no process repeats another's proposals, and one that goes
             # on after a crash proposes what the other would have.
             copy.sampler = optuna.samplers.TPESampler(seed=derived_seed(config.seed, "sampler", generation, index))
-            asked = copy.get_trials(deepcopy=False)[copy.ask(fixed_distributions=space).number]
+            number = copy.ask(fixed_distributions=space).number
+            asked = copy.get_trials(deepcopy=False)[number]
             study.add_trial(
                 optuna.create_trial(
                     state=TrialState.RUNNING,
