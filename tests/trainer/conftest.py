@@ -1,0 +1,90 @@
+"""Tiny photos, and runs of the real trainer on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from PIL import Image
+
+from sweep.resources import PACKAGE
+from sweep.trial import TrialSpec
+
+IMAGES_PER_CLASS = 60
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    """As in a slot of one core; sums over more threads differ in their last digits."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Images of two classes that differ in which half is bright, under a good deal of noise."""
+    root = tmp_path_factory.mktemp("data") / "photos"
+    random = numpy.random.default_rng(0)
+    for name, bright in (("left", slice(0, 6)), ("right", slice(6, 12))):
+        (root / name).mkdir(parents=True)
+        for number in range(IMAGES_PER_CLASS):
+            pixels = random.integers(0, 160, (12, 12, 3))
+            pixels[:, bright] += 60
+            Image.fromarray(pixels.astype("uint8")).save(root / name / f"{number}.png")
+    return root
+
+
+@pytest.fixture
+def job(tmp_path: Path, photos: Path) -> Callable[..., Path]:
+    """Makes a folder as a job finds it, and gives its path; keywords change the trial."""
+
+    def make(name: str, data: dict[str, Any] | None = None, **changes: Any) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        values: dict[str, Any] = {
+            "number": 4,
+            "generation": 1,
+            "index": 0,
+            "params": {"lr": 0.01, "width": 4, "dropout": 0.3, "batch_size": 16},
+            "seed": 5,
+            "step": 0,
+            "target_step": 3,
+            "metric": "val_accuracy",
+            "data": {"kind": "images", "path": str(photos), "image_size": 12, "split_seed": 1, **(data or {})},
+            **changes,
+        }
+        (folder / "trial.json").write_text(json.dumps(TrialSpec(**values).to_json()))
+        (folder / "metrics.jsonl").touch()
+        (folder / "checkpoint").touch()
+        return folder
+
+    return make
+
+
+def run(folder: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    """Run the trainer in a folder as the job does."""
+    return subprocess.run(command(*flags), cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+
+
+def command(*flags: str) -> list[str]:
+    return [sys.executable, "-u", "-m", "trainer", "trial.json", *flags]
+
+
+def environment() -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE.parent), "OMP_NUM_THREADS": "1"}
+
+
+def measured(folder: Path) -> list[dict[str, float]]:
+    """The reports of a run, without what depends on the machine's speed."""
+    reports = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return [
+        {key: value for key, value in report.items() if key not in ("seconds", "images_per_second")}
+        for report in reports
+    ]

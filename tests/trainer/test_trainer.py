@@ -1,0 +1,156 @@
+"""The trial contract, kept by the real trainer: trial.json in, metrics.jsonl and a checkpoint out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from sweep.config import trainer_interface
+from sweep.trial import TrialSpec, judge
+from tests.trainer.conftest import command, environment, measured, run
+from trainer import train as training
+from trainer.trial import CONTINUE, Trial
+
+pytestmark = pytest.mark.processes
+
+Job = Callable[..., Path]
+
+
+def test_the_contract(job: Job) -> None:
+    folder = job("contract")
+    done = run(folder)
+    assert done.returncode == 0, done.stderr
+    spec = TrialSpec.from_json((folder / "trial.json").read_text())
+    value, reason, steps = judge(spec, done.returncode, (folder / "metrics.jsonl").read_text(), done.stderr)
+    assert (reason, steps) == ("", 3)
+    assert value is not None
+    assert value > 0.8
+    reports = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert [report.pop("step") for report in reports] == [1, 2, 3]
+    assert all(set(report) == set(trainer_interface()["metrics"]) for report in reports)
+    state = torch.load(folder / "checkpoint", weights_only=True)
+    assert {"model", "optimizer", "schedule", "epoch", "torch_rng"} <= set(state)
+    assert state["epoch"] == 3
+
+
+def train(folder: Path) -> int:
+    """Run the trainer in this process."""
+    return training.train(Trial.read(folder / "trial.json"))
+
+
+@pytest.fixture
+def undisturbed(job: Job) -> list[dict[str, float]]:
+    """Reports of a run that nothing broke off."""
+    folder = job("undisturbed")
+    assert train(folder) == 0
+    return measured(folder)
+
+
+def test_the_same_trial_gives_the_same_metrics_and_another_seed_does_not(
+    job: Job, undisturbed: list[dict[str, float]]
+) -> None:
+    again, other = job("again"), job("other", seed=6)
+    assert run(again).returncode == 0
+    assert train(other) == 0
+    assert measured(again) == undisturbed
+    assert measured(other) != undisturbed
+
+
+def test_sigterm_leaves_a_checkpoint_that_is_gone_on_from(job: Job, undisturbed: list[dict[str, float]]) -> None:
+    folder = job("broken")
+    with subprocess.Popen(command(), cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert any("epoch 1:" in line for line in iter(process.stdout.readline, ""))
+        process.terminate()
+        assert "SIGTERM: checkpoint written at epoch" in process.stdout.read()
+    assert process.returncode == 85
+    done = run(folder)
+    assert done.returncode == 0, done.stderr
+    assert "resumed at epoch" in done.stdout
+    assert measured(folder) == undisturbed
+
+
+class Notice:
+    """Stands for SIGTERM: comes at the nth look."""
+
+    def __init__(self, looks: int) -> None:
+        self.looks = looks
+
+    def __bool__(self) -> bool:
+        self.looks -= 1
+        return self.looks < 0
+
+
+def test_broken_off_between_any_two_batches_it_ends_as_if_unbroken(
+    job: Job, undisturbed: list[dict[str, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, broken = 0, True
+    while broken:
+        folder = job(f"broken-{looks}")
+        monkeypatch.setattr(training, "Termination", lambda looks=looks: Notice(looks))
+        broken = train(folder) == CONTINUE
+        # Broken off again, a little later, and then let go.
+        monkeypatch.setattr(training, "Termination", lambda: Notice(3))
+        train(folder)
+        monkeypatch.setattr(training, "Termination", lambda: Notice(10_000))
+        assert train(folder) == 0
+        assert measured(folder) == undisturbed, f"broken off at look {looks}"
+        looks += 1
+    assert looks - 1 == 3 * (5 + 1), "5 batches and a validation batch in each of 3 epochs"
+
+
+def test_killed_between_report_and_checkpoint_it_ends_as_if_unbroken(
+    job: Job, undisturbed: list[dict[str, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = job("torn")
+    monkeypatch.setattr(training, "Termination", lambda: Notice(8))
+    assert train(folder) == CONTINUE
+    with (folder / "metrics.jsonl").open("a") as handle:
+        handle.write('{"step": 2, "val_accuracy": 0.0}\n{"step": 3, "val_acc')
+    monkeypatch.setattr(training, "Termination", lambda: Notice(10_000))
+    assert train(folder) == 0
+    assert measured(folder) == undisturbed
+
+
+def test_the_test_set_scores_the_checkpoint(job: Job) -> None:
+    folder = job("score")
+    assert train(folder) == 0
+    before = (folder / "metrics.jsonl").read_text()
+    done = run(folder, "--test")
+    scores = json.loads(done.stdout)
+    assert set(scores) == {"test_loss", "test_accuracy"}
+    assert scores["test_accuracy"] > 0.7
+    assert (folder / "metrics.jsonl").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"params": {"learning_rate": 0.1}}, "unknown parameter 'learning_rate'"),
+        ({"params": {"lr": 1e30, "optimizer": "sgd", "norm": "none"}}, "training loss is"),
+        ({"data": {"classes": ["left", "up"]}}, "the data has no class 'up'; it has left, right"),
+        ({"data": {"path": "nowhere"}}, "nowhere"),
+    ],
+)
+def test_a_trial_that_cannot_train_fails_and_says_why(job: Job, changes: dict[str, Any], said: str) -> None:
+    done = run(job("bad", **changes))
+    assert done.returncode == 1
+    assert said in done.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("optimizer", trainer_interface()["parameters"]["optimizer"]["choices"])
+@pytest.mark.parametrize("activation", trainer_interface()["parameters"]["activation"]["choices"][:2])
+def test_architectures_train(job: Job, optimizer: str, activation: str) -> None:
+    params = {
+        "optimizer": optimizer, "activation": activation, "norm": "none", "n_blocks": 4, "kernel_size": 5,
+        "schedule": "constant", "weight_decay": 1e-4, "width": 3,
+    }  # fmt: skip
+    folder = job("architecture", params=params, target_step=1)
+    assert train(folder) == 0
+    assert measured(folder)[0]["train_loss"] > 0
