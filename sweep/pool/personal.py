@@ -79,7 +79,7 @@ def start(installation: Installation, slots: int | None, say: Callable[[str], No
             folder=folder(),
             slots=slots,
             user=identity.pw_name,
-            ids=f"{identity.pw_uid}.{identity.pw_gid}" if os.getuid() == 0 else "",
+            as_root=os.getuid() == 0,
         )
         write_text(config_file(), text)
         say(f"starting HTCondor {installation.version} in {folder()}")

@@ -1,0 +1,117 @@
+"""One real personal pool for the whole session, started and stopped as a user does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweep import condor, study
+from sweep.pool import personal
+from sweep.study import Study
+
+SLOTS = 8
+PATIENCE = 240
+"""Seconds after which a sweep of a pool test counts as hanging."""
+
+
+def sweep(*words: str, cwd: Path | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Type a sweep command."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sweep", *words],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+        stdin=subprocess.DEVNULL,
+    )
+    if check:
+        assert done.returncode == 0, f"sweep {' '.join(words)}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+@pytest.fixture(scope="session")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A pool of its own, beside any that the user runs; HTCondor itself comes from the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.delenv("CONDOR_CONFIG", raising=False)
+        patch.setenv("PATH", os.environ["PATH"])
+        said = sweep("pool", "start", "--slots", str(SLOTS)).stdout
+        assert "The personal pool runs" in said
+        try:
+            condor.connect()
+            yield
+        finally:
+            sweep("pool", "stop")
+            assert personal.processes() == {}
+
+
+@pytest.fixture
+def here(pool: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: ARG001
+    """An empty current folder, and a running pool."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+LIGHT = """
+[study]
+name = "light"
+metric = "val_accuracy"
+direction = "maximize"
+trials_per_generation = 3
+
+[search]
+lr = {{ type = "float", low = 1e-4, high = 1e-1, log = true }}
+activation = {{ type = "categorical", choices = ["relu", "gelu"] }}
+
+[trainer]
+epochs = {epochs}
+data = "photos"
+
+[job]
+request_memory = "128 MB"
+request_disk = "100 MB"
+"""
+
+
+@pytest.fixture
+def light(here: Path) -> Callable[..., Study]:
+    """Makes a study whose trainer is a few lines of Python: for what the pool does around a trial, not in it."""
+
+    def make(body: str, epochs: int = 1) -> Study:
+        (here / "photos").mkdir()
+        (here / "study.toml").write_text(LIGHT.format(epochs=epochs))
+        sweep("init", "study.toml")
+        there = study.current(None)
+        prelude = "import json, os, signal, sys, time\ntrial = json.load(open('trial.json'))\n"
+        (there.paths.trainer / "__main__.py").write_text(prelude + body)
+        return there
+
+    return make
+
+
+GOOD = "print(json.dumps({'step': 1, 'val_accuracy': trial['params']['lr']}), file=open('metrics.jsonl', 'a'))\n"
+
+
+def report() -> dict[str, Any]:
+    there: dict[str, Any] = json.loads(sweep("report", "--format", "json").stdout)
+    return there
+
+
+def wait_for(what: Callable[[], Any], why: str) -> Any:
+    """Ask again and again until the answer is true."""
+    deadline = time.monotonic() + PATIENCE
+    while not (answer := what()):
+        assert time.monotonic() < deadline, f"never: {why}"
+        time.sleep(0.2)
+    return answer

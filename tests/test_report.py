@@ -1,0 +1,126 @@
+"""The leaderboard: ranks, forms, and what it says of trials that failed or still run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from sweep import report as reporting
+from sweep.report import Report, build
+from sweep.search import TrialRow
+from sweep.study import Study
+
+
+def row(number: int, state: str, value: float | None = None, **changes: Any) -> TrialRow:
+    values: dict[str, Any] = {
+        "params": {"lr": 0.012345678901234567, "width": 8 * (number + 1), "activation": "relu"},
+        "generation": number // 3,
+        "index": number % 3,
+        "intermediate": {},
+        "attempts": 1,
+        "duration_s": 61.0,
+        "steps": 2,
+        "reason": "",
+        **changes,
+    }
+    return TrialRow(number=number, state=state, value=value, **values)
+
+
+ROWS = [
+    row(0, "COMPLETE", 0.5),
+    row(1, "COMPLETE", 0.75),
+    row(2, "FAIL", steps=1, reason="exit status 1: [bold]no photos[/bold]"),
+    row(3, "COMPLETE", 0.75, attempts=3),
+    row(4, "RUNNING", attempts=None, duration_s=None, steps=None),
+]
+
+
+@pytest.fixture
+def there(study: Study) -> Report:
+    study.paths.trial(4).root.mkdir(parents=True)
+    study.paths.trial(4).job_log.write_text("001 (1.0.0) 2026-11-23 05:58:25 Job executing on host\n...\n")
+    return build(study, ROWS)
+
+
+def shown(report: Report, width: int = 200, top: int | None = None) -> str:
+    console = Console(file=io.StringIO(), width=width, soft_wrap=True)
+    for part in reporting.as_table(report, top, width):
+        console.print(part)
+    return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+
+
+def test_the_best_come_first_and_of_equals_the_earlier(there: Report) -> None:
+    assert [trial["number"] for trial in there.ranked] == [1, 3, 0]
+    assert there.study["counts"] == {"COMPLETE": 3, "FAIL": 1, "RUNNING": 1}
+    assert there.study["best"] == 1
+
+
+def test_minimising_turns_the_ranks(study_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sweep import study as studies
+
+    monkeypatch.setattr(studies, "_commit", lambda: None)
+    study_file.write_text(study_file.read_text().replace("maximize", "minimize"))
+    study, _ = studies.initialise(study_file, lambda _: None)
+    assert [trial["number"] for trial in build(study, ROWS[:4]).ranked] == [0, 1, 3]
+
+
+def test_json_has_all_trials_and_the_promised_keys(there: Report) -> None:
+    parsed = json.loads(reporting.as_json(there))
+    assert parsed["study"]["counts"] == {"COMPLETE": 3, "FAIL": 1, "RUNNING": 1}
+    assert [trial["number"] for trial in parsed["trials"]] == [0, 1, 2, 3, 4]
+    first, failed, running = parsed["trials"][0], parsed["trials"][2], parsed["trials"][4]
+    assert first["values"] == {"val_accuracy": 0.5}
+    assert first["params"] == ROWS[0].params
+    assert (first["generation"], first["attempts"], first["duration_s"]) == (0, 1, 61.0)
+    assert first["checkpoint"].endswith("trials/00000/checkpoint")
+    assert (failed["values"], failed["reason"]) == ({}, "exit status 1: [bold]no photos[/bold]")
+    assert (running["state"], running["attempts"], running["values"]) == ("RUNNING", 1, {})
+
+
+def test_table_has_the_columns_counts_failures_and_checkpoint(there: Report) -> None:
+    text = shown(there)
+    heading = next(line for line in text.splitlines() if "rank" in line).split()
+    assert heading == [*reporting.COLUMNS, "lr", "width", "activation"]
+    assert "5 trials, 3 COMPLETE, 1 FAIL, 1 RUNNING" in text
+    assert "trial 2 failed: exit status 1: [bold]no photos[/bold]" in text
+    assert "best: trial 1, checkpoint" in text
+    ranked = [line.split() for line in text.splitlines() if "COMPLETE " in line and "trials" not in line]
+    assert ranked[0] == ["1", "1", "0.75", "0", "COMPLETE", "2/2", "61", "1", "0.012346", "16", "relu"]
+
+
+def test_top_limits_the_rows(there: Report) -> None:
+    assert "COMPLETE  " in shown(there, top=1)
+    assert len(reporting.frame(there, 2)) == 2
+    assert len(reporting.frame(there, None)) == 5
+
+
+def test_a_narrow_terminal_cuts_no_value(there: Report) -> None:
+    text = shown(there, width=80)
+    assert "trial 1: lr 0.012346, width 16, activation relu" in text
+    assert "…" not in text
+
+
+def test_csv_has_full_precision_and_survives_a_reader(there: Report) -> None:
+    rows = list(csv.DictReader(io.StringIO(reporting.as_csv(there, None))))
+    assert len(rows) == 5
+    assert (rows[0]["trial"], float(rows[0]["value"]), float(rows[0]["lr"])) == ("1", 0.75, 0.012345678901234567)
+    assert (rows[4]["rank"], rows[4]["value"]) == ("", "")
+
+
+def test_markdown_is_a_table(there: Report) -> None:
+    lines = reporting.as_markdown(there, 1).splitlines()
+    assert [len(line.split("|")) for line in lines[:3]] == [13, 13, 13]
+    assert lines[-1] == "5 trials, 3 COMPLETE, 1 FAIL, 1 RUNNING"
+
+
+def test_before_any_trial_every_form_works(study: Study) -> None:
+    empty = reporting.collect(study)
+    assert "No trial is complete yet." in shown(empty)
+    assert json.loads(reporting.as_json(empty))["trials"] == []
+    assert reporting.as_csv(empty, None).startswith("rank,trial,value")
+    assert "0 trials" in reporting.as_markdown(empty, None)

@@ -1,0 +1,57 @@
+"""dags/, trainer/ and configs/ are found in a checkout, and in a wheel installed elsewhere."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sweep import resources
+from sweep.apt import parse_mirrors
+from sweep.pool.install import LIBRARY
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [("dags", "study.dag.j2"), ("trainer", "train.py"), ("configs", "quickstart.toml")]
+)
+def test_a_checkout_has_its_folders(name: str, file: str) -> None:
+    assert (resources.folder(name) / file).is_file()  # type: ignore[arg-type]
+
+
+@pytest.mark.processes
+def test_an_installed_wheel_has_them_too(tmp_path: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    source = resources.PACKAGE.parent
+    subprocess.run(
+        [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(source)], check=True
+    )
+    wheel = next(tmp_path.glob("*.whl"))
+    subprocess.run([*pip, "install", "--no-deps", "--target", str(tmp_path / "site"), str(wheel)], check=True)
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r})\n"
+        "from sweep import render, resources\n"
+        "print(resources.folder('trainer'), resources.folder('configs'))\n"
+        "print(render.render('study.dag.j2', study_id='a', study='b', nodes=[]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"{tmp_path}/site/sweep/data/trainer {tmp_path}/site/sweep/data/configs\n")
+    assert "SET_JOB_ATTR" in done.stdout
+    assert (tmp_path / "site" / "sweep" / "data" / "trainer" / "interface.json").is_file()
+    assert not (tmp_path / "site" / "trainer").exists()
+
+
+def test_mirrors_come_from_the_machine_s_own_configuration() -> None:
+    text = (
+        "'http://mirror.example/debian/dists/bookworm/InRelease' x 0 \n"
+        "'http://mirror.example/debian/dists/bookworm-updates/InRelease' x 0 \n"
+        "'http://mirror.example/debian-security/dists/bookworm-security/InRelease' x 0 \n"
+        "'http://mirror.example/debian/dists/bookworm/main/binary-amd64/Packages.xz' x 0 \n"
+    )
+    assert parse_mirrors(text) == ["http://mirror.example/debian"]
+
+
+def test_only_libraries_are_taken_beside_htcondor() -> None:
+    names = "libc6 libssl3t64 libstdc++6 python3 perl libdate-manip-perl libjs-jquery libpython3.14-minimal systemd"
+    assert [name for name in names.split() if LIBRARY.fullmatch(name)] == ["libc6", "libssl3t64", "libstdc++6"]
