@@ -29,6 +29,10 @@ class Generation:
     def done(self) -> int:
         return self.complete + self.failed
 
+    @property
+    def has_begun(self) -> bool:
+        return self.done + self.running + self.idle + self.held > 0
+
 
 @dataclass(frozen=True)
 class Progress:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from rich import box
 from rich.live import Live
+from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
 from sweep.cli_output import console, say
 from sweep.errors import PoolError, StudyError
@@ -16,6 +19,10 @@ from sweep.progress import Generation, Progress, Watcher
 from sweep.study import Study
 
 POLL_SECONDS = 1.0
+
+ROWS = 15
+"""Generations that the live view shows, so that it fits a terminal."""
+
 PATIENCE_SECONDS = 60
 """How long the schedd may be silent before watching gives up."""
 
@@ -72,13 +79,18 @@ def _follow(watcher: Watcher, show: Callable[[Progress], None]) -> Progress:
 
 
 def table(progress: Progress, metric: str) -> Table:
-    """The live view: a line for each generation."""
-    view = Table(title="Sweep", caption="Ctrl-C leaves the sweep running")
-    for heading in ("generation", "done", "running", "idle", "held", "failed", f"best {metric}"):
+    """The live view: a line for each generation that has begun, the latest ones where there are many."""
+    total = sum(generation.total for generation in progress.generations)
+    done = sum(generation.done for generation in progress.generations)
+    notes = [f"trial {trial} is held: {reason}" for trial, reason in progress.hold_reasons.items()]
+    caption = Text("\n".join([*notes, "Ctrl-C leaves the sweep running"]))
+    view = Table(title=f"{done} of {total} trials done", caption=caption, box=box.SIMPLE)
+    for heading in ("generation", "", "done", "running", "idle", "held", "failed", f"best {metric}"):
         view.add_column(heading, justify="right")
-    for generation in progress.generations:
+    for generation in [generation for generation in progress.generations if generation.has_begun][-ROWS:]:
         view.add_row(
             str(generation.number),
+            ProgressBar(generation.total, generation.done, width=20),
             f"{generation.done}/{generation.total}",
             *(str(count) for count in (generation.running, generation.idle, generation.held, generation.failed)),
             "" if generation.best is None else f"{generation.best:.5g}",
@@ -98,7 +110,7 @@ def line(generation: Generation, metric: str) -> str:
 
 def _print_changes(progress: Progress, metric: str, shown: dict[int, str]) -> None:
     for generation in progress.generations:
-        if generation.done + generation.running + generation.idle + generation.held == 0:
+        if not generation.has_begun:
             continue
         text = line(generation, metric)
         if shown.get(generation.number) != text:

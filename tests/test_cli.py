@@ -34,7 +34,7 @@ def sweep(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         (["pool", "status"], 4, "error: there is no HTCondor on this machine", "sweep pool install"),
         (["pool", "env"], 4, "there is no personal pool", "sweep pool start"),
         (["launch"], 2, "Missing option", "--generations"),
-        (["launch", "--generations", "0"], 2, "not in the range", "--generations"),
+        (["launch", "--generations", "0"], 2, "Invalid value", "--generations"),
         (["lunch"], 2, "No such command 'lunch'", "launch"),
     ],
 )

@@ -70,4 +70,5 @@ def test_lines_and_table_say_the_same() -> None:
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "best acc" in text
     assert "1/4" in text
+    assert "trial 4 is held: no such file" in text
     assert "Ctrl-C leaves the sweep running" in text

@@ -15,12 +15,15 @@ def main() -> int:
     parser.add_argument(
         "--test", action="store_true", help="train nothing: score the checkpoint on the test set, as JSON on stdout"
     )
+    parser.add_argument("--data", type=Path, help="where the data lies, if not beside trial.json")
     arguments = parser.parse_args()
     # Imported late, so that --help and a wrong flag answer at once.
     from trainer import train
     from trainer.trial import Trial
 
     trial = Trial.read(arguments.trial)
+    if arguments.data:
+        trial.data["path"] = str(arguments.data.resolve())
     if arguments.test:
         print(json.dumps(train.test(trial)))
         return 0

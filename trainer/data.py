@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import shutil
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,16 +93,17 @@ def _transform(image_size: int | None) -> v2.Compose:
 
 
 def _fashion_mnist(root: Path, spec: dict[str, Any]) -> dict[str, Any]:
-    for packed in (root / "FashionMNIST" / "raw").glob("*.gz"):
-        unpacked = packed.with_suffix("")
-        if not unpacked.exists():
-            partial = unpacked.with_name(unpacked.name + ".new")
-            with gzip.open(packed) as source, partial.open("wb") as target:
-                shutil.copyfileobj(source, target)
-            partial.replace(unpacked)
+    packed = sorted((root / "FashionMNIST" / "raw").glob("*.gz"))
+    if not packed:
+        raise ValueError(f"{root} has no FashionMNIST/raw/*.gz")
+    unpacked = _scratch()
+    (unpacked / "FashionMNIST" / "raw").mkdir(parents=True)
+    for file in packed:
+        with gzip.open(file) as source, (unpacked / "FashionMNIST" / "raw" / file.stem).open("wb") as target:
+            shutil.copyfileobj(source, target)
     transform = _transform(spec.get("image_size"))
     return {
-        name: datasets.FashionMNIST(root, train=name == "train", transform=transform, download=False)
+        name: datasets.FashionMNIST(unpacked, train=name == "train", transform=transform, download=False)
         for name in ("train", "test")
     }
 
@@ -123,12 +126,15 @@ def _image_folder(path: Path, spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unzip(path: Path) -> Path:
-    target = path.with_name(path.name + ".unpacked")
-    if not target.exists():
-        partial = target.with_name(target.name + ".new")
-        shutil.rmtree(partial, ignore_errors=True)
-        # extractall keeps every member below the folder, whatever its name says.
-        with zipfile.ZipFile(path) as archive:
-            archive.extractall(partial)
-        partial.rename(target)
+    target = _scratch()
+    # extractall keeps every member below the folder, whatever its name says.
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(target)
     return target
+
+
+def _scratch() -> Path:
+    """A folder for unpacked data, gone when the program ends; in a job it lies on the slot's own disk."""
+    folder = Path(tempfile.mkdtemp(prefix="trainer-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

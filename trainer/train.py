@@ -6,6 +6,7 @@ import json
 import math
 import os
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,10 @@ def _end_epoch(trial: Trial, run: Training, images: int, scores: dict[str, float
         "seconds": round(run.seconds, 3),
         "images_per_second": round(images / max(run.seconds, 1e-9), 1),
     }
-    run.schedule.step()
+    with warnings.catch_warnings():
+        # Resumed after an epoch's last batch, this process has made no optimiser step; torch takes that for a mistake.
+        warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step")
+        run.schedule.step()
     run.epoch, run.batch, run.loss_sum, run.seconds = run.epoch + 1, 0, 0.0, 0.0
     trial.report(run.epoch, **report)
     trial.save(run.state())
