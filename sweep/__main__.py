@@ -18,11 +18,14 @@ def main() -> None:
         if error.advice:
             print(error.advice, file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
     except BrokenPipeError:  # `sweep report | head`
         sys.stderr.close()
         sys.exit(141)
+    except OSError as error:  # a full disk, a folder without the right to write
+        print(f"error: {error.strerror or error}: {error.filename or ''}".rstrip(": "), file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

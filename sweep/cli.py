@@ -8,15 +8,31 @@ from typing import Annotated
 
 import typer
 
-from sweep import cli_pool
+from sweep import __version__, cli_pool
 from sweep.cli_output import console, say, wait
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Hyperparameter and architecture search on HTCondor. Submit, log out, come back to a leaderboard.",
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        say(f"sweep {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Hyperparameter and architecture search on HTCondor. Submit, log out, come back to a leaderboard."""
+
+
 app.add_typer(cli_pool.app, name="pool")
 
 Name = Annotated[str | None, typer.Option("--study", help="Name of the study; else the one initialised last.")]
@@ -76,6 +92,8 @@ def launch(
             say(f"It has {launched.generations} generations; type this again when it has ended.")
     else:
         say(f"Submitted the sweep {title} as cluster {launched.cluster}. You may log out; it goes on by itself.")
+        if note := launching.python_note(there):
+            say(note)
     if not watch:
         say("Next: sweep report for the leaderboard; the same command with --watch to follow it.")
         return

@@ -84,23 +84,24 @@ def is_personal() -> bool:
 
 
 def answers() -> bool:
-    """Whether schedd and at least one slot of the pool answer."""
+    """Whether the schedd answers."""
     try:
         htcondor = _htcondor()
         htcondor.reload_config()
         htcondor.Schedd().query(constraint="false")
-        return bool(htcondor.Collector().query(htcondor.AdType.Startd, projection=["Name"]))
     except _failures():
         return False
+    return True
 
 
 def slots() -> list[dict[str, Any]]:
-    """Name, state, cores and memory (MB) of each slot of the pool."""
+    """Name, state, cores and memory (MB) of each slot of a personal pool; empty while the collector knows none."""
     htcondor = _htcondor()
-    ads = htcondor.Collector().query(
-        htcondor.AdType.Startd, projection=["Name", "State", "TotalSlotCpus", "TotalSlotMemory"]
-    )
-    return [dict(ad) for ad in ads]
+    wanted = ["Name", "State", "TotalSlotCpus", "TotalSlotMemory"]
+    try:
+        return [dict(ad) for ad in htcondor.Collector().query(htcondor.AdType.Startd, projection=wanted)]
+    except _failures():
+        return []
 
 
 def submit_dag(dag: Path, batch_name: str) -> int:

@@ -12,6 +12,7 @@ from sweep import condor, resources, workflow
 from sweep.errors import PoolError, StudyError
 from sweep.files import locked, write_text
 from sweep.paths import StudyPaths
+from sweep.render import render
 from sweep.study import Study
 from sweep.trial import TrialSpec
 
@@ -38,6 +39,11 @@ def launch(study: Study, generations: int) -> Launched:
         # The queue is the truth: were the cluster kept in a file, a crash after the submission would lose it.
         queue = condor.jobs(study.id)
         if running := condor.dagman(queue):
+            if running.status == condor.JobStatus.HELD:
+                raise PoolError(
+                    f"the sweep is held, as cluster {running.cluster}: {running.hold_reason}",
+                    f"Mend what it says, then: condor_release {running.cluster}",
+                )
             return Launched(running.cluster, True, workflow.planned_generations(study.paths.outer_dag.read_text()))
         if queue:
             raise PoolError(
@@ -67,11 +73,19 @@ def write_workflow(study: Study, generations: int, done: set[int]) -> None:
     paths, name = study.paths, study.config.study.name
     python = Path(sys.executable)
     description = workflow.submit_description(study.id, name, study.config.job, python, study.data)
-    write_text(paths.dag / "dagman.config", (resources.folder("dags") / "dagman.config").read_text())
+    below_tmp = paths.root.is_relative_to("/tmp")  # noqa: S108
+    write_text(paths.dag / "dagman.config", render("dagman.config.j2", below_tmp=below_tmp))
     write_text(paths.submit, description)
     for script in ("propose", "harvest"):
         write_text(paths.dag / script, workflow.node_script(script, python, resources.PACKAGE.parent), mode=0o755)
     write_text(paths.outer_dag, workflow.outer_dag(study.id, name, generations, done))
+
+
+def python_note(study: Study) -> str:
+    """What a sweep without a container needs of a pool that is not this machine; '' where there is nothing to say."""
+    if study.config.job.container_image or condor.is_personal():
+        return ""
+    return f"No [job] container_image: the jobs run {sys.executable}, which must be there on every execute point."
 
 
 def _check_runnable(study: Study) -> None:
@@ -79,8 +93,4 @@ def _check_runnable(study: Study) -> None:
         raise StudyError(
             f"trials would run with {sys.executable}, which has no torch",
             "Name a container in study.toml, [job] container_image, or: pip install 'htcondor-sweep[trainer]'.",
-        )
-    if study.paths.root.is_relative_to("/tmp") and not condor.is_personal():  # noqa: S108
-        raise PoolError(
-            f"DAGMan keeps no logs below /tmp, where {study.paths.root} is", "Move the study to your home folder."
         )

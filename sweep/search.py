@@ -15,8 +15,10 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.storages import RDBStorage, get_storage
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
 
 from sweep.config import StudyConfig
+from sweep.errors import StudyError
 from sweep.space import CategoricalParameter, FloatParameter, IntParameter
 from sweep.trial import ParamValue, Result, derived_seed
 
@@ -78,7 +80,18 @@ class Search:
     """A study in its Optuna storage. Only one process at a time may write: hold the study's storage lock."""
 
     def __init__(self, database: Path, config: StudyConfig, *, create: bool = False) -> None:
-        """Raises KeyError when the storage has no such study and `create` is not set."""
+        """Raises StudyError when the storage cannot be opened, or has no such study and `create` is not set."""
+        if not create and not database.exists():
+            raise StudyError(f"the Optuna storage {database} is missing", "Put it back, or initialise another study.")
+        try:
+            self._open(database, config, create)
+        except (SQLAlchemyError, optuna.exceptions.StorageInternalError, KeyError, RuntimeError) as error:
+            raise StudyError(
+                f"the Optuna storage {database} cannot be opened: {str(error).splitlines()[0]}",
+                "Look at the file, the disk's space and your rights; the trials' own files are not touched.",
+            ) from error
+
+    def _open(self, database: Path, config: StudyConfig, create: bool) -> None:
         url = URL.create("sqlite", database=str(database)).render_as_string(hide_password=False)
         self._storage = get_storage(RDBStorage(url, engine_kwargs={"connect_args": {"timeout": BUSY_SECONDS}}))
         self._config = config

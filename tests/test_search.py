@@ -11,6 +11,7 @@ import pytest
 from optuna.storages import RDBStorage
 
 from sweep import config
+from sweep.errors import StudyError
 from sweep.search import Search, TrialRow
 from sweep.trial import Result
 from tests.conftest import STUDY
@@ -133,6 +134,12 @@ def test_a_failed_trial_keeps_its_reason_and_its_steps(tmp_path: Path) -> None:
     assert list(row.intermediate) == [1]
 
 
-def test_a_storage_without_the_study_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(KeyError):
-        Search(tmp_path / "study.db", CONFIG)
+def test_a_storage_that_is_missing_or_broken_is_said_and_left_alone(tmp_path: Path) -> None:
+    database = tmp_path / "study.db"
+    with pytest.raises(StudyError, match=r"study\.db is missing"):
+        Search(database, CONFIG)
+    assert not database.exists()
+    for content in (b"", b"not a database" * 1000):
+        database.write_bytes(content)
+        with pytest.raises(StudyError, match=r"study\.db cannot be opened"):
+            Search(database, CONFIG)

@@ -111,8 +111,10 @@ def _fashion_mnist(root: Path, spec: dict[str, Any]) -> dict[str, Any]:
 def _image_folder(path: Path, spec: dict[str, Any]) -> dict[str, Any]:
     """A tree of one folder a class, or of such trees named train, validation and test; or a zip of either."""
     root = _unzip(path) if path.is_file() else path
-    while len(children := [child for child in root.iterdir() if not child.name.startswith((".", "__"))]) == 1:
-        root = children[0]
+    while len(inside := [entry for entry in root.iterdir() if not entry.name.startswith((".", "__"))]) == 1:
+        if not inside[0].is_dir():
+            break
+        root = inside[0]
     transform = _transform(spec.get("image_size") or DEFAULT_IMAGE_SIZE)
     spellings = {"train": ["train"], "validation": ["validation", "valid", "val"], "test": ["test"]}
     if not (root / "train").is_dir():

@@ -33,7 +33,9 @@ def config_file() -> Path:
 def processes() -> dict[int, str]:
     """The pool's processes, daemons and jobs: name by process id, found by their environment."""
     marks = (f"CONDOR_CONFIG={config_file()}".encode(), f"_CONDOR_SCRATCH_DIR={folder()}/".encode())
-    found = {}
+    found: dict[int, str] = {}
+    if not Path("/proc").is_dir():  # no Linux, so no personal pool
+        return found
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
@@ -138,7 +140,7 @@ def _start_master(installation: Installation, identity: pwd.struct_passwd) -> su
 def _wait_until_ready(master: subprocess.Popen[bytes], installation: Installation, say: Callable[[str], None]) -> None:
     condor.use(config_file(), installation.bin)
     began = told = time.monotonic()
-    while not condor.answers():
+    while not (condor.answers() and condor.slots()):
         now = time.monotonic()
         if master.poll() is not None or now - began > START_SECONDS:
             log = folder() / "log"

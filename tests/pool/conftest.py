@@ -18,7 +18,7 @@ from sweep.pool import personal
 from sweep.study import Study
 
 SLOTS = 8
-PATIENCE = 240
+PATIENCE = 600
 """Seconds after which a sweep of a pool test counts as hanging."""
 
 
