@@ -6,6 +6,7 @@ import difflib
 import json
 import re
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -30,6 +31,23 @@ def _size(value: object) -> str | int:
 
 Size = Annotated[str | int, PlainValidator(_size)]
 """An amount in HTCondor's units: a number (MB for memory, KB for disk), or a string with its unit, like "4 GB"."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """How often a job hands its checkpoint over: by time, or by epochs."""
+
+    seconds: float | None = None
+    epochs: int | None = None
+
+
+def _interval(value: object) -> Interval:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) *(min|h|epochs?)", value) if isinstance(value, str) else None
+    if match is None or float(match[1]) == 0 or ("." in match[1] and match[2].startswith("epoch")):
+        raise ValueError(f'must look like "30 min", "2 h" or "5 epochs" (it is {value!r})')
+    if match[2].startswith("epoch"):
+        return Interval(epochs=int(match[1]))
+    return Interval(seconds=float(match[1]) * {"min": 60, "h": 3600}[match[2]])
 
 
 def _one_line(text: str) -> str:
@@ -86,6 +104,12 @@ class JobSection(Section):
     gpus_minimum_memory: Size | None = None
     gpus_minimum_capability: Annotated[float, Field(gt=0)] | None = None
     container_image: Annotated[str, Field(min_length=1)] | None = None
+    checkpoint_every: Annotated[Interval, PlainValidator(_interval)] = Interval(seconds=3600)
+
+    def requests(self) -> dict[str, Any]:
+        """The submit commands that this section stands for."""
+        values = self.model_dump(exclude_none=True, exclude={"checkpoint_every"})
+        return {name: value for name, value in values.items() if value}
 
     @field_validator("container_image")
     @classmethod

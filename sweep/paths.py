@@ -14,7 +14,7 @@ CURRENT = RUNS / "current"
 
 @dataclass(frozen=True)
 class TrialPaths:
-    """Files of one trial; the job starts in a copy of some of them and sends `metrics` and `checkpoint` back."""
+    """Files of one trial; the job starts in a copy of some of them and sends `outputs` back."""
 
     root: Path
 
@@ -29,6 +29,12 @@ class TrialPaths:
     @property
     def checkpoint(self) -> Path:
         return self.root / "checkpoint"
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """What a job sends back, and takes along when it starts again."""
+        beside = [self.checkpoint.with_name(f"checkpoint.{kind}") for kind in ("previous", "sha256")]
+        return (self.metrics, self.checkpoint, *beside)
 
     @property
     def result(self) -> Path:

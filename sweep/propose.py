@@ -38,6 +38,8 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
             target_step=study.config.trainer.epochs,
             metric=study.config.study.metric,
             data=data_spec(study),
+            handover_seconds=study.config.job.checkpoint_every.seconds,
+            handover_epochs=study.config.job.checkpoint_every.epochs,
         )
         for proposal in proposals
     ]
@@ -69,8 +71,8 @@ def _write_trial(paths: StudyPaths, trial: TrialSpec) -> None:
     files = paths.trial(trial.number)
     write_json(files.spec, trial.to_json())
     # The job's outputs exist from the start; what an earlier job left there stays.
-    files.metrics.touch()
-    files.checkpoint.touch()
+    for output in files.outputs:
+        output.touch()
 
 
 def main() -> None:

@@ -10,11 +10,7 @@ def summary(study: Study) -> list[str]:
     """A few plain lines."""
     config = study.config
     width = max(len(name) for name in config.search)
-    asks = ", ".join(
-        f"{name.removeprefix('request_')} {value}"
-        for name, value in config.job.model_dump(exclude_none=True).items()
-        if value
-    )
+    asks = ", ".join(f"{name.removeprefix('request_')} {value}" for name, value in config.job.requests().items())
     return [
         f"{config.study.direction} {config.study.metric} over {len(config.search)} parameters:",
         *(f"  {name:<{width}}  {describe(parameter)}" for name, parameter in config.search.items()),

@@ -24,7 +24,11 @@ DAGMAN_RETURNS = {
 
 @dataclass(frozen=True)
 class TrialSpec:
-    """A trial.json: what one job is to do. File names are relative to the folder that the job starts in."""
+    """A trial.json: what one job is to do. File names are relative to the folder that the job starts in.
+
+    After `handover_seconds` or `handover_epochs`, whichever is given, the trainer exits with 85, so that its checkpoint
+    reaches the access point.
+    """
 
     number: int
     generation: int
@@ -37,6 +41,8 @@ class TrialSpec:
     data: dict[str, Any]
     metrics: str = "metrics.jsonl"
     checkpoint: str = "checkpoint"
+    handover_seconds: float | None = None
+    handover_epochs: int | None = None
 
     @classmethod
     def from_json(cls, text: str) -> TrialSpec:

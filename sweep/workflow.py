@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sweep.config import JobSection
-from sweep.paths import generation_name, node_name
+from sweep.paths import TrialPaths, generation_name, node_name
 from sweep.render import render
 from sweep.trial import ParamValue, TrialSpec
 
@@ -100,11 +100,8 @@ def submit_description(study_id: str, study: str, job: JobSection, python: Path,
         executable="/usr/bin/env" if job.container_image else submit_value(str(python)),
         arguments="python3 -u -m trainer trial.json" if job.container_image else "-u -m trainer trial.json",
         data=submit_value(data),
-        requests={
-            name: submit_value(str(value))
-            for name, value in job.model_dump(exclude_none=True).items()
-            if name != "request_gpus" or value
-        },
+        outputs=[file.name for file in TrialPaths(Path()).outputs],
+        requests={name: submit_value(str(value)) for name, value in job.requests().items()},
     )
 
 

@@ -65,6 +65,8 @@ def test_a_good_file_keeps_every_value() -> None:
         ('data = "photos"', 'data = "a\\nb"', "[trainer] data: must be one line"),
         ('"512 MB"', '"512 apples"', "[job] request_memory: must look like \"4 GB\" (it is '512 apples')"),
         ("request_memory", "request_memmory", "[job] request_memmory: unknown key; did you mean 'request_memory'?"),
+        ("[job]", '[job]\ncheckpoint_every = "soon"', '[job] checkpoint_every: must look like "30 min", "2 h" or'),
+        ("[job]", '[job]\ncheckpoint_every = "1.5 epochs"', "[job] checkpoint_every: must look like"),
         ("[job]", "[jobs]", "[jobs]: unknown section; did you mean 'job'?"),
         ("request_memory", "gpus_minimum_memory", "[job]: gpus_minimum_… has no effect without request_gpus = 1"),
     ],
@@ -87,6 +89,17 @@ def test_all_mistakes_are_shown_at_once() -> None:
     found = "\n".join(mistakes(text))
     for key in ("[study] metric", "[search] lr", "[trainer] epoch:", "[trainer] epochs: missing"):
         assert key in found
+
+
+@pytest.mark.parametrize(
+    ("text", "interval"),
+    [("30 min", (1800, None)), ("1.5 h", (5400, None)), ("1 epoch", (None, 1)), ("5 epochs", (None, 5))],
+)
+def test_checkpoint_intervals(text: str, interval: tuple[float | None, int | None]) -> None:
+    there = config.parse(STUDY.replace("[job]", f'[job]\ncheckpoint_every = "{text}"'), "study.toml").job
+    assert (there.checkpoint_every.seconds, there.checkpoint_every.epochs) == interval
+    assert there.requests()["request_memory"] == "512 MB"
+    assert "checkpoint_every" not in there.requests()
 
 
 def test_a_missing_file_says_what_to_type(tmp_path: Path) -> None:

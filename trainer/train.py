@@ -7,6 +7,7 @@ import math
 import os
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from torch.utils.data import DataLoader
 
 from trainer import data
 from trainer.model import ConvNet, make_optimizer, make_schedule
-from trainer.trial import CONTINUE, Termination, Trial
+from trainer.trial import CONTINUE, Handover, Termination, Trial
 
 
 def choose_device() -> torch.device:
@@ -83,7 +84,8 @@ class Training:
 def train(trial: Trial) -> int:
     """Train from the checkpoint, or from the start, to the target step.
 
-    Returns 0 when the target is reached, CONTINUE when SIGTERM came and the checkpoint is written.
+    Returns 0 when the target is reached, CONTINUE when a checkpoint is written to go on from: SIGTERM came, or it is
+    time to hand one over to the pool.
     Raises ValueError when the training loss is no longer finite.
     """
     terminated = Termination()
@@ -93,22 +95,26 @@ def train(trial: Trial) -> int:
     if (state := trial.load()) is not None:
         run.restore(state)
         print(f"resumed at epoch {run.epoch}, batch {run.batch}", flush=True)
-    trial.rewind(run.epoch)
+    trial.mend()
     print(f"trial {trial.number} on {device}: {len(splits.train)} images, {run.params}", flush=True)
 
+    handover = Handover(trial.handover_seconds, trial.handover_epochs)
     while run.epoch < trial.target_step:
-        finished = _train_epoch(run, splits.train, trial.seed, terminated)
-        scores = evaluate(run.model, splits.validation, device, terminated) if finished else None
+        scores = None
+        if not handover and _train_epoch(run, splits.train, trial.seed, lambda: bool(terminated or handover)):
+            scores = evaluate(run.model, splits.validation, device, terminated)
         if scores is None:
             trial.save(run.state())
-            print(f"SIGTERM: checkpoint written at epoch {run.epoch}, batch {run.batch}", flush=True)
+            why = "SIGTERM" if terminated else "handing over"
+            print(f"{why}: checkpoint written at epoch {run.epoch}, batch {run.batch}", flush=True)
             return CONTINUE
         _end_epoch(trial, run, len(splits.train), scores)
+        handover.count_epoch()
     return 0
 
 
-def _train_epoch(run: Training, images: data.Selection, seed: int, terminated: Termination) -> bool:
-    """Train on the rest of the current epoch; False when broken off by SIGTERM, between two batches."""
+def _train_epoch(run: Training, images: data.Selection, seed: int, broken_off: Callable[[], bool]) -> bool:
+    """Train on the rest of the current epoch; False when broken off, between two batches."""
     size: int = run.params["batch_size"]
     # The order depends on seed and epoch alone, so that a resumed epoch goes on where it stopped.
     order_seed = (seed * 1_000_003 + run.epoch) % 2**63
@@ -117,7 +123,7 @@ def _train_epoch(run: Training, images: data.Selection, seed: int, terminated: T
     run.model.train()
     started, before = time.monotonic(), run.seconds
     for inputs, labels in _loader(images, size, order[run.batch * size :]):
-        if terminated:
+        if broken_off():
             break
         loss = criterion(run.model(inputs.to(run.device)), labels.to(run.device))
         run.optimizer.zero_grad()

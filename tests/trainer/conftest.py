@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
+from sweep.paths import TrialPaths
 from sweep.resources import PACKAGE
 from sweep.trial import TrialSpec
 
@@ -61,8 +63,8 @@ def job(tmp_path: Path, photos: Path) -> Callable[..., Path]:
             **changes,
         }
         (folder / "trial.json").write_text(json.dumps(TrialSpec(**values).to_json()))
-        (folder / "metrics.jsonl").touch()
-        (folder / "checkpoint").touch()
+        for output in TrialPaths(folder).outputs:
+            output.touch()
         return folder
 
     return make
@@ -82,9 +84,12 @@ def environment() -> dict[str, str]:
 
 
 def measured(folder: Path) -> list[dict[str, float]]:
-    """The reports of a run, without what depends on the machine's speed."""
-    reports = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    return [
-        {key: value for key, value in report.items() if key not in ("seconds", "images_per_second")}
-        for report in reports
-    ]
+    """The last report of each step, without what depends on the machine's speed."""
+    reports: dict[int, dict[str, float]] = {}
+    for line in (folder / "metrics.jsonl").read_text().splitlines():
+        with contextlib.suppress(ValueError):  # torn by a kill
+            report = json.loads(line)
+            reports[report["step"]] = {
+                key: value for key, value in report.items() if key not in ("seconds", "images_per_second")
+            }
+    return [report for _, report in sorted(reports.items())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 from sweep.config import trainer_interface
+from sweep.paths import TrialPaths
 from sweep.trial import TrialSpec, judge
 from tests.trainer.conftest import command, environment, measured, run
 from trainer import train as training
@@ -115,6 +117,95 @@ def test_killed_between_report_and_checkpoint_it_ends_as_if_unbroken(
         handle.write('{"step": 2, "val_accuracy": 0.0}\n{"step": 3, "val_acc')
     monkeypatch.setattr(training, "Termination", lambda: Notice(10_000))
     assert train(folder) == 0
+    assert measured(folder) == undisturbed
+
+
+class Killed(BaseException):
+    """Stands for a process that dies here."""
+
+
+def test_killed_at_any_step_of_writing_a_checkpoint_it_ends_as_if_unbroken(
+    job: Job, undisturbed: list[dict[str, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [(torch, "save"), (os, "fsync"), (os, "link"), (Path, "replace"), (Path, "write_text")]
+    nth, killed = 0, True
+    while killed:
+        nth += 1
+        folder = job(f"killed-{nth}")
+        count = 0
+
+        def dying(original: Any, nth: int = nth) -> Any:
+            def call(*arguments: Any, **options: Any) -> Any:
+                nonlocal count
+                count += 1
+                if count == nth:
+                    raise Killed
+                return original(*arguments, **options)
+
+            return call
+
+        with monkeypatch.context() as patch:
+            for owner, name in steps:
+                patch.setattr(owner, name, dying(getattr(owner, name)))
+            try:
+                train(folder)
+                killed = False
+            except Killed:
+                pass
+        assert all(output.exists() for output in TrialPaths(folder).outputs)
+        assert train(folder) == 0
+        assert measured(folder) == undisturbed, f"killed at step {nth}"
+    assert nth - 1 == 3 * (1 + 8), "in each epoch a report, and a checkpoint: save, sync, digests (3), link, 2 renames"
+
+
+@pytest.mark.parametrize(
+    ("damaged", "said"),
+    [
+        (["checkpoint"], ["checkpoint is damaged", "resumed at epoch 2, batch 0"]),
+        (["checkpoint", "checkpoint.previous"], ["checkpoint is damaged", "checkpoint.previous is damaged"]),
+        (["checkpoint.sha256"], ["checkpoint is damaged", "checkpoint.previous is damaged"]),
+    ],
+)
+@pytest.mark.parametrize("damage", [lambda content: content[:-100], lambda content: b"x" * len(content)])
+def test_a_damaged_checkpoint_falls_back_and_says_so(
+    job: Job,
+    undisturbed: list[dict[str, float]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    damaged: list[str],
+    said: list[str],
+    damage: Callable[[bytes], bytes],
+) -> None:
+    folder = job("damaged")
+    monkeypatch.setattr(training, "Termination", lambda: Notice(2 * 6 + 3))
+    assert train(folder) == CONTINUE
+    for name in damaged:
+        (folder / name).write_bytes(damage((folder / name).read_bytes()))
+    monkeypatch.setattr(training, "Termination", lambda: Notice(10_000))
+    capsys.readouterr()
+    assert train(folder) == 0
+    out = capsys.readouterr().out
+    assert all(words in out for words in said)
+    assert ("resumed" in out) == ("resumed" in said[1])
+    assert measured(folder) == undisturbed
+
+
+@pytest.mark.parametrize(
+    ("handover", "restarts"), [({"handover_epochs": 1}, 2), ({"handover_epochs": 2}, 1), ({"handover_seconds": 0.0}, 0)]
+)
+def test_checkpoints_are_handed_over_when_due(
+    job: Job, undisturbed: list[dict[str, float]], handover: dict[str, Any], restarts: int
+) -> None:
+    folder = job("handover", **handover)
+    if restarts == 0:  # due at once: nothing is trained, yet the checkpoint is whole
+        assert train(folder) == CONTINUE
+        assert train(folder) == CONTINUE
+        assert measured(folder) == []
+        return
+    statuses = [train(folder)]
+    while statuses[-1] != 0:
+        statuses.append(train(folder))
+    assert statuses == [CONTINUE] * restarts + [0]
     assert measured(folder) == undisturbed
 
 
