@@ -12,7 +12,6 @@ from sweep import condor, resources, workflow
 from sweep.errors import PoolError, StudyError
 from sweep.files import locked, write_text
 from sweep.paths import StudyPaths
-from sweep.render import render
 from sweep.study import Study
 from sweep.trial import TrialSpec
 
@@ -73,8 +72,7 @@ def write_workflow(study: Study, generations: int, done: set[int]) -> None:
     paths, name = study.paths, study.config.study.name
     python = Path(sys.executable)
     description = workflow.submit_description(study.id, name, study.config.job, python, study.data)
-    below_tmp = paths.root.is_relative_to("/tmp")  # noqa: S108
-    write_text(paths.dag / "dagman.config", render("dagman.config.j2", below_tmp=below_tmp))
+    write_text(paths.dag / "dagman.config", workflow.dagman_config(paths.dag))
     write_text(paths.submit, description)
     for script in ("propose", "harvest"):
         write_text(paths.dag / script, workflow.node_script(script, python, resources.PACKAGE.parent), mode=0o755)

@@ -105,6 +105,11 @@ def submit_description(study_id: str, study: str, job: JobSection, python: Path,
     )
 
 
+def dagman_config(folder: Path) -> str:
+    """The configuration of every DAGMan whose DAG lies in `folder`."""
+    return render("dagman.config.j2", below_tmp=folder.is_relative_to("/tmp"))  # noqa: S108
+
+
 def node_script(name: str, python: Path, package_root: Path) -> str:
     """A script that a node runs, `propose` or `harvest`; takes the arguments that the DAG file gives."""
     return render(f"{name}.sh.j2", python=shlex.quote(str(python)), root=shlex.quote(str(package_root)))

@@ -100,7 +100,7 @@ def test_any_parameter_value_survives_the_pool(here: Path, value: str) -> None:
     description = workflow.submit_description("odd", "odd", JobSection(request_memory=64), Path("/bin/true"), "x")
     keep = [line for line in description.splitlines() if "transfer" not in line and "checkpoint" not in line]
     (here / "dag" / "trial.sub").write_text("\n".join(["hold = True", *keep]) + "\n")
-    (here / "dag" / "dagman.config").touch()
+    (here / "dag" / "dagman.config").write_text(workflow.dagman_config(here))
     dag = here / "dag" / "odd.dag"
     dag.write_text("\n".join(
         line for line in workflow.generation_dag("odd", 0, [spec], set()).splitlines() if not line.startswith("SCRIPT")
