@@ -46,6 +46,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.delenv("CONDOR_CONFIG", raising=False)
         patch.setenv("PATH", os.environ["PATH"])
+        sweep("pool", "stop")  # of a session that was killed
         said = sweep("pool", "start", "--slots", str(SLOTS)).stdout
         assert "The personal pool runs" in said
         try:
