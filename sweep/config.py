@@ -40,14 +40,15 @@ class Interval:
     seconds: float | None = None
     epochs: int | None = None
 
-
-def _interval(value: object) -> Interval:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?) *(min|h|epochs?)", value) if isinstance(value, str) else None
-    if match is None or float(match[1]) == 0 or ("." in match[1] and match[2].startswith("epoch")):
-        raise ValueError(f'must look like "30 min", "2 h" or "5 epochs" (it is {value!r})')
-    if match[2].startswith("epoch"):
-        return Interval(epochs=int(match[1]))
-    return Interval(seconds=float(match[1]) * {"min": 60, "h": 3600}[match[2]])
+    @classmethod
+    def parse(cls, text: str) -> Interval:
+        """Read "30 min", "2 h" or "5 epochs". Raises ValueError for anything else."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?) *(min|h|epochs?)", text)
+        if match is None or float(match[1]) == 0 or ("." in match[1] and match[2].startswith("epoch")):
+            raise ValueError(f'must look like "30 min", "2 h" or "5 epochs" (it is {text!r})')
+        if match[2].startswith("epoch"):
+            return cls(epochs=int(match[1]))
+        return cls(seconds=float(match[1]) * {"min": 60, "h": 3600}[match[2]])
 
 
 def _one_line(text: str) -> str:
@@ -104,12 +105,29 @@ class JobSection(Section):
     gpus_minimum_memory: Size | None = None
     gpus_minimum_capability: Annotated[float, Field(gt=0)] | None = None
     container_image: Annotated[str, Field(min_length=1)] | None = None
-    checkpoint_every: Annotated[Interval, PlainValidator(_interval)] = Interval(seconds=3600)
+    retry_request_memory: Size | None = None
+    retry_gpus_minimum_memory: Size | None = None
+    checkpoint_every: str = "1 h"
+
+    @field_validator("checkpoint_every")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        Interval.parse(text)
+        return text
+
+    @property
+    def interval(self) -> Interval:
+        return Interval.parse(self.checkpoint_every)
 
     def requests(self) -> dict[str, Any]:
-        """The submit commands that this section stands for."""
+        """The submit commands of a first try."""
         values = self.model_dump(exclude_none=True, exclude={"checkpoint_every"})
-        return {name: value for name, value in values.items() if value}
+        return {name: value for name, value in values.items() if value and not name.startswith("retry_")}
+
+    def more_memory(self) -> dict[str, Any]:
+        """The submit commands that change for the next try of a trial that ran out of memory; none: there is none."""
+        more = {"request_memory": self.retry_request_memory, "gpus_minimum_memory": self.retry_gpus_minimum_memory}
+        return {name: value for name, value in more.items() if value}
 
     @field_validator("container_image")
     @classmethod
@@ -123,6 +141,13 @@ class JobSection(Section):
         return self
 
 
+class LimitsSection(Section):
+    """`[limits]`: how much goes wrong before sweep gives up on a trial, or on the whole sweep."""
+
+    retries: Annotated[int, Field(ge=0, le=100)] = 3
+    failures_in_a_row: Annotated[int, Field(ge=1)] = 10
+
+
 class StudyConfig(Section):
     """A whole study file."""
 
@@ -130,6 +155,7 @@ class StudyConfig(Section):
     search: dict[str, Parameter]
     trainer: TrainerSection
     job: JobSection = JobSection()
+    limits: LimitsSection = LimitsSection()
 
     @field_validator("search")
     @classmethod
@@ -206,7 +232,12 @@ def _interface_mistakes(table: dict[str, Any]) -> list[str]:
     return mistakes
 
 
-_SECTIONS: dict[str, type[Section]] = {"study": StudySection, "trainer": TrainerSection, "job": JobSection}
+_SECTIONS: dict[str, type[Section]] = {
+    "study": StudySection,
+    "trainer": TrainerSection,
+    "job": JobSection,
+    "limits": LimitsSection,
+}
 
 
 def _explain(detail: Any) -> str:

@@ -1,4 +1,4 @@
-"""POST script of a trial: judges its files, writes result.json, and tells Optuna.
+"""POST script of a trial: judges its files, has it tried again or writes result.json, and tells Optuna.
 
 Judging needs the standard library alone. Telling needs Optuna, so it is shared: one POST at a time holds the storage
 lock and tells all that is pending; the others leave their trial to it and go.
@@ -6,54 +6,118 @@ lock and tells all that is pending; the others leave their trial to it and go.
 
 from __future__ import annotations
 
+import json
+import re
 import site
 import sys
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sweep import joblog
-from sweep.files import locked, tail, write_json
+from sweep.files import locked, tail, write_json, write_text
+from sweep.joblog import JobHistory
 from sweep.paths import StudyPaths, TrialPaths
-from sweep.trial import STDERR_LINES, Result, TrialSpec, judge, parse_metrics
+from sweep.trial import (
+    DONE,
+    MEMORY_TRIES,
+    STDERR_LINES,
+    STOP,
+    TRY_AGAIN,
+    Result,
+    TrialSpec,
+    Verdict,
+    judge,
+    parse_metrics,
+)
 
 if TYPE_CHECKING:
     from sweep.search import Search
 
 
-def harvest(paths: StudyPaths, number: int, return_code: int) -> None:
-    """Judge a trial whose job has left the queue, unless that is done, and see that Optuna is told."""
+def harvest(paths: StudyPaths, number: int, return_code: int) -> int:
+    """Judge a trial whose job has left the queue, unless that is done, and see that Optuna is told.
+
+    Returns TRY_AGAIN where the trial is to run again, STOP where failures in a row stop the sweep, else DONE.
+    """
     files = paths.trial(number)
+    status = DONE
     if not files.result.exists():
+        spec = TrialSpec.from_json(files.spec.read_text())
+        history = joblog.read(_read(files.job_log) or "")
+        stderr = tail(files.stderr, STDERR_LINES)
+        verdict = judge(spec, return_code, _read(files.metrics), stderr, history.hold_reason, history.hold_code)
+        if _try_again(files, spec, verdict, history):
+            return TRY_AGAIN
         # Marked first: were the mark to come second, a kill in between would leave a result that nobody tells.
         paths.pending.mkdir(parents=True, exist_ok=True)
         (paths.pending / str(number)).touch()
-        write_json(files.result, judge_files(files, return_code).to_json())
+        write_json(files.result, _result(spec, verdict, history, stderr).to_json())
+        if verdict.kind != "complete" and _stop_if_hopeless(paths, spec.failures_in_a_row):
+            status = STOP
     # Whoever marks while another tells finds the lock taken, and goes; so the other looks again after letting go.
     while ready(paths):
         with locked(paths.storage_lock, wait=False) as got:
             if not got:
-                return
+                break
             tell_pending(paths, _open(paths))
+    return status
 
 
-def judge_files(files: TrialPaths, return_code: int) -> Result:
-    """How a trial ended, from its files alone."""
-    spec = TrialSpec.from_json(files.spec.read_text())
-    stderr = tail(files.stderr, STDERR_LINES)
-    history = joblog.read(files.job_log.read_text(errors="replace") if files.job_log.exists() else "")
-    value, reason, steps = judge(spec, return_code, _read(files.metrics), stderr)
-    if reason and history.hold_reason:
-        reason += f"; held: {history.hold_reason}"
+def _try_again(files: TrialPaths, spec: TrialSpec, verdict: Verdict, history: JobHistory) -> bool:
+    """Note a failure that may go otherwise elsewhere, and whether it is to be tried again.
+
+    The notes are kept by the job's cluster: run again for the same job, this notes nothing twice.
+    """
+    tries = {"transient": spec.retries, "memory": MEMORY_TRIES if spec.more_memory else 0}.get(verdict.kind, 0)
+    endings: list[dict[str, Any]] = [json.loads(line) for line in (_read(files.endings) or "").splitlines()]
+    if all(ending["cluster"] != history.cluster for ending in endings):
+        ending = {"cluster": history.cluster, "kind": verdict.kind, "reason": verdict.reason, "host": history.host}
+        endings.append(ending)
+    if sum(ending["kind"] == verdict.kind for ending in endings) > tries:
+        return False
+    write_text(files.retry_submit, retry_commands(spec, verdict, history.host))
+    for output in (files.stdout, files.stderr):
+        kept = output.with_name(f"{output.name}.{len(endings)}")
+        if output.exists() and not kept.exists():
+            output.rename(kept)
+    write_text(files.endings, "".join(json.dumps(ending) + "\n" for ending in endings))
+    return True
+
+
+def retry_commands(spec: TrialSpec, verdict: Verdict, host: str) -> str:
+    """What the submit description of the next try says besides: more memory, or the host where the last one failed."""
+    if verdict.kind == "memory":
+        return "".join(f"{name} = {value}\n" for name, value in spec.more_memory.items())
+    return f"failed_host = {host}\n" if re.fullmatch(r"[\w.-]+", host, re.ASCII) else ""
+
+
+def _result(spec: TrialSpec, verdict: Verdict, history: JobHistory, stderr: str) -> Result:
     return Result(
         number=spec.number,
-        state="FAIL" if value is None else "COMPLETE",
-        value=value,
-        reason=reason,
-        steps=steps,
+        state="COMPLETE" if verdict.kind == "complete" else "FAIL",
+        value=verdict.value,
+        reason=verdict.reason,
+        steps=verdict.steps,
         attempts=history.attempts,
+        evictions=history.evictions,
         duration_s=history.seconds,
-        stderr_tail=stderr if reason else "",
+        lost_s=history.lost_seconds,
+        stderr_tail=stderr if verdict.reason else "",
     )
+
+
+def _stop_if_hopeless(paths: StudyPaths, limit: int) -> bool:
+    """Stop the sweep when its latest trials have all failed: what goes wrong every time burns the pool for nothing."""
+    launched = paths.outer_dag.stat().st_mtime if paths.outer_dag.exists() else 0.0
+    results = [paths.trial(number).result for number in paths.trial_numbers()]
+    ended = sorted(((file.stat().st_mtime, file) for file in results if file.exists()), reverse=True)
+    latest = [Result.from_json(file.read_text()) for when, file in ended[:limit] if when > launched]
+    if len(latest) < limit or any(result.state != "FAIL" for result in latest):
+        return False
+    common, count = Counter(result.reason for result in latest).most_common(1)[0]
+    write_text(paths.stopped, f"{limit} trials in a row failed, {count} of them with: {common}\n")
+    return True
 
 
 def ready(paths: StudyPaths) -> list[int]:
@@ -93,7 +157,7 @@ def _open(paths: StudyPaths) -> Search:
 def main() -> None:
     """`harvest STUDY TRIAL RETURN`, as the DAG's POST script calls it."""
     folder, number, return_code = sys.argv[1:]
-    harvest(StudyPaths(Path(folder).resolve()), int(number), int(return_code))
+    sys.exit(harvest(StudyPaths(Path(folder).resolve()), int(number), int(return_code)))
 
 
 if __name__ == "__main__":

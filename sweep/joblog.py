@@ -7,45 +7,70 @@ from dataclasses import dataclass
 from datetime import datetime
 
 EVENT = re.compile(
-    r"^(?P<code>\d{3}) \(\d+\.\d+\.\d+\) (?P<when>(?:\d{4}-\d\d-\d\d|\d\d/\d\d(?:/\d\d)?) \d\d:\d\d:\d\d)", re.MULTILINE
+    r"^(?P<code>\d{3}) \((?P<cluster>\d+)\.\d+\.\d+\) "
+    r"(?P<when>(?:\d{4}-\d\d-\d\d|\d\d/\d\d(?:/\d\d)?) \d\d:\d\d:\d\d) (?P<what>.*)$",
+    re.MULTILINE,
 )
+SLOT = re.compile(r"^\tSlotName: (\S+)$", re.MULTILINE)
+HOLD = re.compile(r"\n\t(?P<reason>.*)\n\tCode (?P<code>\d+)")
 FORMATS = ("%Y-%m-%d %H:%M:%S", "%m/%d/%y %H:%M:%S", "%m/%d %H:%M:%S")
 
 # Event numbers: condor_event.h.
-EXECUTE, EVICTED, TERMINATED, ABORTED, HELD, RECONNECT_FAILED = "001", "004", "005", "009", "012", "024"
+SUBMIT, EXECUTE, EVICTED, TERMINATED, ABORTED, HELD = "000", "001", "004", "005", "009", "012"
+RECONNECT_FAILED, TRANSFER = "024", "040"
 ENDS = {EVICTED, TERMINATED, ABORTED, HELD, RECONNECT_FAILED}
+CHECKPOINT_SENT = "Finished transferring output files"
 
 
-@dataclass(frozen=True)
+@dataclass
 class JobHistory:
-    """What became of a trial's job so far: starts on a slot, evictions, seconds on slots, why it was last held."""
+    """What became of a trial's jobs so far: starts on a slot, evictions, seconds on slots, and of these the seconds
+    whose work was lost, since no checkpoint came back after them.
+
+    `cluster` and `host` are the last job's and the last start's; why that job was held, if it was, is `hold_reason`,
+    and HTCondor's number for it `hold_code`.
+    """
 
     attempts: int = 0
     evictions: int = 0
     seconds: float = 0.0
+    lost_seconds: float = 0.0
+    cluster: int | None = None
+    host: str = ""
     hold_reason: str = ""
+    hold_code: int = 0
 
 
 def read(text: str) -> JobHistory:
     """The history that an event log tells; a torn or unknown event counts for nothing."""
-    attempts = evictions = 0
-    seconds = 0.0
-    hold_reason = ""
+    history = JobHistory()
     started: datetime | None = None
+    saved: datetime | None = None
     for match in EVENT.finditer(text):
         code, when = match["code"], _time(match["when"])
-        if code == EXECUTE:
-            attempts += 1
-            started = when
+        body = text[match.end() : text.find("\n...", match.end()) % (len(text) + 1)]
+        if code == SUBMIT:
+            history.cluster, history.hold_reason, history.hold_code = int(match["cluster"]), "", 0
+        elif code == EXECUTE:
+            history.attempts += 1
+            started = saved = when
+            slot = SLOT.search(body)
+            history.host = slot[1].rpartition("@")[2] if slot else ""
+        elif code == TRANSFER and match["what"] == CHECKPOINT_SENT and when:
+            saved = when
         elif code in ENDS:
-            evictions += code == EVICTED
-            if started is not None and when is not None:
-                seconds += max(0.0, (when - started).total_seconds())
-            started = None
-        if code == HELD:
-            body = text[match.end() :].splitlines()[1:2]
-            hold_reason = body[0].strip() if body else ""
-    return JobHistory(attempts, evictions, seconds, hold_reason)
+            history.evictions += code == EVICTED
+            history.seconds += _between(started, when)
+            if code in (EVICTED, RECONNECT_FAILED):
+                history.lost_seconds += _between(saved, when)
+            started = saved = None
+        if code == HELD and (hold := HOLD.match(body)):
+            history.hold_reason, history.hold_code = hold["reason"].strip(), int(hold["code"])
+    return history
+
+
+def _between(start: datetime | None, end: datetime | None) -> float:
+    return max(0.0, (end - start).total_seconds()) if start and end else 0.0
 
 
 def _time(text: str) -> datetime | None:

@@ -71,11 +71,14 @@ def write_workflow(study: Study, generations: int, done: set[int]) -> None:
     """Write the folder dag/: everything but the generations' own DAGs, which their PRE scripts write."""
     paths, name = study.paths, study.config.study.name
     python = Path(sys.executable)
-    description = workflow.submit_description(study.id, name, study.config.job, python, study.data)
+    description = workflow.submit_description(
+        study.id, name, study.config.job, python, study.data, one_host=condor.is_personal()
+    )
     write_text(paths.dag / "dagman.config", workflow.dagman_config(paths.dag))
     write_text(paths.submit, description)
     for script in ("propose", "harvest"):
         write_text(paths.dag / script, workflow.node_script(script, python, resources.PACKAGE.parent), mode=0o755)
+    paths.stopped.unlink(missing_ok=True)
     write_text(paths.outer_dag, workflow.outer_dag(study.id, name, generations, done))
 
 

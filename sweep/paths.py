@@ -41,6 +41,16 @@ class TrialPaths:
         return self.root / "result.json"
 
     @property
+    def endings(self) -> Path:
+        """Failures that were tried again, a line of JSON each."""
+        return self.root / "endings.jsonl"
+
+    @property
+    def retry_submit(self) -> Path:
+        """Submit commands of the next try alone: which host to avoid, how much more to ask for."""
+        return self.root / "retry.sub"
+
+    @property
     def stdout(self) -> Path:
         return self.root / "out"
 
@@ -110,6 +120,11 @@ class StudyPaths:
 
     def generation_dag(self, generation: int) -> Path:
         return self.dag / f"{generation_name(generation)}.dag"
+
+    @property
+    def stopped(self) -> Path:
+        """Why the sweep stopped itself, if it did."""
+        return self.dag / "stopped.txt"
 
     @property
     def propose_log(self) -> Path:

@@ -38,8 +38,13 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
             target_step=study.config.trainer.epochs,
             metric=study.config.study.metric,
             data=data_spec(study),
-            handover_seconds=study.config.job.checkpoint_every.seconds,
-            handover_epochs=study.config.job.checkpoint_every.epochs,
+            handover_seconds=study.config.job.interval.seconds,
+            handover_epochs=study.config.job.interval.epochs,
+            retries=study.config.limits.retries,
+            failures_in_a_row=study.config.limits.failures_in_a_row,
+            more_memory={
+                name: workflow.submit_value(str(value)) for name, value in study.config.job.more_memory().items()
+            },
         )
         for proposal in proposals
     ]

@@ -68,10 +68,11 @@ def build(study: Study, rows: list[TrialRow]) -> Report:
 
 def _trial(study: Study, row: TrialRow) -> dict[str, Any]:
     files = study.paths.trial(row.number)
-    attempts, duration, steps = row.attempts, row.duration_s, row.steps
+    attempts, evictions, duration, lost = row.attempts, row.evictions, row.duration_s, row.lost_s
     if attempts is None:
         history = joblog.read(files.job_log.read_text(errors="replace") if files.job_log.exists() else "")
-        attempts, duration = history.attempts, history.seconds
+        attempts, evictions = history.attempts, history.evictions
+        duration, lost = history.seconds, history.lost_seconds
     return {
         "number": row.number,
         "state": row.state,
@@ -80,8 +81,10 @@ def _trial(study: Study, row: TrialRow) -> dict[str, Any]:
         "generation": row.generation,
         "index": row.index,
         "attempts": attempts,
+        "evictions": evictions,
         "duration_s": duration,
-        "steps": steps or 0,
+        "lost_s": lost,
+        "steps": row.steps or 0,
         "target_steps": study.config.trainer.epochs,
         "reason": row.reason,
         "checkpoint": str(files.checkpoint) if row.state == "COMPLETE" else None,

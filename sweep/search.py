@@ -30,7 +30,7 @@ BUSY_SECONDS = 60
 
 # User attributes of a trial in the storage. The first two are the key: a generation has one trial of each index.
 GENERATION, INDEX = "generation", "index"
-REASON, ATTEMPTS, DURATION, STEPS = "reason", "attempts", "duration_s", "steps"
+REASON, ATTEMPTS, EVICTIONS, DURATION, LOST, STEPS = "reason", "attempts", "evictions", "duration_s", "lost_s", "steps"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class TrialRow:
-    """A trial as the storage has it. Attempts, duration and steps are None until it is told."""
+    """A trial as the storage has it. What its result counts (attempts to steps) is None until it is told."""
 
     number: int
     state: str
@@ -54,7 +54,9 @@ class TrialRow:
     index: int | None
     intermediate: dict[int, float]
     attempts: int | None
+    evictions: int | None
     duration_s: float | None
+    lost_s: float | None
     steps: int | None
     reason: str
 
@@ -154,7 +156,9 @@ class Search:
         attributes: dict[str, Any] = {
             REASON: result.reason,
             ATTEMPTS: result.attempts,
+            EVICTIONS: result.evictions,
             DURATION: result.duration_s,
+            LOST: result.lost_s,
             STEPS: result.steps,
         }
         for name, value in attributes.items():
@@ -179,6 +183,8 @@ def _row(trial: FrozenTrial) -> TrialRow:
         index=attributes.get(INDEX),
         intermediate=dict(trial.intermediate_values),
         attempts=attributes.get(ATTEMPTS),
+        evictions=attributes.get(EVICTIONS),
+        lost_s=attributes.get(LOST),
         duration_s=attributes.get(DURATION, _seconds(started, ended)),
         steps=attributes.get(STEPS),
         reason=attributes.get(REASON, ""),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 ParamValue = bool | int | float | str
@@ -14,12 +14,32 @@ ParamValue = bool | int | float | str
 STDERR_LINES = 20
 """Lines of stderr that a failed trial's result keeps."""
 
-DAGMAN_RETURNS = {
-    -1001: "the job could not be submitted",
-    -1002: "the job was removed from the queue",
-    -1004: "the job was skipped",
-}
+DONE, TRY_AGAIN, STOP = 0, 1, 66
+"""Exit statuses of a trial's POST script, as its generation's DAG reads them: RETRY, and ABORT-DAG-ON."""
+
+MEMORY_TRIES = 1
+"""How often a trial that ran out of memory is tried again, where the study allows more."""
+
+TRANSIENT, OUT_OF_MEMORY = 75, 77
+"""Exit statuses of a trainer besides 0, 85 and its own faults: a fault of the machine; too little memory."""
+
+SUBMIT_FAILED, REMOVED = -1001, -1002
 """What DAGMan puts for $RETURN where there is no exit status (its manual, and dag.cpp)."""
+
+OUT_OF_RESOURCES = 34
+"""HTCondor's code of a hold for memory or disk beyond what was asked (condor_holdcodes.h)."""
+
+Kind = Literal["complete", "fault", "transient", "memory"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a job ended. A `fault` is the trial's own, and final; `transient` and `memory` may go otherwise elsewhere."""
+
+    kind: Kind
+    value: float | None
+    reason: str
+    steps: int
 
 
 @dataclass(frozen=True)
@@ -27,7 +47,9 @@ class TrialSpec:
     """A trial.json: what one job is to do. File names are relative to the folder that the job starts in.
 
     After `handover_seconds` or `handover_epochs`, whichever is given, the trainer exits with 85, so that its checkpoint
-    reaches the access point.
+    reaches the access point. `retries` is how often a transient failure is tried again;
+    `failures_in_a_row` of different trials stop the sweep; `more_memory` holds the submit commands for the next try of
+    one that ran out of memory.
     """
 
     number: int
@@ -43,6 +65,9 @@ class TrialSpec:
     checkpoint: str = "checkpoint"
     handover_seconds: float | None = None
     handover_epochs: int | None = None
+    retries: int = 3
+    failures_in_a_row: int = 10
+    more_memory: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: str) -> TrialSpec:
@@ -66,7 +91,9 @@ class Result:
     reason: str
     steps: int
     attempts: int
+    evictions: int
     duration_s: float
+    lost_s: float
     stderr_tail: str
 
     @classmethod
@@ -123,32 +150,45 @@ def _parse_report(line: str, metric: str) -> tuple[int, float]:
     return step, float(value)
 
 
-def judge(spec: TrialSpec, return_code: int, metrics: str | None, stderr: str) -> tuple[float | None, str, int]:
-    """How a trial ended: its value (None when it failed), the reason of a failure, the last step reported.
+def judge(
+    spec: TrialSpec, return_code: int, metrics: str | None, stderr: str, hold_reason: str = "", hold_code: int = 0
+) -> Verdict:
+    """How a job ended, by what it left.
 
-    `return_code` is DAGMan's $RETURN: an exit status, minus a signal, or one of DAGMAN_RETURNS. `metrics` is the text
-    of metrics.jsonl, None when there is none. The value is that of the last step, which the checkpoint belongs to.
+    `return_code` is DAGMan's $RETURN: an exit status, minus a signal, SUBMIT_FAILED or REMOVED. `metrics` is the text
+    of metrics.jsonl, None when there is none. The hold is the one that the job was removed for, if any. The value is
+    that of the last step, which the checkpoint belongs to.
     """
     values, problem = parse_metrics(metrics or "", spec.metric)
     last = max(values, default=0)
     if return_code != 0:
-        return None, _failure(return_code, stderr), last
+        kind, reason = _failure(return_code, stderr, hold_reason, hold_code)
+        return Verdict(kind, None, reason, last)
+    value = values.get(last)
     if metrics is None:
-        return None, "the trainer exited with 0 but left no metrics.jsonl", last
-    if not values:
-        return None, f"no {spec.metric} was reported: {problem or 'metrics.jsonl is empty'}", last
-    if last < spec.target_step:
-        note = f" ({problem})" if problem else ""
-        return None, f"the trainer exited with 0 at step {last} of {spec.target_step}{note}", last
-    value = values[last]
-    if not math.isfinite(value):
-        return None, f"{spec.metric} is {value} at step {last}", last
-    return value, "", last
+        reason = "the trainer exited with 0 but left no metrics.jsonl"
+    elif value is None:
+        reason = f"no {spec.metric} was reported: {problem or 'metrics.jsonl is empty'}"
+    elif last < spec.target_step:
+        reason = f"the trainer exited with 0 at step {last} of {spec.target_step}" + (
+            f" ({problem})" if problem else ""
+        )
+    elif not math.isfinite(value):
+        reason = f"{spec.metric} is {value} at step {last}"
+    else:
+        return Verdict("complete", value, "", last)
+    return Verdict("fault", None, reason, last)
 
 
-def _failure(return_code: int, stderr: str) -> str:
-    if return_code in DAGMAN_RETURNS:
-        return DAGMAN_RETURNS[return_code]
+def _failure(return_code: int, stderr: str, hold_reason: str, hold_code: int) -> tuple[Kind, str]:
+    if return_code == SUBMIT_FAILED:
+        return "fault", "the job could not be submitted: see dag/*.dagman.out"
+    if return_code == REMOVED:
+        if not hold_reason:
+            return "fault", "the job was removed from the queue"
+        return "memory" if hold_code == OUT_OF_RESOURCES else "transient", f"the job was held: {hold_reason}"
     ended = f"killed by signal {-return_code}" if return_code < 0 else f"exit status {return_code}"
     lines = stderr.strip().splitlines()
-    return f"the trainer ended with {ended}" + (f": {lines[-1].strip()[:300]}" if lines else ", nothing on stderr")
+    said = f": {lines[-1].strip()[:300]}" if lines else ", nothing on stderr"
+    kinds: dict[int, Kind] = {TRANSIENT: "transient", OUT_OF_MEMORY: "memory"}
+    return "transient" if return_code < 0 else kinds.get(return_code, "fault"), f"the trainer ended with {ended}{said}"

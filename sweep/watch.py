@@ -55,10 +55,13 @@ def watch(watcher: Watcher, paths: StudyPaths, metric: str) -> Progress:
     if not progress.finished:
         done = sum(generation.done for generation in progress.generations)
         total = sum(generation.total for generation in progress.generations)
-        evidence = tail(paths.propose_log, 5) or tail(paths.outer_dag.with_name("study.dag.dagman.out"), 5)
+        evidence = tail(paths.stopped) or "The last words of its scripts:\n" + (
+            tail(paths.propose_log, 5) or tail(paths.outer_dag.with_name("study.dag.dagman.out"), 5)
+        )
         raise StudyError(
-            f"the sweep ended after {done} of {total} trials. The last words of its scripts:\n{evidence}",
-            f"The trials that ended are kept. Look at {paths.dag}, then type the same `sweep launch` again.",
+            f"the sweep ended after {done} of {total} trials. {evidence}",
+            f"Mend that, then type the same `sweep launch` again: nothing is lost, trials that ended are kept.\n"
+            f"Each trial's err is in {paths.trials}, DAGMan's logs are in {paths.dag}.",
         )
     return progress
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from sweep.config import JobSection
 from sweep.paths import TrialPaths, generation_name, node_name
 from sweep.render import render
-from sweep.trial import ParamValue, TrialSpec
+from sweep.trial import MEMORY_TRIES, STOP, ParamValue, TrialSpec
 
 PLAIN = " !#&()*+,-./:;<=>?@[]^_`{|}~"
 """Characters besides letters and digits that a job attribute bears as they are; others become %XX.
@@ -19,6 +19,10 @@ PLAIN = " !#&()*+,-./:;<=>?@[]^_`{|}~"
 Left out are the quote, the backslash and the dollar, which the DAG file, the submit language, and ClassAds each
 read in their own way.
 """
+
+
+AVOID_SECONDS = 1200
+"""How long a try keeps off the host where the last one failed, before it takes what there is."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ def generation_dag(study: str, generation: int, trials: Sequence[TrialSpec], don
         Node(node_name(trial.number), f"{trial.number:05d}", trial, variables(trial), trial.number in done)
         for trial in trials
     ]
-    return render("generation.dag.j2", study=study, generation=generation, nodes=nodes)
+    tries = max((trial.retries for trial in trials), default=0) + MEMORY_TRIES
+    return render("generation.dag.j2", study=study, generation=generation, nodes=nodes, tries=tries, stop=STOP)
 
 
 def variables(trial: TrialSpec) -> str:
@@ -87,10 +92,13 @@ def submit_value(value: str) -> str:
     return value.replace("$", "$(DOLLAR)")
 
 
-def submit_description(study_id: str, study: str, job: JobSection, python: Path, data: str) -> str:
+def submit_description(
+    study_id: str, study: str, job: JobSection, python: Path, data: str, *, one_host: bool = False
+) -> str:
     """The submit description that all trials share.
 
-    `python` runs the trainer where the job asks for no container; `data` is a path or a URL.
+    `python` runs the trainer where the job asks for no container; `data` is a path or a URL. On a pool of `one_host`
+    a trial that failed is tried again where it was.
     """
     return render(
         "trial.sub.j2",
@@ -100,6 +108,7 @@ def submit_description(study_id: str, study: str, job: JobSection, python: Path,
         executable="/usr/bin/env" if job.container_image else submit_value(str(python)),
         arguments="python3 -u -m trainer trial.json" if job.container_image else "-u -m trainer trial.json",
         data=submit_value(data),
+        avoid_seconds=0 if one_host else AVOID_SECONDS,
         outputs=[file.name for file in TrialPaths(Path()).outputs],
         requests={name: submit_value(str(value)) for name, value in job.requests().items()},
     )

@@ -97,7 +97,7 @@ def test_all_mistakes_are_shown_at_once() -> None:
 )
 def test_checkpoint_intervals(text: str, interval: tuple[float | None, int | None]) -> None:
     there = config.parse(STUDY.replace("[job]", f'[job]\ncheckpoint_every = "{text}"'), "study.toml").job
-    assert (there.checkpoint_every.seconds, there.checkpoint_every.epochs) == interval
+    assert (there.interval.seconds, there.interval.epochs) == interval
     assert there.requests()["request_memory"] == "512 MB"
     assert "checkpoint_every" not in there.requests()
 

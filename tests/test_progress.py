@@ -17,7 +17,7 @@ def spec(number: int) -> TrialSpec:
 
 
 def result(number: int, value: float | None) -> Result:
-    return Result(number, "FAIL" if value is None else "COMPLETE", value, "", 2, 1, 1.0, "")
+    return Result(number, "FAIL" if value is None else "COMPLETE", value, "", 2, 1, 0, 1.0, 0.0, "")
 
 
 QUEUE = [

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from sweep import harvest as harvesting
-from sweep.harvest import harvest
+from sweep import study as studies
+from sweep.files import write_json, write_text
+from sweep.harvest import harvest, retry_commands
 from sweep.launch import finished_generations
 from sweep.propose import propose
 from sweep.resources import PACKAGE
 from sweep.search import Search, TrialRow
 from sweep.study import Study
-from sweep.trial import Result
+from sweep.trial import DONE, STOP, TRY_AGAIN, Result, TrialSpec, Verdict
 
 GOOD = '{"step": 1, "val_accuracy": 0.5}\n{"step": 2, "val_accuracy": 0.75}\n'
 
@@ -81,7 +86,7 @@ def test_all_trials_of_a_study_see_the_same_split(study: Study) -> None:
         (GOOD[:40], 0, "FAIL", "at step 1 of 2"),
         (GOOD.replace("0.75", "NaN"), 0, "FAIL", "val_accuracy is nan at step 2"),
         (GOOD, 1, "FAIL", "exit status 1: RuntimeError: no photos"),
-        ("", -1002, "FAIL", "removed from the queue; held: no such file"),
+        ("", -1002, "FAIL", "the job was removed from the queue"),
     ],
 )
 def test_every_ending_reaches_the_storage(
@@ -92,8 +97,6 @@ def test_every_ending_reaches_the_storage(
     files.metrics.unlink() if metrics is None else files.metrics.write_text(metrics)
     if return_code == 1:
         files.stderr.write_text("Traceback\nRuntimeError: no photos\n")
-    if return_code == -1002:
-        files.job_log.write_text("012 (1.0.0) 2026-11-23 05:58:25 Job was held.\n\tno such file\n...\n")
     harvest(study.paths, 0, return_code)
     row = rows(study)[0]
     assert row.state == state
@@ -112,6 +115,119 @@ def test_harvest_again_changes_nothing(study: Study) -> None:
     study.paths.trial(0).metrics.write_text(GOOD.replace("0.75", "0.99"))
     harvest(study.paths, 0, 1)
     assert rows(study) == before
+
+
+SUBMITTED = "000 ({0:03}.000.000) 2026-11-23 05:58:04 Job submitted\n...\n"
+STARTED = "001 ({0:03}.000.000) 2026-11-23 05:58:05 Job executing\n\tSlotName: slot1@gpu-{0}.example.edu\n...\n"
+HELD = "012 ({0:03}.000.000) 2026-11-23 05:58:25 Job was held.\n\t{1}\n\tCode {2} Subcode 0\n...\n"
+
+
+def start(study: Study, cluster: int) -> None:
+    """What HTCondor writes when a job of trial 0 starts, and what the job says."""
+    files = study.paths.trial(0)
+    with files.job_log.open("a") as log:
+        log.write(SUBMITTED.format(cluster) + STARTED.format(cluster))
+    files.stdout.write_text(f"out of {cluster}")
+    files.stderr.write_text(f"OSError: disk of {cluster}")
+
+
+def test_a_transient_failure_is_tried_again_a_few_times_and_all_is_kept(study: Study) -> None:
+    propose(study, 0)
+    files = study.paths.trial(0)
+    files.checkpoint.write_text("half a model")
+    for cluster in (11, 12, 13):
+        start(study, cluster)
+        assert harvest(study.paths, 0, 75) == TRY_AGAIN
+        # The script is run again for the same job when DAGMan dies before it has noted the script's end.
+        assert harvest(study.paths, 0, 75) == TRY_AGAIN
+        assert files.retry_submit.read_text() == f"failed_host = gpu-{cluster}.example.edu\n"
+        assert rows(study)[0].state == "RUNNING"
+    start(study, 14)
+    assert harvest(study.paths, 0, 75) == DONE
+    row = rows(study)[0]
+    assert (row.state, row.attempts) == ("FAIL", 4)
+    assert "exit status 75: OSError: disk of 14" in row.reason
+    assert [files.root.joinpath(f"out.{n}").read_text() for n in (1, 2, 3)] == ["out of 11", "out of 12", "out of 13"]
+    assert files.root.joinpath("err.3").read_text() == "OSError: disk of 13"
+    assert files.stdout.read_text() == "out of 14"
+    assert files.checkpoint.read_text() == "half a model"
+
+
+def test_a_trial_that_recovers_is_complete(study: Study) -> None:
+    propose(study, 0)
+    start(study, 11)
+    assert harvest(study.paths, 0, -9) == TRY_AGAIN
+    start(study, 12)
+    study.paths.trial(0).metrics.write_text(GOOD)
+    assert harvest(study.paths, 0, 0) == DONE
+    assert (rows(study)[0].state, rows(study)[0].attempts) == ("COMPLETE", 2)
+
+
+@pytest.mark.parametrize(
+    ("more", "tries"), [("", 0), ('retry_request_memory = "4 GB"\nretry_gpus_minimum_memory = "24 GB"', 1)]
+)
+def test_out_of_memory_is_tried_once_with_more_if_the_study_has_more(
+    study_file: Path, monkeypatch: pytest.MonkeyPatch, more: str, tries: int
+) -> None:
+    monkeypatch.setattr(studies, "_commit", lambda: None)
+    study_file.write_text(f"{study_file.read_text()}\n{more}\n")
+    study, _ = studies.initialise(study_file, lambda _: None)
+    propose(study, 0)
+    files = study.paths.trial(0)
+    for cluster in range(11, 11 + tries):
+        start(study, cluster)
+        files.job_log.write_text(files.job_log.read_text() + HELD.format(cluster, "memory usage exceeded", 34))
+        assert harvest(study.paths, 0, -1002) == TRY_AGAIN
+        assert files.retry_submit.read_text() == "request_memory = 4 GB\ngpus_minimum_memory = 24 GB\n"
+    start(study, 20)
+    assert harvest(study.paths, 0, 77) == DONE
+    assert (rows(study)[0].state, rows(study)[0].attempts) == ("FAIL", tries + 1)
+
+
+@pytest.mark.parametrize("host", ['a"; queue 5', "x\ny", "", "a b"])
+def test_no_odd_host_reaches_a_submit_description(host: str) -> None:
+    spec = TrialSpec(0, 0, 0, {}, 0, 0, 1, "m", {})
+    assert retry_commands(spec, Verdict("transient", None, "", 0), host) == ""
+
+
+def test_failures_in_a_row_stop_the_sweep_and_a_success_in_between_does_not(study: Study) -> None:
+    def end(number: int, when: int, return_code: int) -> int:
+        files = study.paths.trial(number)
+        spec = json.loads(files.spec.read_text()) | {"failures_in_a_row": 3}
+        files.spec.write_text(json.dumps(spec))
+        files.metrics.write_text(GOOD)
+        files.stderr.write_text("ValueError: no class 'cat'")
+        status = harvest(study.paths, number, return_code)
+        os.utime(files.result, (when, when))
+        return status
+
+    for generation in range(3):
+        propose(study, generation)
+    now = 2_000_000_000
+    write_text(study.paths.outer_dag, "")
+    os.utime(study.paths.outer_dag, (now, now))
+    codes = [1, 1, 0, 1, 1]
+    assert [end(number, now + 1 + number, code) for number, code in enumerate(codes)] == [DONE] * 5
+    os.utime(study.paths.outer_dag, (now, now))
+    study.paths.trial(5).metrics.write_text(GOOD)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(harvesting, "write_json", at(now + 6, write_json))
+        assert end(5, now + 6, 1) == STOP
+    said = study.paths.stopped.read_text()
+    assert "3 trials in a row failed, 3 of them with: the trainer ended with exit status 1: ValueError" in said
+    # Launched again, the failures of before no longer count.
+    os.utime(study.paths.outer_dag, (now + 7, now + 7))
+    assert end(6, now + 8, 1) == DONE
+
+
+def at(when: int, write: Callable[..., None]) -> Callable[..., None]:
+    """`write`, as if at this time."""
+
+    def written(path: Path, value: object) -> None:
+        write(path, value)
+        os.utime(path, (when, when))
+
+    return written
 
 
 @pytest.mark.parametrize("step", ["write_json", "_open", "tell_pending"])

@@ -24,7 +24,7 @@ def open_search(folder: Path) -> Search:
 
 
 def finish(search: Search, number: int, value: float) -> None:
-    search.tell(Result(number, "COMPLETE", value, "", 2, 1, 3.0, ""), {1: value / 2, 2: value})
+    search.tell(Result(number, "COMPLETE", value, "", 2, 1, 0, 3.0, 0.0, ""), {1: value / 2, 2: value})
 
 
 def test_a_generation_is_proposed_once(tmp_path: Path) -> None:
@@ -104,8 +104,8 @@ def test_killed_at_any_write_and_run_again_the_study_is_the_same(tmp_path: Path,
             except Killed:
                 pass
         assert session(folder) == undisturbed, f"killed at write {nth}"
-    # 2 generations of 3, a write each; 3 trials told: 2 reports, 4 attributes, the state.
-    assert nth - 1 == 6 + 3 * 7
+    # 2 generations of 3, a write each; 3 trials told: 2 reports, 6 attributes, the state.
+    assert nth - 1 == 6 + 3 * 9
 
 
 def test_telling_twice_changes_nothing(tmp_path: Path) -> None:
@@ -128,9 +128,10 @@ def test_telling_twice_changes_nothing(tmp_path: Path) -> None:
 def test_a_failed_trial_keeps_its_reason_and_its_steps(tmp_path: Path) -> None:
     search = open_search(tmp_path)
     search.propose(0)
-    search.tell(Result(0, "FAIL", None, "exit status 1", 1, 2, 9.0, "tail"), {1: float("nan")})
+    search.tell(Result(0, "FAIL", None, "exit status 1", 1, 2, 1, 9.0, 4.0, "tail"), {1: float("nan")})
     row = search.rows()[0]
-    assert (row.state, row.value, row.reason, row.attempts) == ("FAIL", None, "exit status 1", 2)
+    assert (row.state, row.value, row.reason) == ("FAIL", None, "exit status 1")
+    assert (row.attempts, row.evictions, row.duration_s, row.lost_s) == (2, 1, 9.0, 4.0)
     assert list(row.intermediate) == [1]
 
 

@@ -16,36 +16,48 @@ GOOD = '{"step": 1, "acc": 0.5}\n{"step": 2, "acc": 0.75}\n'
 
 
 @pytest.mark.parametrize(
-    ("return_code", "metrics", "stderr", "value", "reason"),
+    ("return_code", "metrics", "stderr", "kind", "reason"),
     [
-        (0, GOOD, "", 0.75, ""),
-        (0, GOOD, "a warning", 0.75, ""),
-        (0, '{"step": 1, "acc": NaN}\n{"step": 2, "acc": 1}', "", 1.0, ""),
-        (0, GOOD + '{"step": 2, "acc": 0.8}\n', "", 0.8, ""),
-        (0, None, "", None, "left no metrics.jsonl"),
-        (0, "", "", None, "no acc was reported: metrics.jsonl is empty"),
-        (0, '{"step": 1, "acc": 0.5}\n{"step": 2, "ac', "", None, "step 1 of 2 (line 2 of metrics.jsonl: torn"),
-        (0, '{"step": 2, "loss": 0.5}', "", None, "has no acc; it has step, loss"),
-        (0, '{"step": 2, "acc": "high"}', "", None, "acc is 'high', not a number"),
-        (0, '{"step": 2, "acc": true}', "", None, "acc is True, not a number"),
-        (0, '{"step": "2", "acc": 1}', "", None, "step is '2', not a whole number"),
-        (0, "[1, 2]", "", None, "not a JSON object"),
-        (0, '{"step": 1, "acc": 1}\n{"step": 2, "acc": NaN}', "", None, "acc is nan at step 2"),
-        (0, '{"step": 2, "acc": Infinity}', "", None, "acc is inf at step 2"),
-        (1, GOOD, "Traceback\nValueError: no photos\n", None, "exit status 1: ValueError: no photos"),
-        (1, GOOD, "", None, "exit status 1, nothing on stderr"),
-        (-9, GOOD, "", None, "killed by signal 9"),
-        (-1001, None, "", None, "could not be submitted"),
-        (-1002, GOOD, "", None, "was removed from the queue"),
+        (0, GOOD, "", "complete", ""),
+        (0, GOOD, "a warning", "complete", ""),
+        (0, '{"step": 1, "acc": NaN}\n{"step": 2, "acc": 1}', "", "complete", ""),
+        (0, GOOD + '{"step": 2, "acc": 0.8}\n', "", "complete", ""),
+        (0, None, "", "fault", "left no metrics.jsonl"),
+        (0, "", "", "fault", "no acc was reported: metrics.jsonl is empty"),
+        (0, '{"step": 1, "acc": 0.5}\n{"step": 2, "ac', "", "fault", "step 1 of 2 (line 2 of metrics.jsonl: torn"),
+        (0, '{"step": 2, "loss": 0.5}', "", "fault", "has no acc; it has step, loss"),
+        (0, '{"step": 2, "acc": "high"}', "", "fault", "acc is 'high', not a number"),
+        (0, '{"step": 2, "acc": true}', "", "fault", "acc is True, not a number"),
+        (0, '{"step": "2", "acc": 1}', "", "fault", "step is '2', not a whole number"),
+        (0, "[1, 2]", "", "fault", "not a JSON object"),
+        (0, '{"step": 1, "acc": 1}\n{"step": 2, "acc": NaN}', "", "fault", "acc is nan at step 2"),
+        (0, '{"step": 2, "acc": Infinity}', "", "fault", "acc is inf at step 2"),
+        (1, GOOD, "Traceback\nValueError: no photos\n", "fault", "exit status 1: ValueError: no photos"),
+        (1, GOOD, "", "fault", "exit status 1, nothing on stderr"),
+        (75, GOOD, "OSError: no space", "transient", "exit status 75: OSError: no space"),
+        (77, GOOD, "CUDA out of memory", "memory", "exit status 77: CUDA out of memory"),
+        (-9, GOOD, "", "transient", "killed by signal 9"),
+        (-1001, None, "", "fault", "could not be submitted"),
+        (-1002, GOOD, "", "fault", "was removed from the queue"),
     ],
 )
-def test_endings_are_told_apart(
-    return_code: int, metrics: str | None, stderr: str, value: float | None, reason: str
-) -> None:
-    found, why, _ = judge(SPEC, return_code, metrics, stderr)
-    assert found == value
-    assert reason in why
-    assert bool(why) == (value is None)
+def test_endings_are_told_apart(return_code: int, metrics: str | None, stderr: str, kind: str, reason: str) -> None:
+    verdict = judge(SPEC, return_code, metrics, stderr)
+    assert verdict.kind == kind
+    assert reason in verdict.reason
+    assert (verdict.value is None) == bool(verdict.reason) == (kind != "complete")
+
+
+def test_the_value_is_the_last_step_s_last_report() -> None:
+    assert judge(SPEC, 0, GOOD, "").value == 0.75
+    assert judge(SPEC, 0, GOOD + '{"step": 2, "acc": 0.8}\n{"step": 1, "acc": 0.9}\n', "").value == 0.8
+    assert judge(SPEC, 0, GOOD, "").steps == 2
+
+
+@pytest.mark.parametrize(("code", "kind"), [(34, "memory"), (13, "transient"), (12, "transient")])
+def test_a_held_job_is_judged_by_its_hold(code: int, kind: str) -> None:
+    verdict = judge(SPEC, -1002, GOOD, "", "memory usage exceeded request_memory", code)
+    assert (verdict.kind, verdict.reason) == (kind, "the job was held: memory usage exceeded request_memory")
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.floats())))
@@ -67,14 +79,14 @@ def test_no_text_breaks_the_parser(garbage: str, cut: int) -> None:
 
 @given(st.integers(0, len(GOOD)))
 def test_a_torn_file_never_passes_for_a_complete_one(cut: int) -> None:
-    value, _, _ = judge(SPEC, 0, GOOD[:cut], "")
+    value = judge(SPEC, 0, GOOD[:cut], "").value
     # Only the last line break may be missing.
     assert (value is not None) == (cut >= len(GOOD) - 1)
 
 
 def test_spec_and_result_survive_their_files() -> None:
     assert TrialSpec.from_json(json.dumps(SPEC.to_json())) == SPEC
-    result = Result(3, "FAIL", None, "why", 1, 2, 3.5, "tail")
+    result = Result(3, "FAIL", None, "why", 1, 2, 1, 3.5, 0.5, "tail")
     assert Result.from_json(json.dumps(result.to_json())) == result
     with pytest.raises(ValueError, match=r"not a trial\.json"):
         TrialSpec.from_json("{}")

@@ -29,10 +29,10 @@ def test_the_contract(job: Job) -> None:
     done = run(folder)
     assert done.returncode == 0, done.stderr
     spec = TrialSpec.from_json((folder / "trial.json").read_text())
-    value, reason, steps = judge(spec, done.returncode, (folder / "metrics.jsonl").read_text(), done.stderr)
-    assert (reason, steps) == ("", 3)
-    assert value is not None
-    assert value > 0.8
+    verdict = judge(spec, done.returncode, (folder / "metrics.jsonl").read_text(), done.stderr)
+    assert (verdict.kind, verdict.reason, verdict.steps) == ("complete", "", 3)
+    assert verdict.value is not None
+    assert verdict.value > 0.8
     reports = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert [report.pop("step") for report in reports] == [1, 2, 3]
     assert all(set(report) == set(trainer_interface()["metrics"]) for report in reports)
