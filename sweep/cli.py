@@ -126,6 +126,22 @@ def report(
 
 
 @app.command()
+def repair(name: Name = None) -> None:
+    """Make the Optuna storage anew from the trials' own files, and say what differed."""
+    from sweep import repair as repairing
+    from sweep import study
+
+    there = study.current(name)
+    different = repairing.repair(there)
+    for line in different:
+        say(line)
+    if different:
+        say(f"Made {there.paths.database} anew; the one before is kept as study.db.before-repair.")
+    else:
+        say("The storage agrees with the trials' files: nothing to repair.")
+
+
+@app.command()
 def data(
     dataset: Annotated[str, typer.Argument(help="fashion-mnist: 70,000 photos of clothing, 31 MB.")],
 ) -> None:

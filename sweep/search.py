@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sweep.config import StudyConfig
 from sweep.errors import StudyError
 from sweep.space import CategoricalParameter, FloatParameter, IntParameter
-from sweep.trial import ParamValue, Result, derived_seed
+from sweep.trial import ParamValue, Result, TrialSpec, derived_seed
 
 optuna.logging.set_verbosity(logging.WARNING)
 warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
@@ -84,18 +84,22 @@ class Search:
     def __init__(self, database: Path, config: StudyConfig, *, create: bool = False) -> None:
         """Raises StudyError when the storage cannot be opened, or has no such study and `create` is not set."""
         if not create and not database.exists():
-            raise StudyError(f"the Optuna storage {database} is missing", "Put it back, or initialise another study.")
+            raise StudyError(
+                f"the Optuna storage {database} is missing",
+                "Type `sweep repair`: it is made anew from the trials' own files.",
+            )
         try:
             self._open(database, config, create)
         except (SQLAlchemyError, optuna.exceptions.StorageInternalError, KeyError, RuntimeError) as error:
             raise StudyError(
                 f"the Optuna storage {database} cannot be opened: {str(error).splitlines()[0]}",
-                "Look at the file, the disk's space and your rights; the trials' own files are not touched.",
+                "Look at the disk's space and your rights. `sweep repair` makes it anew from the trials' own files.",
             ) from error
 
     def _open(self, database: Path, config: StudyConfig, create: bool) -> None:
         url = URL.create("sqlite", database=str(database)).render_as_string(hide_password=False)
-        self._storage = get_storage(RDBStorage(url, engine_kwargs={"connect_args": {"timeout": BUSY_SECONDS}}))
+        self._backend = RDBStorage(url, engine_kwargs={"connect_args": {"timeout": BUSY_SECONDS}})
+        self._storage = get_storage(self._backend)
         self._config = config
         name = config.study.name
         if create:
@@ -153,22 +157,50 @@ class Search:
         for step, value in intermediate.items():
             if step not in trial.intermediate_values:
                 self._storage.set_trial_intermediate_value(trial_id, step, value)
-        attributes: dict[str, Any] = {
-            REASON: result.reason,
-            ATTEMPTS: result.attempts,
-            EVICTIONS: result.evictions,
-            DURATION: result.duration_s,
-            LOST: result.lost_s,
-            STEPS: result.steps,
-        }
-        for name, value in attributes.items():
+        for name, value in _told(result).items():
             self._storage.set_trial_user_attr(trial_id, name, value)
         values = None if result.value is None else [result.value]
         self._storage.set_trial_state_values(trial_id, TrialState[result.state], values)
 
+    def restore(self, spec: TrialSpec, result: Result | None, intermediate: Mapping[int, float]) -> None:
+        """Add a trial as its own files have it, to a storage that has all trials before it.
+
+        Raises StudyError when the storage would give it another number.
+        """
+        study = optuna.load_study(study_name=self._config.study.name, storage=self._storage)
+        due = len(self._storage.get_all_trials(self._study_id, deepcopy=False))
+        if spec.number != due:
+            raise StudyError(f"the folder of trial {due} is missing", "Put it back, then type `sweep repair` again.")
+        study.add_trial(
+            optuna.create_trial(
+                state=TrialState[result.state] if result else TrialState.RUNNING,
+                value=result.value if result else None,
+                params=spec.params,
+                distributions=distributions(self._config),
+                user_attrs={GENERATION: spec.generation, INDEX: spec.index, **(_told(result) if result else {})},
+                intermediate_values=dict(intermediate) if result else {},
+            )
+        )
+
+    def close(self) -> None:
+        """Let go of the database file."""
+        self._backend.engine.dispose()
+
     def rows(self) -> list[TrialRow]:
         """All trials, by number."""
         return [_row(trial) for trial in self._storage.get_all_trials(self._study_id, deepcopy=False)]
+
+
+def _told(result: Result) -> dict[str, Any]:
+    """The user attributes that a trial bears once it is told."""
+    return {
+        REASON: result.reason,
+        ATTEMPTS: result.attempts,
+        EVICTIONS: result.evictions,
+        DURATION: result.duration_s,
+        LOST: result.lost_s,
+        STEPS: result.steps,
+    }
 
 
 def _row(trial: FrozenTrial) -> TrialRow:

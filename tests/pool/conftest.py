@@ -76,12 +76,16 @@ lr = {{ type = "float", low = 1e-4, high = 1e-1, log = true }}
 activation = {{ type = "categorical", choices = ["relu", "gelu"] }}
 
 [trainer]
-epochs = {epochs}
+epochs = 1
 data = "photos"
 
 [job]
 request_memory = "128 MB"
 request_disk = "100 MB"
+{job}
+[limits]
+retries = {retries}
+failures_in_a_row = {failures_in_a_row}
 """
 
 
@@ -89,9 +93,9 @@ request_disk = "100 MB"
 def light(here: Path) -> Callable[..., Study]:
     """Makes a study whose trainer is a few lines of Python: for what the pool does around a trial, not in it."""
 
-    def make(body: str, epochs: int = 1) -> Study:
+    def make(body: str, job: str = "", retries: int = 1, failures_in_a_row: int = 10) -> Study:
         (here / "photos").mkdir()
-        (here / "study.toml").write_text(LIGHT.format(epochs=epochs))
+        (here / "study.toml").write_text(LIGHT.format(job=job, retries=retries, failures_in_a_row=failures_in_a_row))
         sweep("init", "study.toml")
         there = study.current(None)
         prelude = "import json, os, signal, sys, time\ntrial = json.load(open('trial.json'))\n"

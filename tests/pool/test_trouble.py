@@ -57,7 +57,8 @@ def test_a_trainer_that_deletes_its_metrics_fails_with_the_reason(light: Light) 
     sweep("launch", "--generations", "1", "--watch")
     trials = report()["trials"]
     assert [trial["state"] for trial in trials] == ["FAIL"] * 3
-    assert "held: Transfer output files failure" in trials[0]["reason"]
+    assert "the job was held: Transfer output files failure" in trials[0]["reason"]
+    assert [trial["attempts"] for trial in trials] == [2] * 3
 
 
 def test_data_that_has_vanished_fails_its_trials_with_the_reason(light: Light, here: Path) -> None:
@@ -158,3 +159,55 @@ def test_a_propose_that_fails_says_why_and_loses_nothing(light: Light) -> None:
     study.paths.trials.unlink()
     sweep("launch", "--generations", "1", "--watch")
     assert [trial["state"] for trial in report()["trials"]] == ["COMPLETE"] * 3
+
+
+def test_a_transient_failure_is_tried_again_and_goes_on_from_the_checkpoint(light: Light) -> None:
+    study = light(
+        "before = open('checkpoint').read()\n"
+        "print('try', len(before), flush=True)\n"
+        "open('checkpoint', 'a').write('x')\n"
+        "if trial['number'] == 0 and len(before) < 2: sys.exit(75)\n"
+        "if trial['number'] == 1: sys.exit('no luck') if before else os.kill(os.getpid(), signal.SIGKILL)\n"
+        "if trial['number'] == 2 and not before: os.remove('metrics.jsonl')\n" + GOOD,
+        retries=2,
+    )
+    sweep("launch", "--generations", "1", "--watch")
+    trials = report()["trials"]
+    assert [trial["state"] for trial in trials] == ["COMPLETE", "FAIL", "FAIL"]
+    assert [trial["attempts"] for trial in trials][:2] == [3, 2]
+    assert "exit status 1: no luck" in trials[1]["reason"]
+    first = study.paths.trial(0)
+    assert [first.root.joinpath(name).read_text() for name in ("out.1", "out.2", "out")] == [
+        "try 0\n",
+        "try 1\n",
+        "try 2\n",
+    ]
+    assert first.checkpoint.read_text() == "xxx"
+    # Whole again, the study is finished: nothing of it is run again.
+    assert "nothing to do" in sweep("launch", "--generations", "1").stdout
+
+
+def test_more_memory_is_asked_for_when_a_trial_ran_out(light: Light) -> None:
+    light(
+        "if '256' not in open('.job.ad').read().split('RequestMemory = ')[1][:4]: sys.exit(77)\n" + GOOD,
+        job='retry_request_memory = "256 MB"',
+    )
+    sweep("launch", "--generations", "1", "--watch")
+    trials = report()["trials"]
+    assert [(trial["state"], trial["attempts"]) for trial in trials] == [("COMPLETE", 2)] * 3
+
+
+def test_failures_in_a_row_stop_the_sweep_with_the_reason_and_the_next_command(light: Light) -> None:
+    study = light("sys.exit('no such class: cat')\n", failures_in_a_row=2)
+    done = sweep("launch", "--generations", "5", "--watch", check=False)
+    assert done.returncode == 3
+    assert (
+        "2 trials in a row failed, 2 of them with: the trainer ended with exit status 1: no such class" in done.stderr
+    )
+    assert "type the same `sweep launch` again" in done.stderr
+    assert len(report()["trials"]) == 3
+    main = study.paths.trainer / "__main__.py"
+    main.write_text(GOOD.join(["import json\ntrial = json.load(open('trial.json'))\n", ""]))
+    sweep("launch", "--generations", "2", "--watch")
+    assert report()["study"]["counts"]["COMPLETE"] >= 3
+    assert len(report()["trials"]) == 6

@@ -1,0 +1,165 @@
+"""The trial contract, seen from the job: trial.json in, metrics.jsonl and a checkpoint out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+CONTINUE = 85
+"""Exit status that hands over a checkpoint and asks to be restarted; `checkpoint_exit_code` in the submit file."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial.json; relative names in it are taken from the folder that it lies in."""
+
+    folder: Path
+    number: int
+    params: dict[str, Any]
+    seed: int
+    target_step: int
+    data: dict[str, Any]
+    metrics: Path
+    checkpoint: Path
+    handover_seconds: float | None
+    handover_epochs: int | None
+
+    @classmethod
+    def read(cls, path: Path) -> Trial:
+        """Raises OSError, ValueError or KeyError when the file is missing or not a trial."""
+        spec = json.loads(path.read_text(encoding="utf-8"))
+        folder = path.resolve().parent
+        return cls(
+            folder=folder,
+            number=spec["number"],
+            params=spec["params"],
+            seed=spec["seed"],
+            target_step=spec["target_step"],
+            data=spec["data"],
+            metrics=folder / spec["metrics"],
+            checkpoint=folder / spec["checkpoint"],
+            handover_seconds=spec["handover_seconds"],
+            handover_epochs=spec["handover_epochs"],
+        )
+
+    def report(self, step: int, **metrics: float) -> None:
+        """Append the metrics of one finished step, and have them on disk before going on."""
+        with self.metrics.open("a", encoding="utf-8") as handle:
+            handle.write(json.dumps({"step": step, **metrics}) + "\n")
+            handle.flush()
+            os.fsync(handle.fileno())
+
+    def mend(self) -> None:
+        """End a last line that a kill has torn, so that the next report is a line of its own.
+
+        Nothing is taken back: a step that is done again is reported again, and the later report counts.
+        """
+        with self.metrics.open("ab+") as handle:
+            if handle.tell():
+                handle.seek(-1, os.SEEK_END)
+                if handle.read() != b"\n":
+                    handle.write(b"\n")
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the checkpoint, whole or not at all, and keep the one before.
+
+        The digests of both are on disk before either is renamed: at every instant some whole checkpoint is known.
+        """
+        new = self.checkpoint.with_name(self.checkpoint.name + ".new")
+        torch.save(state, new)
+        _sync(new)
+        known = [_digest(new), *self._known_digests()[:1]]
+        _write(self.digests, "".join(f"{digest}\n" for digest in known))
+        if self.checkpoint.exists():
+            # A second name first: an eviction in between must find the file under its own.
+            spare = self.previous.with_name(self.previous.name + ".new")
+            spare.unlink(missing_ok=True)
+            os.link(self.checkpoint, spare)
+            spare.replace(self.previous)
+        new.replace(self.checkpoint)
+
+    def load(self) -> dict[str, Any] | None:
+        """The last whole checkpoint, on the CPU; None when there is none (an empty file stands for none).
+
+        A damaged one, told by its digest, is passed over for the one before, and that is said.
+        """
+        known = self._known_digests()
+        for path in (self.checkpoint, self.previous):
+            if not path.exists() or not path.stat().st_size:
+                continue
+            if _digest(path) in known:
+                state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+                return state
+            print(f"{path.name} is damaged: passed over", flush=True)
+        return None
+
+    @property
+    def previous(self) -> Path:
+        return self.checkpoint.with_name(self.checkpoint.name + ".previous")
+
+    @property
+    def digests(self) -> Path:
+        """SHA-256 of the checkpoint and of the one before, a line each."""
+        return self.checkpoint.with_name(self.checkpoint.name + ".sha256")
+
+    def _known_digests(self) -> list[str]:
+        return self.digests.read_text(encoding="ascii").split() if self.digests.exists() else []
+
+
+class Handover:
+    """When to hand a checkpoint over to the pool: after some seconds of training, or some epochs, of this process."""
+
+    def __init__(self, seconds: float | None, epochs: int | None) -> None:
+        self._seconds, self._epochs = seconds, epochs
+        self._began = time.monotonic()
+        self._finished = 0
+
+    def count_epoch(self) -> None:
+        self._finished += 1
+
+    def __bool__(self) -> bool:
+        if self._seconds is not None and time.monotonic() - self._began >= self._seconds:
+            return True
+        return self._epochs is not None and self._finished >= self._epochs
+
+
+class Termination:
+    """True once SIGTERM, HTCondor's notice of an eviction, has come."""
+
+    def __init__(self) -> None:
+        self._came = False
+        signal.signal(signal.SIGTERM, self._note)
+
+    def _note(self, *_: object) -> None:
+        self._came = True
+
+    def __bool__(self) -> bool:
+        return self._came
+
+
+def _digest(path: Path) -> str:
+    total = hashlib.sha256()
+    with path.open("rb") as handle:
+        while block := handle.read(1 << 20):
+            total.update(block)
+    return total.hexdigest()
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_text(text, encoding="ascii")
+    _sync(temporary)
+    temporary.replace(path)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())

@@ -1,0 +1,58 @@
+"""A small convolutional classifier whose architecture comes from a trial's parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh}
+
+
+class ConvNet(nn.Module):
+    """`n_blocks` blocks of convolution, normalisation, activation and pooling, then a linear classifier.
+
+    Takes images (batch, channels, height, width), gives logits (batch, classes).
+    """
+
+    def __init__(self, channels: int, size: int, classes: int, params: dict[str, Any]) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        kernel = params["kernel_size"]
+        for _ in range(params["n_blocks"]):
+            layers.append(nn.Conv2d(channels, params["width"], kernel, padding=kernel // 2))
+            if params["norm"] == "batch":
+                layers.append(nn.BatchNorm2d(params["width"]))
+            layers.append(ACTIVATIONS[params["activation"]]())
+            if size >= 2:
+                layers.append(nn.MaxPool2d(2))
+                size //= 2
+            channels = params["width"]
+        self.features = nn.Sequential(*layers)
+        self.classifier = nn.Sequential(
+            nn.Flatten(), nn.Dropout(params["dropout"]), nn.Linear(channels * size * size, classes)
+        )
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.classifier(self.features(images))
+        return logits
+
+
+def make_optimizer(model: nn.Module, params: dict[str, Any]) -> torch.optim.Optimizer:
+    """The optimiser that the parameters name."""
+    lr, decay = params["lr"], params["weight_decay"]
+    if params["optimizer"] == "sgd":
+        return torch.optim.SGD(model.parameters(), lr=lr, weight_decay=decay, momentum=params["momentum"])
+    if params["optimizer"] == "adam":
+        return torch.optim.Adam(model.parameters(), lr=lr, weight_decay=decay)
+    return torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=decay)
+
+
+def make_schedule(
+    optimizer: torch.optim.Optimizer, params: dict[str, Any], epochs: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """Learning rate over the epochs, stepped once after each."""
+    if params["schedule"] == "cosine":
+        return torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)
+    return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)

@@ -1,0 +1,142 @@
+"""Images and their splits: train and validation for the sweep, test for a final score that the sweep never sees."""
+
+from __future__ import annotations
+
+import atexit
+import gzip
+import shutil
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.data import Dataset
+from torchvision import datasets
+from torchvision.transforms import v2
+
+HELD_OUT = 1 / 6
+"""Share of the images kept for validation, and again for the test where the data brings no test set of its own."""
+
+DEFAULT_IMAGE_SIZE = 64
+"""Side in pixels to which photos are scaled where the study names none."""
+
+
+class Selection(Dataset[Any]):
+    """Some images of a torchvision data set, their labels counted from 0 in the order of the wanted classes."""
+
+    def __init__(self, source: Any, indices: list[int], labels: dict[int, int]) -> None:
+        self.source, self.indices, self.labels = source, indices, labels
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, position: int) -> tuple[torch.Tensor, int]:
+        image, label = self.source[self.indices[position]]
+        return image, self.labels[int(label)]
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The three sets, no image in two of them, and the names of the classes."""
+
+    train: Selection
+    validation: Selection
+    test: Selection
+    classes: list[str]
+
+
+def load(spec: dict[str, Any], folder: Path) -> Splits:
+    """The data that a trial's `data` describes; the same spec always gives the same splits.
+
+    Raises ValueError or OSError saying what about the data is wrong.
+    """
+    path = folder / spec["path"]
+    sources = _fashion_mnist(path, spec) if spec["kind"] == "fashion-mnist" else _image_folder(path, spec)
+    train = sources["train"]
+    classes = spec.get("classes") or list(train.classes)
+    if missing := [name for name in classes if name not in train.classes]:
+        raise ValueError(f"the data has no class {missing[0]!r}; it has {', '.join(train.classes)}")
+    if len(classes) < 2:
+        raise ValueError(f"the data has {len(classes)} class(es), {', '.join(classes)}: a classifier needs two or more")
+
+    pool = _indices(train, classes)
+    shuffled = torch.randperm(len(pool), generator=torch.Generator().manual_seed(spec["split_seed"])).tolist()
+    pool = [pool[position] for position in shuffled]
+    parts = {}
+    for name in ("validation", "test"):
+        if source := sources.get(name):
+            parts[name] = _select(source, _indices(source, classes), classes)
+        else:
+            count = max(1, round(len(shuffled) * HELD_OUT))
+            parts[name] = _select(train, pool[:count], classes)
+            pool = pool[count:]
+    if not pool:
+        raise ValueError(f"{spec['path']}: too few images ({len(shuffled)}) to hold a validation and a test set apart")
+    return Splits(_select(train, pool, classes), parts["validation"], parts["test"], classes)
+
+
+def _indices(source: Any, classes: list[str]) -> list[int]:
+    wanted = {source.classes.index(name) for name in classes if name in source.classes}
+    return [index for index, label in enumerate(source.targets) if int(label) in wanted]
+
+
+def _select(source: Any, indices: list[int], classes: list[str]) -> Selection:
+    labels = {source.classes.index(name): position for position, name in enumerate(classes) if name in source.classes}
+    return Selection(source, indices, labels)
+
+
+def _transform(image_size: int | None) -> v2.Compose:
+    resize = [v2.Resize(image_size, antialias=True), v2.CenterCrop(image_size)] if image_size else []
+    return v2.Compose([v2.ToImage(), *resize, v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.5], [0.5])])
+
+
+def _fashion_mnist(root: Path, spec: dict[str, Any]) -> dict[str, Any]:
+    packed = sorted((root / "FashionMNIST" / "raw").glob("*.gz"))
+    if not packed:
+        raise ValueError(f"{root} has no FashionMNIST/raw/*.gz")
+    unpacked = _scratch()
+    (unpacked / "FashionMNIST" / "raw").mkdir(parents=True)
+    for file in packed:
+        with gzip.open(file) as source, (unpacked / "FashionMNIST" / "raw" / file.stem).open("wb") as target:
+            shutil.copyfileobj(source, target)
+    transform = _transform(spec.get("image_size"))
+    return {
+        name: datasets.FashionMNIST(unpacked, train=name == "train", transform=transform, download=False)
+        for name in ("train", "test")
+    }
+
+
+def _image_folder(path: Path, spec: dict[str, Any]) -> dict[str, Any]:
+    """A tree of one folder a class, or of such trees named train, validation and test; or a zip of either."""
+    root = _unzip(path) if path.is_file() else path
+    while len(inside := [entry for entry in root.iterdir() if not entry.name.startswith((".", "__"))]) == 1:
+        if not inside[0].is_dir():
+            break
+        root = inside[0]
+    transform = _transform(spec.get("image_size") or DEFAULT_IMAGE_SIZE)
+    spellings = {"train": ["train"], "validation": ["validation", "valid", "val"], "test": ["test"]}
+    if not (root / "train").is_dir():
+        return {"train": datasets.ImageFolder(str(root), transform)}
+    return {
+        name: datasets.ImageFolder(str(root / spelling), transform)
+        for name, choices in spellings.items()
+        for spelling in choices
+        if (root / spelling).is_dir()
+    }
+
+
+def _unzip(path: Path) -> Path:
+    target = _scratch()
+    # extractall keeps every member below the folder, whatever its name says.
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(target)
+    return target
+
+
+def _scratch() -> Path:
+    """A folder for unpacked data, gone when the program ends; in a job it lies on the slot's own disk."""
+    folder = Path(tempfile.mkdtemp(prefix="trainer-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

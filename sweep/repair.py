@@ -1,0 +1,78 @@
+"""Makes the Optuna storage of a study anew from the trials' own files, which are the truth."""
+
+from __future__ import annotations
+
+from sweep import harvest
+from sweep.errors import StudyError
+from sweep.files import locked
+from sweep.search import Search, TrialRow
+from sweep.study import Study
+from sweep.trial import Result, TrialSpec, parse_metrics
+
+
+def repair(study: Study) -> list[str]:
+    """Rebuild a study's storage and put it in place; says what differed, a line for each trial, [] for nothing.
+
+    The storage that was there is kept beside it as study.db.before-repair. Killed at any point and run again, it ends
+    the same. Raises StudyError when the folder of a trial is missing.
+    """
+    database = study.paths.database
+    new, old = (database.with_name(f"{database.name}.{kind}") for kind in ("new", "before-repair"))
+    with locked(study.paths.storage_lock, wait=True):
+        before = _rows(study)
+        new.unlink(missing_ok=True)
+        rebuilt = Search(new, study.config, create=True)
+        for number in study.paths.trial_numbers():
+            rebuilt.restore(*_files(study, number))
+        after = rebuilt.rows()
+        rebuilt.close()
+        different = [before] if isinstance(before, str) else differences(before, after)
+        if different:
+            if database.exists():
+                database.replace(old)
+            # SQLite would play the old storage's journal into the new one.
+            database.with_name(f"{database.name}-journal").unlink(missing_ok=True)
+            new.replace(database)
+        for number in harvest.ready(study.paths):
+            (study.paths.pending / str(number)).unlink()
+        new.unlink(missing_ok=True)
+    return different
+
+
+def _rows(study: Study) -> list[TrialRow] | str:
+    """What the storage has, or why it cannot be read."""
+    try:
+        there = Search(study.paths.database, study.config)
+        rows = there.rows()
+        there.close()
+    except StudyError as error:
+        return str(error)
+    return rows
+
+
+def _files(study: Study, number: int) -> tuple[TrialSpec, Result | None, dict[int, float]]:
+    files = study.paths.trial(number)
+    try:
+        spec = TrialSpec.from_json(files.spec.read_text())
+        result = Result.from_json(files.result.read_text()) if files.result.exists() else None
+        text = files.metrics.read_text(errors="replace") if files.metrics.exists() else ""
+    except (OSError, ValueError) as error:
+        raise StudyError(f"trial {number} cannot be read: {error}", f"Look at {files.root}.") from None
+    return spec, result, parse_metrics(text, spec.metric)[0]
+
+
+def differences(before: list[TrialRow], after: list[TrialRow]) -> list[str]:
+    """What two lists of trials, by number, do not agree about, a line for each trial."""
+    old, new = ({row.number: vars(row) for row in rows} for rows in (before, after))
+    lines = []
+    for number in sorted(old.keys() | new.keys()):
+        if number not in old:
+            lines.append(f"trial {number}: was not in the storage, is {new[number]['state']}")
+        elif number not in new:
+            lines.append(f"trial {number}: was {old[number]['state']} in the storage, has no files")
+        else:
+            # In print, since NaN differs from itself.
+            pairs = {name: (repr(old[number][name]), repr(value)) for name, value in new[number].items()}
+            changes = [f"{name} was {was}, is {now}" for name, (was, now) in pairs.items() if was != now]
+            lines += [f"trial {number}: {', '.join(changes)}"] if changes else []
+    return lines
