@@ -100,11 +100,13 @@ def launch(
     from sweep.watch import follow
 
     follow(there, launched.generations)
+    if generations > launched.generations:
+        say(f"It had {launched.generations} generations. For more: sweep launch --generations {generations}")
 
 
 @app.command()
 def report(
-    top: Annotated[int | None, typer.Option(min=1, help="Show this many trials.")] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Show this many trials; JSON has all.")] = None,
     form: Annotated[Format, typer.Option("--format", help="Form of the leaderboard.")] = Format.TABLE,
     name: Name = None,
 ) -> None:

@@ -91,6 +91,6 @@ def env() -> None:
     if installation is None or not personal.config_file().exists():
         raise PoolError("there is no personal pool on this machine", "Type `sweep pool start`.")
     # HTCondor's tools in Python find the bindings beside the Python that runs sweep.
-    folders = [str(Path(sys.executable).parent), str(installation.bin), str(installation.sbin)]
+    folders = [str(personal.tools()), str(Path(sys.executable).parent), str(installation.bin), str(installation.sbin)]
     print(f"export CONDOR_CONFIG={shlex.quote(str(personal.config_file()))}")
     print(f"export PATH={shlex.quote(os.pathsep.join(folders))}:$PATH")

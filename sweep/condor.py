@@ -32,11 +32,12 @@ class JobStatus(IntEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """What sweep reads of a job ad in the queue. `trial` is None for DAGMan jobs."""
+    """What sweep reads of a job ad in the queue. `trial` is None for DAGMan jobs; `is_outer` tells the one that
+    `sweep launch` submitted."""
 
     cluster: int
     status: JobStatus
-    is_dagman: bool
+    is_outer: bool
     trial: int | None
     hold_reason: str
 
@@ -129,7 +130,7 @@ def jobs(study_id: str) -> list[Job]:
             .Schedd()
             .query(
                 constraint=f'{STUDY_ATTRIBUTE} == "{study_id}"',
-                projection=["ClusterId", "JobStatus", "JobUniverse", "SweepTrial", "HoldReason"],
+                projection=["ClusterId", "JobStatus", "JobUniverse", "SweepTrial", "HoldReason", "DAGManJobId"],
             )
         )
     except _failures() as error:
@@ -138,7 +139,7 @@ def jobs(study_id: str) -> list[Job]:
         Job(
             cluster=ad["ClusterId"],
             status=JobStatus(ad["JobStatus"]),
-            is_dagman=ad["JobUniverse"] == SCHEDULER_UNIVERSE,
+            is_outer=ad["JobUniverse"] == SCHEDULER_UNIVERSE and "DAGManJobId" not in ad,
             trial=ad.get("SweepTrial"),
             hold_reason=ad.get("HoldReason", ""),
         )
@@ -148,7 +149,7 @@ def jobs(study_id: str) -> list[Job]:
 
 def dagman(queue: list[Job]) -> Job | None:
     """The study's outer DAGMan job among its jobs, if it is in the queue."""
-    return next((job for job in queue if job.is_dagman), None)
+    return next((job for job in queue if job.is_outer), None)
 
 
 def _htcondor() -> Any:

@@ -29,6 +29,11 @@ def _size(value: object) -> str | int:
     raise ValueError(f'must look like "4 GB" (it is {value!r})')
 
 
+FASHION_CLASSES = (
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
+"""Its classes, as torchvision's FashionMNIST names them."""
+
 Size = Annotated[str | int, PlainValidator(_size)]
 """An amount in HTCondor's units: a number (MB for memory, KB for disk), or a string with its unit, like "4 GB"."""
 
@@ -52,8 +57,8 @@ class Interval:
 
 
 def _one_line(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("must be one line of printable characters")
+    if not text.isprintable() or text.endswith("\\"):
+        raise ValueError("must be one line of printable characters, not ending in a backslash")
     return text
 
 
@@ -77,7 +82,7 @@ class StudySection(Section):
 class TrainerSection(Section):
     """`[trainer]`: what each trial trains on, and for how long."""
 
-    epochs: Annotated[int, Field(ge=1)]
+    epochs: Annotated[int, Field(ge=1, le=1_000_000)]
     data: Annotated[str, Field(min_length=1)]
     classes: Annotated[list[str], Field(min_length=2)] | None = None
     image_size: Annotated[int, Field(ge=4)] | None = None
@@ -89,6 +94,15 @@ class TrainerSection(Section):
         if "," in data:
             raise ValueError("must not hold a comma: HTCondor separates file names by commas")
         return _one_line(data)
+
+    @model_validator(mode="after")
+    def _known_classes(self) -> Self:
+        if self.classes and len(set(self.classes)) < len(self.classes):
+            raise ValueError("classes names one twice")
+        for name in (self.classes or []) if self.data == FASHION_MNIST else []:
+            if name not in FASHION_CLASSES:
+                raise ValueError(f"{FASHION_MNIST} has no class {name!r}{_nearest(name, FASHION_CLASSES)}")
+        return self
 
     @property
     def is_url(self) -> bool:
@@ -178,7 +192,7 @@ def load(path: Path) -> StudyConfig:
     Raises ConfigError naming every mistake, one a line, with file, key and, for a typo, the nearest legal key.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file", "Type `sweep init` without a file for a quickstart study.") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -211,8 +225,8 @@ def _interface_mistakes(table: dict[str, Any]) -> list[str]:
     metric = study.get("metric") if isinstance(study, dict) else None
     if isinstance(metric, str) and metric and metric not in interface["metrics"]:
         mistakes.append(
-            f"[study] metric: the trainer reports no {metric!r}{_nearest(metric, interface['metrics'])}; "
-            f"it reports {', '.join(interface['metrics'])}"
+            f"[study] metric: the trainer reports no {metric!r}; it reports {', '.join(interface['metrics'])}"
+            f"{_nearest(metric, interface['metrics'])}"
         )
     for name, entry in (search if isinstance(search, dict) else {}).items():
         accepts = interface["parameters"].get(name)
@@ -264,6 +278,14 @@ def _explain(detail: Any) -> str:
         tag = str(context.get("tag"))
         return f"{key}.type: unknown type {tag!r}{_nearest(tag, list(PARAMETER_TYPES))}"
     message = re.sub(r"^Value error, ", "", detail["msg"])
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        message = (
+            'must be a table, like { type = "float", low = 0.0, high = 1.0 }'
+            if place[0] == "search"
+            else (f"must be a section of its own, [{place[0]}]")
+        )
+    if kind in ("too_short", "string_too_short"):
+        message = f"needs at least {context['min_length']}"
     if kind == "string_pattern_mismatch":
         message = "must be letters, digits, '.', '_' or '-', the first a letter or digit"
     value = detail.get("input")

@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweep import joblog
+from sweep.errors import StudyError, SweepError
 from sweep.files import locked, tail, write_json, write_text
 from sweep.joblog import JobHistory
 from sweep.paths import StudyPaths, TrialPaths
+from sweep.records import read_metrics, read_result, read_spec
 from sweep.trial import (
+    CRASHED,
     DONE,
     MEMORY_TRIES,
     STDERR_LINES,
@@ -43,10 +46,10 @@ def harvest(paths: StudyPaths, number: int, return_code: int) -> int:
     files = paths.trial(number)
     status = DONE
     if not files.result.exists():
-        spec = TrialSpec.from_json(files.spec.read_text())
-        history = joblog.read(_read(files.job_log) or "")
+        spec = read_spec(files)
+        history = joblog.read(files.job_log)
         stderr = tail(files.stderr, STDERR_LINES)
-        verdict = judge(spec, return_code, _read(files.metrics), stderr, history.hold_reason, history.hold_code)
+        verdict = judge(spec, return_code, read_metrics(files), stderr, history.hold_reason, history.hold_code)
         if _try_again(files, spec, verdict, history):
             return TRY_AGAIN
         # Marked first: were the mark to come second, a kill in between would leave a result that nobody tells.
@@ -56,11 +59,13 @@ def harvest(paths: StudyPaths, number: int, return_code: int) -> int:
         if verdict.kind != "complete" and _stop_if_hopeless(paths, spec.failures_in_a_row):
             status = STOP
     # Whoever marks while another tells finds the lock taken, and goes; so the other looks again after letting go.
-    while ready(paths):
+    left: list[int] = []
+    while (waiting := ready(paths)) and waiting != left:
         with locked(paths.storage_lock, wait=False) as got:
             if not got:
                 break
             tell_pending(paths, _open(paths))
+            left = ready(paths)  # damaged ones
     return status
 
 
@@ -70,7 +75,8 @@ def _try_again(files: TrialPaths, spec: TrialSpec, verdict: Verdict, history: Jo
     The notes are kept by the job's cluster: run again for the same job, this notes nothing twice.
     """
     tries = {"transient": spec.retries, "memory": MEMORY_TRIES if spec.more_memory else 0}.get(verdict.kind, 0)
-    endings: list[dict[str, Any]] = [json.loads(line) for line in (_read(files.endings) or "").splitlines()]
+    noted = files.endings.read_text() if files.endings.exists() else ""
+    endings: list[dict[str, Any]] = [json.loads(line) for line in noted.splitlines()]
     if all(ending["cluster"] != history.cluster for ending in endings):
         ending = {"cluster": history.cluster, "kind": verdict.kind, "reason": verdict.reason, "host": history.host}
         endings.append(ending)
@@ -112,10 +118,11 @@ def _stop_if_hopeless(paths: StudyPaths, limit: int) -> bool:
     launched = paths.outer_dag.stat().st_mtime if paths.outer_dag.exists() else 0.0
     results = [paths.trial(number).result for number in paths.trial_numbers()]
     ended = sorted(((file.stat().st_mtime, file) for file in results if file.exists()), reverse=True)
-    latest = [Result.from_json(file.read_text()) for when, file in ended[:limit] if when > launched]
-    if len(latest) < limit or any(result.state != "FAIL" for result in latest):
+    latest = [read_result(TrialPaths(file.parent)) for when, file in ended[:limit] if when > launched]
+    reasons = [result.reason for result in latest if result and result.state == "FAIL"]
+    if len(reasons) < limit:
         return False
-    common, count = Counter(result.reason for result in latest).most_common(1)[0]
+    common, count = Counter(reasons).most_common(1)[0]
     write_text(paths.stopped, f"{limit} trials in a row failed, {count} of them with: {common}\n")
     return True
 
@@ -129,20 +136,20 @@ def ready(paths: StudyPaths) -> list[int]:
 
 
 def tell_pending(paths: StudyPaths, search: Search) -> None:
-    """Tell Optuna of every trial that is ready. The caller holds the storage lock."""
+    """Tell Optuna of every trial that is ready. The caller holds the storage lock.
+
+    A trial whose files are damaged is named, and does not keep the others back.
+    """
     for number in ready(paths):
         files = paths.trial(number)
-        spec = TrialSpec.from_json(files.spec.read_text())
-        intermediate, _ = parse_metrics(_read(files.metrics) or "", spec.metric)
-        search.tell(Result.from_json(files.result.read_text()), intermediate)
-        (paths.pending / str(number)).unlink(missing_ok=True)
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return None
+        try:
+            spec, result = read_spec(files), read_result(files)
+        except StudyError as error:
+            print(f"trial {number}: {error}", file=sys.stderr)
+            continue
+        if result:
+            search.tell(result, parse_metrics(read_metrics(files) or "", spec.metric)[0])
+            (paths.pending / str(number)).unlink(missing_ok=True)
 
 
 def _open(paths: StudyPaths) -> Search:
@@ -157,7 +164,11 @@ def _open(paths: StudyPaths) -> Search:
 def main() -> None:
     """`harvest STUDY TRIAL RETURN`, as the DAG's POST script calls it."""
     folder, number, return_code = sys.argv[1:]
-    sys.exit(harvest(StudyPaths(Path(folder).resolve()), int(number), int(return_code)))
+    try:
+        sys.exit(harvest(StudyPaths(Path(folder).resolve()), int(number), int(return_code)))
+    except (SweepError, OSError) as error:
+        print(f"trial {number}: {error}", file=sys.stderr)
+        sys.exit(CRASHED)
 
 
 if __name__ == "__main__":

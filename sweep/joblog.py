@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 EVENT = re.compile(
     r"^(?P<code>\d{3}) \((?P<cluster>\d+)\.\d+\.\d+\) "
@@ -41,7 +42,15 @@ class JobHistory:
     hold_code: int = 0
 
 
-def read(text: str) -> JobHistory:
+def read(file: Path) -> JobHistory:
+    """The history that a job's event log tells so far; empty when there is none."""
+    try:
+        return parse(file.read_text(encoding="utf-8", errors="replace"))
+    except FileNotFoundError:
+        return JobHistory()
+
+
+def parse(text: str) -> JobHistory:
     """The history that an event log tells; a torn or unknown event counts for nothing."""
     history = JobHistory()
     started: datetime | None = None

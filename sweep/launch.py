@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import sys
 from collections import Counter
@@ -12,8 +13,8 @@ from sweep import condor, resources, workflow
 from sweep.errors import PoolError, StudyError
 from sweep.files import locked, write_text
 from sweep.paths import StudyPaths
+from sweep.records import read_result, read_spec
 from sweep.study import Study
-from sweep.trial import TrialSpec
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,11 @@ def launch(study: Study, generations: int) -> Launched:
 
 def finished_generations(paths: StudyPaths, trials_per_generation: int) -> set[int]:
     """Generations all of whose trials have their result, by the trials' own files."""
-    finished = Counter(
-        TrialSpec.from_json(paths.trial(number).spec.read_text()).generation
-        for number in paths.trial_numbers()
-        if paths.trial(number).result.exists()
-    )
+    finished: Counter[int] = Counter()
+    for number in paths.trial_numbers():
+        if read_result(paths.trial(number)):
+            with contextlib.suppress(StudyError):  # not finished then: ./propose writes the trial.json anew
+                finished[read_spec(paths.trial(number)).generation] += 1
     return {generation for generation, count in finished.items() if count >= trials_per_generation}
 
 
@@ -90,6 +91,9 @@ def python_note(study: Study) -> str:
 
 
 def _check_runnable(study: Study) -> None:
+    from sweep.search import Search
+
+    Search(study.paths.database, study.config).close()
     if study.config.job.container_image is None and importlib.util.find_spec("torch") is None:
         raise StudyError(
             f"trials would run with {sys.executable}, which has no torch",

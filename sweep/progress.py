@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sweep import condor
 from sweep.condor import Job, JobStatus
+from sweep.errors import StudyError
 from sweep.paths import StudyPaths
+from sweep.records import read_result, read_spec
 from sweep.trial import Result, TrialSpec
 
 
@@ -57,14 +60,15 @@ class Watcher:
         self._results: dict[int, Result] = {}
 
     def look(self) -> Progress:
-        """Raises PoolError when the schedd does not answer."""
+        """Raises PoolError when the schedd does not answer, StudyError when a result is damaged."""
         queue = condor.jobs(self._study_id)
         for number in self._paths.trial_numbers():
             files = self._paths.trial(number)
-            if number not in self._specs and files.spec.exists():
-                self._specs[number] = TrialSpec.from_json(files.spec.read_text())
-            if number not in self._results and files.result.exists():
-                self._results[number] = Result.from_json(files.result.read_text())
+            with contextlib.suppress(StudyError):  # ./propose writes it in a moment, or anew
+                if number not in self._specs:
+                    self._specs[number] = read_spec(files)
+            if number not in self._results and (result := read_result(files)):
+                self._results[number] = result
         return summarise(
             self._specs.values(), self._results, queue, self._generations, self._per_generation, self._maximize
         )
@@ -103,7 +107,5 @@ def summarise(
             for number, count in sorted(counts.items())
         ],
         alive=condor.dagman(queue) is not None,
-        hold_reasons={
-            job.trial: job.hold_reason for job in jobs.values() if job.status == JobStatus.HELD and job.trial
-        },
+        hold_reasons={trial: job.hold_reason for trial, job in jobs.items() if job.status == JobStatus.HELD},
     )

@@ -56,7 +56,7 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
     for pattern in ("rescue*", "lock", "nodes.log"):
         for stale in dag.parent.glob(f"{dag.name}.{pattern}"):
             stale.unlink()
-    write_text(dag, workflow.generation_dag(study.config.study.name, generation, trials, done))
+    write_text(dag, workflow.generation_dag(study.id, study.config.study.name, generation, trials, done))
     return trials
 
 

@@ -15,7 +15,7 @@ def write(target: Path) -> Path:
     Raises ConfigError rather than replace a file that says something else.
     """
     text = (resources.folder("configs") / "quickstart.toml").read_text(encoding="utf-8")
-    if target.exists() and target.read_text(encoding="utf-8") != text:
+    if target.exists() and target.read_bytes() != text.encode():
         raise ConfigError(f"{target} is there already", f"To use it: sweep init {target}")
     write_text(target, text)
     return target

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sweep import harvest
 from sweep.errors import StudyError
 from sweep.files import locked
+from sweep.records import read_metrics, read_result, read_spec
 from sweep.search import Search, TrialRow
 from sweep.study import Study
 from sweep.trial import Result, TrialSpec, parse_metrics
@@ -52,13 +53,8 @@ def _rows(study: Study) -> list[TrialRow] | str:
 
 def _files(study: Study, number: int) -> tuple[TrialSpec, Result | None, dict[int, float]]:
     files = study.paths.trial(number)
-    try:
-        spec = TrialSpec.from_json(files.spec.read_text())
-        result = Result.from_json(files.result.read_text()) if files.result.exists() else None
-        text = files.metrics.read_text(errors="replace") if files.metrics.exists() else ""
-    except (OSError, ValueError) as error:
-        raise StudyError(f"trial {number} cannot be read: {error}", f"Look at {files.root}.") from None
-    return spec, result, parse_metrics(text, spec.metric)[0]
+    spec = read_spec(files)
+    return spec, read_result(files), parse_metrics(read_metrics(files) or "", spec.metric)[0]
 
 
 def differences(before: list[TrialRow], after: list[TrialRow]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweep import joblog
@@ -70,7 +71,7 @@ def _trial(study: Study, row: TrialRow) -> dict[str, Any]:
     files = study.paths.trial(row.number)
     attempts, evictions, duration, lost = row.attempts, row.evictions, row.duration_s, row.lost_s
     if attempts is None:
-        history = joblog.read(files.job_log.read_text(errors="replace") if files.job_log.exists() else "")
+        history = joblog.read(files.job_log)
         attempts, evictions = history.attempts, history.evictions
         duration, lost = history.seconds, history.lost_seconds
     return {
@@ -87,8 +88,12 @@ def _trial(study: Study, row: TrialRow) -> dict[str, Any]:
         "steps": row.steps or 0,
         "target_steps": study.config.trainer.epochs,
         "reason": row.reason,
-        "checkpoint": str(files.checkpoint) if row.state == "COMPLETE" else None,
+        "checkpoint": str(files.checkpoint) if row.state == "COMPLETE" and _has_content(files.checkpoint) else None,
     }
+
+
+def _has_content(file: Path) -> bool:
+    return file.exists() and file.stat().st_size > 0
 
 
 def as_json(report: Report) -> str:
@@ -167,7 +172,8 @@ def as_table(report: Report, top: int | None, width: int) -> list[RenderableType
     if report.best is None:
         lines.append(Text("No trial is complete yet."))
     else:
-        lines.append(Text(f"best: trial {report.best['number']}, checkpoint {report.best['checkpoint']}"))
+        checkpoint = report.best["checkpoint"] or "is gone"
+        lines.append(Text(f"best: trial {report.best['number']}, checkpoint {checkpoint}"))
     return lines
 
 

@@ -29,12 +29,16 @@ class FloatParameter(Section):
         return self
 
 
+WholeNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
+"""What a float, and so Optuna's storage, holds exactly."""
+
+
 class IntParameter(Section):
     """A whole number in [low, high], uniform in its logarithm with `log`, or every `step`-th from low."""
 
     type: Literal["int"]
-    low: int
-    high: int
+    low: WholeNumber
+    high: WholeNumber
     log: bool = False
     step: Annotated[int, Field(gt=0)] = 1
 
@@ -122,5 +126,8 @@ def check_interface(
                 return f"{name} must be one of {choices}: use type = 'categorical', or a step that meets only those"
         values = [parameter.low, parameter.high]
     if kind != "str" and (min(values) < accepts.get("low", -math.inf) or max(values) > accepts.get("high", math.inf)):
-        return f"{name} must lie between {accepts.get('low', '-inf')} and {accepts.get('high', 'inf')} for the trainer"
+        bounds = [
+            f"at {word} {accepts[side]}" for side, word in (("low", "least"), ("high", "most")) if side in accepts
+        ]
+        return f"{name} must be {' and '.join(bounds)} for the trainer"
     return ""

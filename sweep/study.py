@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import uuid
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,11 +45,19 @@ class Study:
 def load(paths: StudyPaths) -> Study:
     """Open a study. Raises StudyError when it is not initialised."""
     try:
-        provenance = json.loads(paths.provenance.read_text())
+        provenance = json.loads(paths.provenance.read_text(encoding="utf-8"))
+        if not isinstance(provenance, dict) or not {"id", "data"} <= set(provenance):
+            raise ValueError("it lacks id or data")
     except FileNotFoundError:
-        raise StudyError(f"{paths.root} is not an initialised study", "Type `sweep init study.toml`.") from None
+        others = sorted(place.parent.name for place in RUNS.glob(f"*/{paths.provenance.name}"))
+        here = f"Studies here are {', '.join(others)}: name one with --study. " if others else ""
+        raise StudyError(
+            f"{paths.root} is not an initialised study", f"{here}Type `sweep init study.toml` for another."
+        ) from None
     except (OSError, ValueError) as error:
-        raise StudyError(f"{paths.provenance} cannot be read: {error}", f"Look at {paths.root}.") from None
+        raise StudyError(f"{paths.provenance} cannot be read: {error}", "Put it back from a copy.") from None
+    if not paths.config.exists():
+        raise StudyError(f"{paths.config} is gone", "Put the study file back there, as it was.")
     return Study(paths, config.load(paths.config), provenance)
 
 
@@ -70,15 +79,22 @@ def current(name: str | None) -> Study:
 def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, bool]:
     """Make the folder of a study and its Optuna study; False where it was there already.
 
-    Killed at any point and typed again, it ends the same. Raises ConfigError for a file that cannot be used, and for
-    one that differs from what the study of its name was initialised with.
+    Killed at any point and typed again, it ends the same. A study that was never launched may be initialised again
+    with another file. Raises ConfigError for a file that cannot be used, and for one that differs from what the study
+    of its name was launched with.
     """
     wanted = config.load(file)
     paths = StudyPaths.named(wanted.study.name)
-    fresh = not paths.provenance.exists()
+    if "\\" in str(paths.root) or not str(paths.root).isprintable():
+        raise ConfigError(
+            f"HTCondor cannot work in the folder {str(paths.root)!r}", "Choose one without odd characters."
+        )
+    fresh = not paths.provenance.exists() or (not paths.dag.exists() and load(paths).config != wanted)
     if fresh:
         data = locate_data(wanted.trainer, file)
         paths.root.mkdir(parents=True, exist_ok=True)
+        paths.provenance.unlink(missing_ok=True)
+        paths.database.unlink(missing_ok=True)
         shutil.rmtree(paths.trainer, ignore_errors=True)
         shutil.copytree(resources.folder("trainer"), paths.trainer, ignore=shutil.ignore_patterns("__pycache__"))
         write_text(paths.config, file.read_text(encoding="utf-8"))
@@ -92,7 +108,8 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, bool]:
     elif (there := load(paths)).config != wanted:
         raise ConfigError(
             f"{file}: the study {wanted.study.name!r} was initialised with another file: {_difference(there, wanted)}",
-            f"Choose another [study] name, or go on with the study as it is: sweep launch. Its file is {paths.config}.",
+            f"Go on with the study as it is (its file is {paths.config}), choose another [study] name, or remove "
+            f"{paths.root} to start it over.",
         )
     write_text(CURRENT, wanted.study.name + "\n")
     return load(paths), fresh
@@ -118,6 +135,8 @@ def locate_data(trainer: TrainerSection, file: Path) -> str:
             f"{file}: [trainer] data: there is no {path}",
             f'Give a folder or zip of images by class, a URL, or "{FASHION_MNIST}".',
         )
+    if path.is_file() and not zipfile.is_zipfile(path):
+        raise DataError(f"{file}: [trainer] data: {path} is neither a folder nor a zip", "Give one of images by class.")
     if "," in str(path):
         raise DataError(f"{file}: [trainer] data: {path} has a comma, which HTCondor cannot transfer")
     return str(path)

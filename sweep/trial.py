@@ -6,16 +6,16 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, TypeVar
 
 ParamValue = bool | int | float | str
 
 STDERR_LINES = 20
 """Lines of stderr that a failed trial's result keeps."""
 
-DONE, TRY_AGAIN, STOP = 0, 1, 66
-"""Exit statuses of a trial's POST script, as its generation's DAG reads them: RETRY, and ABORT-DAG-ON."""
+DONE, CRASHED, STOP, TRY_AGAIN = 0, 1, 66, 75
+"""Exit statuses of a trial's POST script, as its generation's DAG reads them: RETRY UNLESS-EXIT, and ABORT-DAG-ON."""
 
 MEMORY_TRIES = 1
 """How often a trial that ran out of memory is tried again, where the study allows more."""
@@ -29,6 +29,7 @@ SUBMIT_FAILED, REMOVED = -1001, -1002
 OUT_OF_RESOURCES = 34
 """HTCondor's code of a hold for memory or disk beyond what was asked (condor_holdcodes.h)."""
 
+Record = TypeVar("Record", "TrialSpec", "Result")
 Kind = Literal["complete", "fault", "transient", "memory"]
 
 
@@ -72,10 +73,7 @@ class TrialSpec:
     @classmethod
     def from_json(cls, text: str) -> TrialSpec:
         """Raises ValueError when `text` is no trial.json."""
-        try:
-            return cls(**json.loads(text))
-        except TypeError as error:
-            raise ValueError(f"not a trial.json: {error}") from None
+        return _from_json(cls, text, "trial.json")
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -99,13 +97,21 @@ class Result:
     @classmethod
     def from_json(cls, text: str) -> Result:
         """Raises ValueError when `text` is no result.json."""
-        try:
-            return cls(**json.loads(text))
-        except TypeError as error:
-            raise ValueError(f"not a result.json: {error}") from None
+        return _from_json(cls, text, "result.json")
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def _from_json(cls: type[Record], text: str, name: str) -> Record:
+    values = json.loads(text)
+    wanted = {entry.name for entry in fields(cls)}
+    if not isinstance(values, dict) or not set(values) <= wanted:
+        raise ValueError(f"not a {name} of this version of sweep")
+    try:
+        return cls(**values)
+    except TypeError as error:
+        raise ValueError(f"not a {name}: {error}") from None
 
 
 def derived_seed(seed: int, *path: int | str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ from sweep.files import tail
 from sweep.paths import StudyPaths
 from sweep.progress import Generation, Progress, Watcher
 from sweep.study import Study
+from sweep.trial import TRY_AGAIN
 
 POLL_SECONDS = 1.0
 
@@ -55,8 +57,8 @@ def watch(watcher: Watcher, paths: StudyPaths, metric: str) -> Progress:
     if not progress.finished:
         done = sum(generation.done for generation in progress.generations)
         total = sum(generation.total for generation in progress.generations)
-        evidence = tail(paths.stopped) or "The last words of its scripts:\n" + (
-            tail(paths.propose_log, 5) or tail(paths.outer_dag.with_name("study.dag.dagman.out"), 5)
+        evidence = tail(paths.stopped) or "The last words of its scripts:\n" + "\n".join(
+            words for log in (paths.propose_log, paths.harvest_log) if (words := last_words(tail(log, 500, 65536)))
         )
         raise StudyError(
             f"the sweep ended after {done} of {total} trials. {evidence}",
@@ -64,6 +66,20 @@ def watch(watcher: Watcher, paths: StudyPaths, metric: str) -> Progress:
             f"Each trial's err is in {paths.trials}, DAGMan's logs are in {paths.dag}.",
         )
     return progress
+
+
+def last_words(log: str) -> str:
+    """What the script that failed last said, in DAGMan's log of scripts; '' when none failed.
+
+    DAGMan writes a line that starts with *** about each script that has ended, then what it printed.
+    """
+    said = ""
+    for part in re.split(r"^\*\*\* (?=Node=)", log, flags=re.MULTILINE)[1:]:
+        head, _, words = part.partition("\n")
+        status = re.search(r"ExitCode=(\d+)", head)
+        if status and int(status[1]) not in (0, TRY_AGAIN):
+            said = words.strip() or head
+    return said
 
 
 def _follow(watcher: Watcher, show: Callable[[Progress], None]) -> Progress:

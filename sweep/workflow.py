@@ -11,7 +11,7 @@ from urllib.parse import quote
 from sweep.config import JobSection
 from sweep.paths import TrialPaths, generation_name, node_name
 from sweep.render import render
-from sweep.trial import MEMORY_TRIES, STOP, ParamValue, TrialSpec
+from sweep.trial import CRASHED, MEMORY_TRIES, STOP, TRY_AGAIN, ParamValue, TrialSpec
 
 PLAIN = " !#&()*+,-./:;<=>?@[]^_`{|}~"
 """Characters besides letters and digits that a job attribute bears as they are; others become %XX.
@@ -47,14 +47,26 @@ def planned_generations(dag: str) -> int:
     return sum(line.startswith("SUBDAG EXTERNAL ") for line in dag.splitlines())
 
 
-def generation_dag(study: str, generation: int, trials: Sequence[TrialSpec], done: Collection[int]) -> str:
+def generation_dag(
+    study_id: str, study: str, generation: int, trials: Sequence[TrialSpec], done: Collection[int]
+) -> str:
     """The DAG of one generation: one node for each trial; trials whose numbers are in `done` have their result."""
     nodes = [
         Node(node_name(trial.number), f"{trial.number:05d}", trial, variables(trial), trial.number in done)
         for trial in trials
     ]
     tries = max((trial.retries for trial in trials), default=0) + MEMORY_TRIES
-    return render("generation.dag.j2", study=study, generation=generation, nodes=nodes, tries=tries, stop=STOP)
+    return render(
+        "generation.dag.j2",
+        study_id=study_id,
+        study=study,
+        generation=generation,
+        nodes=nodes,
+        tries=tries,
+        again=TRY_AGAIN,
+        crashed=CRASHED,
+        stop=STOP,
+    )
 
 
 def variables(trial: TrialSpec) -> str:

@@ -50,7 +50,7 @@ def test_a_good_file_keeps_every_value() -> None:
         ('type = "int"', 'type = "integer"', "[search] width.type: unknown type 'integer'; did you mean 'int'?"),
         ('type = "int", ', "", "[search] width.type: missing; it must be one of float, int, categorical"),
         ('"gelu", "silu"', '"gelu", "relu"', "[search] activation: choices has 'relu' twice"),
-        ('["relu", "gelu", "silu"]', "[]", "[search] activation.choices: list should have at least 1 item"),
+        ('["relu", "gelu", "silu"]', "[]", "[search] activation.choices: needs at least 1"),
         (
             '["relu", "gelu", "silu"]',
             '["relu", "elu"]',
@@ -67,6 +67,20 @@ def test_a_good_file_keeps_every_value() -> None:
         ("request_memory", "request_memmory", "[job] request_memmory: unknown key; did you mean 'request_memory'?"),
         ("[job]", '[job]\ncheckpoint_every = "soon"', '[job] checkpoint_every: must look like "30 min", "2 h" or'),
         ("[job]", '[job]\ncheckpoint_every = "1.5 epochs"', "[job] checkpoint_every: must look like"),
+        ('data = "photos"', 'data = ""', "[trainer] data: needs at least 1"),
+        ('data = "photos"', "data = 'http://x/y\\'", "[trainer] data: must be one line of printable characters"),
+        ("[job]", "[job]\ncontainer_image = 'a\\'", "[job] container_image: must be one line of printable"),
+        (
+            'data = "photos"',
+            'data = "fashion-mnist"\nclasses = ["Shrt", "Coat"]',
+            "no class 'Shrt'; did you mean 'Shirt'?",
+        ),
+        ('data = "photos"', 'data = "photos"\nclasses = ["cat", "cat"]', "classes names one twice"),
+        ("epochs = 2", "epochs = 99999999999", "[trainer] epochs: input should be less than or equal to 1000000"),
+        ("high = 64", "high = 99999999999999999999", "[search] width.high: input should be less than or equal to"),
+        ("high = 64", "high = 99999999", "[search] width must be at least 1 and at most 65536 for the trainer"),
+        ("[job]", "[job]\nrequest_cpus = {}", "[job] request_cpus: input should be a valid integer"),
+        ("[search]", "[search]\nmomentum = 0.9", "[search] momentum: must be a table, like {"),
         ("[job]", "[jobs]", "[jobs]: unknown section; did you mean 'job'?"),
         ("request_memory", "gpus_minimum_memory", "[job]: gpus_minimum_… has no effect without request_gpus = 1"),
     ],
@@ -100,6 +114,18 @@ def test_checkpoint_intervals(text: str, interval: tuple[float | None, int | Non
     assert (there.interval.seconds, there.interval.epochs) == interval
     assert there.requests()["request_memory"] == "512 MB"
     assert "checkpoint_every" not in there.requests()
+
+
+def test_a_section_that_is_no_section() -> None:
+    assert mistakes("study = 3\n" + STUDY.replace("[study]", "[other]"))[0].startswith(
+        "study.toml: [study]: must be a section of its own, [study]"
+    )
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "study.toml"
+    file.write_text(STUDY, encoding="utf-8-sig")
+    assert config.load(file).study.name == "tiny"
 
 
 def test_a_missing_file_says_what_to_type(tmp_path: Path) -> None:

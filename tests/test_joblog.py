@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sweep.joblog import JobHistory, read
+from sweep.joblog import JobHistory, parse
 
 LOG = """000 (011.000.000) 2026-11-23 05:58:04 Job submitted from host: <127.0.0.1:39777>
     [ DAGNodeName = "trial-00007"; JobBatchName = "sweep tiny" ]
@@ -25,7 +25,7 @@ LOG = """000 (011.000.000) 2026-11-23 05:58:04 Job submitted from host: <127.0.0
 
 
 def test_attempts_evictions_and_seconds_are_counted() -> None:
-    assert read(LOG) == JobHistory(
+    assert parse(LOG) == JobHistory(
         attempts=2,
         evictions=1,
         seconds=15.0,
@@ -39,7 +39,7 @@ def test_attempts_evictions_and_seconds_are_counted() -> None:
 
 def test_work_is_lost_only_after_the_last_checkpoint_that_came_back() -> None:
     sent = "040 (011.000.000) 2026-11-23 05:58:13 Finished transferring output files\n...\n"
-    assert read(LOG.replace("004 (", sent + "004 (", 1)).lost_seconds == 3.0
+    assert parse(LOG.replace("004 (", sent + "004 (", 1)).lost_seconds == 3.0
 
 
 def test_a_hold_belongs_to_its_own_job_and_the_host_to_the_last_start() -> None:
@@ -48,17 +48,17 @@ def test_a_hold_belongs_to_its_own_job_and_the_host_to_the_last_start() -> None:
         "001 (012.000.000) 2026-11-23 06:00:02 Job executing on host: <127.0.0.1:39777>\n"
         "\tSlotName: slot1_1@glidein_7@gpu-4.example.edu\n...\n"
     )
-    history = read(LOG + later)
+    history = parse(LOG + later)
     assert (history.cluster, history.attempts, history.host) == (12, 3, "gpu-4.example.edu")
     assert (history.hold_reason, history.hold_code) == ("", 0)
 
 
 def test_the_older_date_format_is_read_too() -> None:
     text = "001 (1.0.0) 11/23 05:58:06 Job executing\n...\n005 (1.0.0) 11/23 05:59:06 Job terminated.\n...\n"
-    assert read(text) == JobHistory(attempts=1, seconds=60.0)
+    assert parse(text) == JobHistory(attempts=1, seconds=60.0)
 
 
 def test_nothing_torn_or_empty_breaks_it() -> None:
-    assert read("") == JobHistory()
+    assert parse("") == JobHistory()
     for cut in range(len(LOG)):
-        assert read(LOG[:cut]).attempts <= 2
+        assert parse(LOG[:cut]).attempts <= 2

@@ -9,7 +9,7 @@ from rich.console import Console
 from sweep.condor import Job, JobStatus
 from sweep.progress import Generation, summarise
 from sweep.trial import Result, TrialSpec
-from sweep.watch import line, table
+from sweep.watch import last_words, line, table
 
 
 def spec(number: int) -> TrialSpec:
@@ -24,6 +24,7 @@ QUEUE = [
     Job(1, JobStatus.RUNNING, True, None, ""),
     Job(5, JobStatus.RUNNING, False, 2, ""),
     Job(6, JobStatus.HELD, False, 4, "no such file"),
+    Job(8, JobStatus.HELD, False, 8, "by the user"),
     Job(7, JobStatus.IDLE, False, 5, ""),
 ]
 RESULTS = {0: result(0, 0.5), 1: result(1, 0.7), 3: result(3, None)}
@@ -37,7 +38,7 @@ def test_trials_are_counted_by_generation_and_state() -> None:
         Generation(2, 4),
     ]
     assert progress.alive
-    assert progress.hold_reasons == {4: "no such file"}
+    assert progress.hold_reasons == {4: "no such file", 8: "by the user"}
     assert not progress.finished
 
 
@@ -57,6 +58,18 @@ def test_a_job_whose_trial_has_ended_counts_once() -> None:
     queue = [Job(5, JobStatus.COMPLETED, False, 0, "")]
     generation = summarise([spec(0)], RESULTS, queue, 1, 4, maximize=True).generations[0]
     assert (generation.complete, generation.running, generation.idle) == (1, 0, 0)
+
+
+def test_the_words_of_the_script_that_failed_last_are_found() -> None:
+    log = (
+        "*** Node=trial-00000 Type=POST ExitCode=0 Completion=1 Cmd='./harvest 0 0'\nfine\n"
+        "*** Node=trial-00001 Type=POST ExitCode=1 Completion=2 Cmd='./harvest 1 0'\nthe disk\nis full\n"
+        "*** Node=trial-00002 Type=POST ExitCode=75 Completion=3 Cmd='./harvest 2 9'\nagain\n"
+    )
+    assert last_words(log) == "the disk\nis full"
+    assert last_words(log.replace("ExitCode=1 ", "ExitCode=0 ")) == ""
+    assert "ExitCode=2" in last_words("*** Node=a Type=PRE ExitCode=2 Completion=1\n")
+    assert last_words("") == ""
 
 
 def test_lines_and_table_say_the_same() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from sweep import harvest as harvesting
 from sweep import study as studies
+from sweep.errors import StudyError
 from sweep.files import write_json, write_text
 from sweep.harvest import harvest, retry_commands
 from sweep.launch import finished_generations
@@ -288,6 +289,34 @@ def test_heavy_packages_are_imported_only_where_needed(arguments: list[str], hea
         [sys.executable, *arguments[:-1], code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
     )
     assert heavy & set(done.stdout.split()) == set()
+
+
+def test_a_damaged_result_is_named_and_keeps_no_other_back(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    propose(study, 0)
+    (study.paths.root / "pending").mkdir(exist_ok=True)
+    for text in ("{", "", "[1]", '{"number": 0}', '{"number": 0, "colour": 1}'):
+        (study.paths.pending / "0").touch()
+        study.paths.trial(0).result.write_text(text)
+        with pytest.raises(StudyError, match=r"00000/result\.json cannot be read"):
+            finished_generations(study.paths, 3)
+    study.paths.trial(1).metrics.write_text(GOOD)
+    assert harvest(study.paths, 1, 0) == DONE
+    assert [row.state for row in rows(study)] == ["RUNNING", "COMPLETE", "RUNNING"]
+    assert "00000/result.json cannot be read" in capsys.readouterr().err
+    study.paths.trial(0).result.unlink()
+    study.paths.trial(0).metrics.write_text(GOOD)
+    assert harvest(study.paths, 0, 0) == DONE
+    assert rows(study)[0].state == "COMPLETE"
+
+
+def test_a_damaged_trial_json_is_written_anew(study: Study) -> None:
+    wanted = propose(study, 0)
+    study.paths.trial(0).spec.write_text("{")
+    with pytest.raises(StudyError, match=r"00000/trial\.json cannot be read"):
+        harvest(study.paths, 0, 0)
+    assert finished_generations(study.paths, 3) == set()
+    assert propose(study, 0) == wanted
+    assert json.loads(study.paths.trial(0).spec.read_text()) == wanted[0].to_json()
 
 
 def test_torn_results_are_no_results(study: Study) -> None:

@@ -45,6 +45,9 @@ ROWS = [
 @pytest.fixture
 def there(study: Study) -> Report:
     study.paths.trial(4).root.mkdir(parents=True)
+    for number in (0, 1, 3):
+        study.paths.trial(number).root.mkdir()
+        study.paths.trial(number).checkpoint.write_text("a model")
     study.paths.trial(4).job_log.write_text("001 (1.0.0) 2026-11-23 05:58:25 Job executing on host\n...\n")
     return build(study, ROWS)
 
@@ -93,6 +96,13 @@ def test_table_has_the_columns_counts_failures_and_checkpoint(there: Report) -> 
     assert "best: trial 1, checkpoint" in text
     ranked = [line.split() for line in text.splitlines() if "COMPLETE " in line and "trials" not in line]
     assert ranked[0] == ["1", "1", "0.75", "0", "COMPLETE", "2/2", "61", "1", "0.012346", "16", "relu"]
+
+
+def test_a_checkpoint_that_is_gone_is_not_promised(study: Study, there: Report) -> None:
+    study.paths.trial(1).checkpoint.write_text("")
+    assert "best: trial 1, checkpoint is gone" in shown(build(study, ROWS))
+    assert there.best is not None
+    assert there.best["checkpoint"].endswith("00001/checkpoint")
 
 
 def test_top_limits_the_rows(there: Report) -> None:

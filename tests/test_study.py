@@ -39,8 +39,19 @@ def test_init_again_says_that_it_is_there(study_file: Path) -> None:
     assert initialise(study_file) == (first, False)
 
 
+def test_init_with_another_file_starts_over_as_long_as_nothing_was_launched(study_file: Path) -> None:
+    first, _ = initialise(study_file)
+    study_file.write_text(study_file.read_text().replace("maximize", "minimize"))
+    second, fresh = initialise(study_file)
+    assert fresh
+    assert second.config.study.direction == "minimize"
+    assert second.id != first.id
+    assert Search(second.paths.database, second.config).rows() == []
+
+
 def test_init_with_another_file_is_refused_and_names_the_keys(study_file: Path) -> None:
     first, _ = initialise(study_file)
+    first.paths.dag.mkdir()
     study_file.write_text(study_file.read_text().replace("epochs = 2", "epochs = 9").replace("high = 64", "high = 32"))
     with pytest.raises(ConfigError, match=r"\[search\] width, \[trainer\] epochs differ"):
         initialise(study_file)
@@ -79,6 +90,30 @@ def test_missing_fashion_mnist_says_what_to_type(study_file: Path, monkeypatch: 
     with pytest.raises(DataError) as caught:
         initialise(study_file)
     assert "sweep data fashion-mnist" in caught.value.advice
+
+
+def test_a_file_that_is_no_zip_is_refused(study_file: Path) -> None:
+    study_file.write_text(study_file.read_text().replace('"photos"', '"study.toml"'))
+    with pytest.raises(DataError, match="neither a folder nor a zip"):
+        initialise(study_file)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"id": "x"}', "torn {"])
+def test_a_damaged_provenance_is_named(study_file: Path, text: str) -> None:
+    there, _ = initialise(study_file)
+    there.paths.provenance.write_text(text)
+    with pytest.raises(StudyError, match=r"provenance\.json cannot be read"):
+        studies.current(None)
+
+
+def test_a_study_that_was_removed_names_the_others(study_file: Path) -> None:
+    there, _ = initialise(study_file)
+    with pytest.raises(StudyError) as caught:
+        studies.current("gone")
+    assert "Studies here are tiny: name one with --study." in caught.value.advice
+    there.paths.config.unlink()
+    with pytest.raises(StudyError, match=r"study\.toml is gone"):
+        studies.current(None)
 
 
 def test_a_url_is_taken_as_it_is(study_file: Path) -> None:

@@ -87,7 +87,7 @@ def test_outer_dag() -> None:
 
 
 def test_generation_dag() -> None:
-    lines = workflow.generation_dag("tiny", 1, [spec(3), spec(4)], done={3}).splitlines()
+    lines = workflow.generation_dag("abc", "tiny", 1, [spec(3), spec(4)], done={3}).splitlines()
     assert "JOB trial-00003 trial.sub DONE" in lines
     assert "JOB trial-00004 trial.sub" in lines
     assert "SCRIPT DEBUG harvest.log ALL POST trial-00004 ./harvest 4 $RETURN" in lines

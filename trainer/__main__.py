@@ -27,7 +27,10 @@ def main() -> int:
     if arguments.data:
         trial.data["path"] = str(arguments.data.resolve())
     if arguments.test:
-        print(json.dumps(train.test(trial)))
+        try:
+            print(json.dumps(train.test(trial)))
+        except (OSError, ValueError) as error:
+            sys.exit(f"error: {error}; --data says where the data lies")
         return 0
     try:
         return train.train(trial)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 import shutil
 import signal
 import subprocess
@@ -20,10 +21,16 @@ from sweep.render import render
 
 START_SECONDS = 60
 STOP_SECONDS = 30
+WATCH_Q = "condor_watch_q"
 
 
 def folder() -> Path:
     return state() / "pool"
+
+
+def tools() -> Path:
+    """Folder of commands that come before HTCondor's own on the PATH of `sweep pool env`."""
+    return folder() / "bin"
 
 
 def config_file() -> Path:
@@ -84,6 +91,11 @@ def start(installation: Installation, slots: int | None, say: Callable[[str], No
             as_root=os.getuid() == 0,
         )
         write_text(config_file(), text)
+        # condor_watch_q looks for jobs of whoever is logged in; root's belong to the stand-in.
+        watch = render(
+            "condor_watch_q.sh.j2", user=identity.pw_name, program=shlex.quote(str(installation.bin / WATCH_Q))
+        )
+        write_text(tools() / WATCH_Q, watch, mode=0o755)
         say(f"starting HTCondor {installation.version} in {folder()}")
         master = _start_master(installation, identity)
         _wait_until_ready(master, installation, say)

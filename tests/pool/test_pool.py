@@ -102,9 +102,8 @@ def test_any_parameter_value_survives_the_pool(here: Path, value: str) -> None:
     (here / "dag" / "trial.sub").write_text("\n".join(["hold = True", *keep]) + "\n")
     (here / "dag" / "dagman.config").write_text(workflow.dagman_config(here))
     dag = here / "dag" / "odd.dag"
-    dag.write_text("\n".join(
-        line for line in workflow.generation_dag("odd", 0, [spec], set()).splitlines() if not line.startswith("SCRIPT")
-    ))  # fmt: skip
+    lines = workflow.generation_dag("odd", "odd", 0, [spec], set()).splitlines()
+    dag.write_text("\n".join(line for line in lines if not line.startswith("SCRIPT")))
     cluster = condor.submit_dag(dag, "odd")
     import htcondor2
 

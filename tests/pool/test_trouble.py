@@ -80,7 +80,7 @@ WAITS = (
 
 
 def running(study: Study) -> list[condor.Job]:
-    jobs = [job for job in condor.jobs(study.id) if job.status == JobStatus.RUNNING and not job.is_dagman]
+    jobs = [job for job in condor.jobs(study.id) if job.status == JobStatus.RUNNING and job.trial is not None]
     # The event log has the start a moment after the queue.
     return jobs if len(jobs) == 3 and attempts() == [1, 1, 1] else []
 
