@@ -128,6 +128,34 @@ def report(
 
 
 @app.command()
+def status(name: Name = None) -> None:
+    """Show where the sweep stands, what is held, and what to do about it."""
+    from sweep import status as standing
+    from sweep import study
+
+    for line in standing.status(study.current(name)):
+        say(line)
+
+
+@app.command()
+def stop(
+    now: Annotated[
+        bool, typer.Option("--now", help="Remove the jobs at once; work since their last checkpoint is lost.")
+    ] = False,
+    name: Name = None,
+) -> None:
+    """Stop the sweep so that it can go on: trials checkpoint first, and none is lost."""
+    from sweep import stop as stopping
+    from sweep import study
+
+    there = study.current(name)
+    with wait("stopping") as progress:
+        stopped = stopping.stop(there, now=now, say=progress)
+    title = there.config.study.name
+    say(f"The sweep {title} is stopped. To go on: sweep launch" if stopped else f"The sweep {title} is not running.")
+
+
+@app.command()
 def repair(name: Name = None) -> None:
     """Make the Optuna storage anew from the trials' own files, and say what differed."""
     from sweep import repair as repairing

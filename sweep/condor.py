@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -145,6 +146,27 @@ def jobs(study_id: str) -> list[Job]:
         )
         for ad in ads
     ]
+
+
+def remove(study_id: str) -> None:
+    """Remove all of a study's jobs, its DAGMan first. Raises PoolError when the schedd does not."""
+    htcondor = _htcondor()
+    try:
+        htcondor.Schedd().act(htcondor.JobAction.Remove, f'{STUDY_ATTRIBUTE} == "{study_id}"')
+    except _failures() as error:
+        raise PoolError(f"the schedd removes no jobs: {error}", "Type `sweep pool status`.") from error
+
+
+def remove_with_outputs(study_id: str) -> bool:
+    """Remove a study's trials after SIGTERM and the transfer of their outputs; its DAGMan ends when they are gone.
+
+    False where HTCondor cannot (before 25.8): the bindings have no such action, only the command has.
+    """
+    constraint = f'{STUDY_ATTRIBUTE} == "{study_id}" && JobUniverse != {SCHEDULER_UNIVERSE}'
+    done = subprocess.run(
+        ["condor_rm", "-transfer", "-constraint", constraint], capture_output=True, text=True, check=False
+    )
+    return done.returncode == 0
 
 
 def dagman(queue: list[Job]) -> Job | None:

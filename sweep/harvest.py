@@ -24,6 +24,7 @@ from sweep.trial import (
     CRASHED,
     DONE,
     MEMORY_TRIES,
+    REMOVED,
     STDERR_LINES,
     STOP,
     TRY_AGAIN,
@@ -41,11 +42,15 @@ if TYPE_CHECKING:
 def harvest(paths: StudyPaths, number: int, return_code: int) -> int:
     """Judge a trial whose job has left the queue, unless that is done, and see that Optuna is told.
 
-    Returns TRY_AGAIN where the trial is to run again, STOP where failures in a row stop the sweep, else DONE.
+    Returns TRY_AGAIN where the trial is to run again, STOP where failures in a row stop the sweep, CRASHED where the
+    sweep is being stopped and the trial has not ended, else DONE.
     """
     files = paths.trial(number)
     status = DONE
     if not files.result.exists():
+        if return_code == REMOVED and paths.stopped.exists():
+            print(f"trial {number}: stopped, to go on when the sweep is launched again")
+            return CRASHED
         spec = read_spec(files)
         history = joblog.read(files.job_log)
         stderr = tail(files.stderr, STDERR_LINES)

@@ -44,7 +44,7 @@ def launch(study: Study, generations: int) -> Launched:
                     f"the sweep is held, as cluster {running.cluster}: {running.hold_reason}",
                     f"Mend what it says, then: condor_release {running.cluster}",
                 )
-            return Launched(running.cluster, True, workflow.planned_generations(study.paths.outer_dag.read_text()))
+            return Launched(running.cluster, True, planned_generations(study.paths))
         if queue:
             raise PoolError(
                 f"{len(queue)} jobs of an earlier launch are still leaving the queue",
@@ -56,6 +56,11 @@ def launch(study: Study, generations: int) -> Launched:
         write_workflow(study, generations, done)
         cluster = condor.submit_dag(study.paths.outer_dag, f"sweep {study.config.study.name}")
         return Launched(cluster, False, generations)
+
+
+def planned_generations(paths: StudyPaths) -> int:
+    """Generations of the last launch, 0 where there was none."""
+    return workflow.planned_generations(paths.outer_dag.read_text()) if paths.outer_dag.exists() else 0
 
 
 def finished_generations(paths: StudyPaths, trials_per_generation: int) -> set[int]:

@@ -84,7 +84,10 @@ def main() -> None:
     """`propose STUDY GENERATION`, as the DAG's PRE script calls it."""
     folder, generation = sys.argv[1:]
     try:
-        trials = propose(load(StudyPaths(Path(folder).resolve())), int(generation))
+        paths = StudyPaths(Path(folder).resolve())
+        if paths.stopped.exists():
+            sys.exit(f"generation {generation}: the sweep is stopped")
+        trials = propose(load(paths), int(generation))
     except (SweepError, OSError) as error:
         sys.exit(f"generation {generation}: {error}")
     print(f"generation {generation}: trials {', '.join(str(trial.number) for trial in trials)}")

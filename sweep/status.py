@@ -1,0 +1,88 @@
+"""Where a sweep stands, on one screen: its generations, its running trials, what is held and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sweep import condor, joblog
+from sweep.condor import Job, JobStatus
+from sweep.launch import planned_generations
+from sweep.progress import Progress, Watcher
+from sweep.records import read_metrics
+from sweep.study import Study
+from sweep.trial import parse_metrics
+from sweep.watch import line
+
+
+@dataclass(frozen=True)
+class Running:
+    """A trial whose job is in the queue. `step` and `value` are those of the last report that came back."""
+
+    trial: int
+    status: JobStatus
+    host: str
+    attempts: int
+    evictions: int
+    step: int
+    value: float | None
+    hold_reason: str
+
+
+def status(study: Study) -> list[str]:
+    """Lines to print. Raises PoolError when HTCondor does not answer."""
+    condor.connect()
+    queue = condor.jobs(study.id)
+    section = study.config.study
+    watcher = Watcher(
+        study.paths,
+        study.id,
+        planned_generations(study.paths),
+        section.trials_per_generation,
+        section.direction == "maximize",
+    )
+    why = study.paths.stopped.read_text().strip() if study.paths.stopped.exists() else ""
+    return lines(study, watcher.look(), condor.dagman(queue), [_running(study, job) for job in queue], why)
+
+
+def _running(study: Study, job: Job) -> Running | None:
+    if job.trial is None:
+        return None
+    files = study.paths.trial(job.trial)
+    history = joblog.read(files.job_log)
+    reports, _ = parse_metrics(read_metrics(files) or "", study.config.study.metric)
+    step = max(reports, default=0)
+    return Running(
+        trial=job.trial,
+        status=job.status,
+        host=history.host,
+        attempts=history.attempts,
+        evictions=history.evictions,
+        step=step,
+        value=reports.get(step),
+        hold_reason=job.hold_reason,
+    )
+
+
+def lines(study: Study, progress: Progress, outer: Job | None, jobs: list[Running | None], why: str) -> list[str]:
+    """The screen, as plain lines."""
+    name, metric, epochs = study.config.study.name, study.config.study.metric, study.config.trainer.epochs
+    if outer is None:
+        state = "is finished" if progress.finished and progress.generations else "is not running"
+    else:
+        state = f"is held (cluster {outer.cluster}): {outer.hold_reason}" if outer.hold_reason else "is running"
+        state += f" as cluster {outer.cluster}" if not outer.hold_reason else ""
+    text = [f"{name} {state}." + (f" {why}" if why else "")]
+    text += [line(generation, metric) for generation in progress.generations if generation.has_begun]
+    for job in sorted((job for job in jobs if job), key=lambda job: job.trial):
+        at = f" on {job.host}" if job.host and job.status == JobStatus.RUNNING else ""
+        value = "" if job.value is None else f", {metric} {job.value:.5g}"
+        text.append(
+            f"trial {job.trial}: {job.status.name.lower()}{at}, epoch {job.step} of {epochs}{value}, "
+            f"{job.attempts} starts, {job.evictions} evictions"
+        )
+        if job.status == JobStatus.HELD:
+            text.append(f"  held: {job.hold_reason}")
+            text.append(f"  let it go on: condor_release -constraint 'SweepTrial == {job.trial}'; or end it: condor_rm")
+    if outer is None and not progress.finished:
+        text.append(f"Next: sweep launch --generations {max(1, len(progress.generations))}")
+    return text

@@ -1,0 +1,40 @@
+"""Stops a sweep so that it can go on: its trials keep their checkpoints, and none is counted as ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from sweep import condor
+from sweep.errors import PoolError
+from sweep.files import write_text
+from sweep.study import Study
+
+PATIENCE_SECONDS = 900
+"""How long to wait for the last job to leave: HTCondor gives a job ten minutes after SIGTERM (MachineMaxVacateTime)."""
+
+
+def stop(study: Study, *, now: bool, say: Callable[[str], None]) -> bool:
+    """End a sweep's jobs and its DAGMan; False when there were none.
+
+    Unless `now`, running jobs are sent SIGTERM, and their checkpoints come back before they leave. Killed and typed
+    again, it goes on. Raises PoolError when jobs do not leave in time.
+    """
+    condor.connect()
+    queue = condor.jobs(study.id)
+    if not queue:
+        return False
+    # ./harvest and ./propose look for it: a removed job is then no ended trial, and nothing new is asked.
+    write_text(study.paths.stopped, "Stopped by `sweep stop`.\n")
+    if now or not condor.remove_with_outputs(study.id):
+        condor.remove(study.id)
+    began = time.monotonic()
+    told = -1
+    while queue := condor.jobs(study.id):
+        if len(queue) != told:
+            say(f"{len(queue)} jobs are leaving the queue")
+            told = len(queue)
+        if time.monotonic() - began > PATIENCE_SECONDS:
+            raise PoolError(f"{len(queue)} jobs do not leave the queue", "Type `sweep stop --now`.")
+        time.sleep(0.5)
+    return True
