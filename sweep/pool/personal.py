@@ -166,20 +166,24 @@ def _wait_until_ready(master: subprocess.Popen[bytes], installation: Installatio
 
 
 def stop() -> bool:
-    """Stop the pool and all of its jobs, leaving no process; False when none was running."""
-    found = processes()
-    if not found:
+    """Stop the pool and all of its jobs, leaving no process; False when none was running.
+
+    Jobs get SIGTERM and a while to leave a checkpoint; started again, the pool goes on with them.
+    """
+    if not processes():
         return False
-    for pid, name in found.items():
-        if name == "condor_master":
-            _signal(pid, signal.SIGQUIT)  # fast shutdown: the daemons end their jobs
-    deadline = time.monotonic() + STOP_SECONDS
-    while processes() and time.monotonic() < deadline:
-        if "condor_master" not in processes().values():
-            break
-        time.sleep(0.1)
+    for number in (signal.SIGTERM, signal.SIGQUIT):  # graceful shutdown, fast shutdown
+        for pid in _masters():
+            _signal(pid, number)
+        deadline = time.monotonic() + STOP_SECONDS
+        while _masters() and time.monotonic() < deadline:
+            time.sleep(0.1)
     kill()
     return True
+
+
+def _masters() -> list[int]:
+    return [pid for pid, name in processes().items() if name == "condor_master"]
 
 
 def kill() -> None:
