@@ -21,6 +21,7 @@ def repair(study: Study) -> list[str]:
     new, old = (database.with_name(f"{database.name}.{kind}") for kind in ("new", "before-repair"))
     with locked(study.paths.storage_lock, wait=True):
         before = _rows(study)
+        included = harvest.ready(study.paths)  # a trial that ends from here on keeps its mark
         new.unlink(missing_ok=True)
         rebuilt = Search(new, study.config, create=True)
         for number in study.paths.trial_numbers():
@@ -34,7 +35,7 @@ def repair(study: Study) -> list[str]:
             # SQLite would play the old storage's journal into the new one.
             database.with_name(f"{database.name}-journal").unlink(missing_ok=True)
             new.replace(database)
-        for number in harvest.ready(study.paths):
+        for number in included:
             (study.paths.pending / str(number)).unlink()
         new.unlink(missing_ok=True)
     return different

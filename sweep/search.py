@@ -91,8 +91,10 @@ class Search:
         try:
             self._open(database, config, create)
         except (SQLAlchemyError, optuna.exceptions.StorageInternalError, KeyError, RuntimeError) as error:
+            missing = f"it has no study {config.study.name!r}"
+            why = missing if isinstance(error, KeyError) else str(error).splitlines()[0]
             raise StudyError(
-                f"the Optuna storage {database} cannot be opened: {str(error).splitlines()[0]}",
+                f"the Optuna storage {database} cannot be opened: {why}",
                 "Look at the disk's space and your rights. `sweep repair` makes it anew from the trials' own files.",
             ) from error
 
