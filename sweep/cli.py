@@ -166,7 +166,8 @@ def repair(name: Name = None) -> None:
     for line in different:
         say(line)
     if different:
-        say(f"Made {there.paths.database} anew; the one before is kept as study.db.before-repair.")
+        kept = "; the file that was there is kept beside it, as .before-repair." if there.storage_file else "."
+        say(f"Made {there.storage_place} anew{kept}")
     else:
         say("The storage agrees with the trials' files: nothing to repair.")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, PlainValidator, ValidationError, field_validator, model_validator
 
@@ -68,8 +69,22 @@ class StudySection(Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
     metric: Annotated[str, Field(min_length=1)]
     direction: Literal["minimize", "maximize"]
+    storage: str = "sqlite"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     trials_per_generation: Annotated[int, Field(ge=1, le=10_000)]
+
+    @field_validator("storage")
+    @classmethod
+    def _known_storage(cls, storage: str) -> str:
+        if storage in ("sqlite", "journal"):
+            return storage
+        place = urlsplit(storage)
+        if place.scheme != "postgresql" or not place.path.strip("/"):
+            raise ValueError('must be "sqlite", "journal", or a URL like "postgresql://user@host/database"')
+        if place.password is not None or "password" in parse_qs(place.query, keep_blank_values=True):
+            # Not repeated here, so that it gets into no log.
+            raise ValueError("holds a password, which this file is no place for; put it in ~/.pgpass (mode 600)")
+        return storage
 
     @field_validator("name")
     @classmethod

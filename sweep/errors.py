@@ -26,6 +26,10 @@ class StudyError(SweepError):
     exit_code = 3
 
 
+class StorageError(StudyError):
+    """The Optuna storage cannot be read or written now: what needs it is done again later."""
+
+
 class PoolError(SweepError):
     """HTCondor is missing, not running, or refused what was asked."""
 

@@ -6,6 +6,7 @@ lock and tells all that is pending; the others leave their trial to it and go.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import site
@@ -15,13 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweep import joblog
-from sweep.errors import StudyError, SweepError
+from sweep.errors import StorageError, StudyError, SweepError
 from sweep.files import locked, tail, write_json, write_text
 from sweep.joblog import JobHistory
 from sweep.paths import StudyPaths, TrialPaths
 from sweep.records import read_metrics, read_result, read_spec
 from sweep.trial import (
     CRASHED,
+    DEFER,
     DONE,
     MEMORY_TRIES,
     REMOVED,
@@ -43,7 +45,8 @@ def harvest(paths: StudyPaths, number: int, return_code: int) -> int:
     """Judge a trial whose job has left the queue, unless that is done, and see that Optuna is told.
 
     Returns TRY_AGAIN where the trial is to run again, STOP where failures in a row stop the sweep, CRASHED where the
-    sweep is being stopped and the trial has not ended, else DONE.
+    sweep is being stopped and the trial has not ended, else DONE. Raises StorageError where Optuna cannot be told
+    now, OSError where files cannot be written: to be done again.
     """
     files = paths.trial(number)
     status = DONE
@@ -61,8 +64,10 @@ def harvest(paths: StudyPaths, number: int, return_code: int) -> int:
         paths.pending.mkdir(parents=True, exist_ok=True)
         (paths.pending / str(number)).touch()
         write_json(files.result, _result(spec, verdict, history, stderr).to_json())
-        if verdict.kind != "complete" and _stop_if_hopeless(paths, spec.failures_in_a_row):
-            status = STOP
+    # Asked again when the script is run again: it may have been killed, or deferred, with the answer not yet given.
+    result = read_result(files)
+    if result and result.state == "FAIL" and _stop_if_hopeless(paths, read_spec(files).failures_in_a_row):
+        status = STOP
     # Whoever marks while another tells finds the lock taken, and goes; so the other looks again after letting go.
     left: list[int] = []
     while (waiting := ready(paths)) and waiting != left:
@@ -155,6 +160,16 @@ def tell_pending(paths: StudyPaths, search: Search) -> None:
         if result:
             search.tell(result, parse_metrics(read_metrics(files) or "", spec.metric)[0])
             (paths.pending / str(number)).unlink(missing_ok=True)
+    paths.waiting.unlink(missing_ok=True)
+
+
+def defer(paths: StudyPaths, who: str, error: Exception) -> int:
+    """Note what keeps a script from its work; DAGMan runs it again in a while."""
+    said = f"{who}: {error}"
+    print(said, file=sys.stderr)
+    with contextlib.suppress(OSError):
+        write_text(paths.waiting, f"{said}. {getattr(error, 'advice', '')}\n")
+    return DEFER
 
 
 def _open(paths: StudyPaths) -> Search:
@@ -163,15 +178,18 @@ def _open(paths: StudyPaths) -> Search:
     from sweep.search import Search
     from sweep.study import load
 
-    return Search(paths.database, load(paths).config)
+    return Search.open(load(paths), writing=True)
 
 
 def main() -> None:
     """`harvest STUDY TRIAL RETURN`, as the DAG's POST script calls it."""
     folder, number, return_code = sys.argv[1:]
+    paths = StudyPaths(Path(folder).resolve())
     try:
-        sys.exit(harvest(StudyPaths(Path(folder).resolve()), int(number), int(return_code)))
-    except (SweepError, OSError) as error:
+        sys.exit(harvest(paths, int(number), int(return_code)))
+    except (StorageError, OSError) as error:
+        sys.exit(defer(paths, f"trial {number}", error))
+    except SweepError as error:
         print(f"trial {number}: {error}", file=sys.stderr)
         sys.exit(CRASHED)
 

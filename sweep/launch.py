@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweep import condor, resources, workflow
+from sweep import condor, harvest, resources, workflow
 from sweep.errors import PoolError, StudyError
 from sweep.files import locked, write_text
 from sweep.paths import StudyPaths
@@ -31,8 +31,11 @@ def launch(study: Study, generations: int) -> Launched:
     """Submit the generations that are not finished; `generations` is the study's total.
 
     Typed again while the sweep runs, or when it is finished, it submits nothing. Raises PoolError when HTCondor does
-    not answer or refuses, StudyError when the trials could not run here.
+    not answer or refuses, StudyError when the trials could not run here, StorageError when the storage is not to be
+    had.
     """
+    from sweep.search import Search
+
     condor.connect()
     with locked(study.paths.launch_lock, wait=True):
         done = finished_generations(study.paths, study.config.study.trials_per_generation)
@@ -50,6 +53,9 @@ def launch(study: Study, generations: int) -> Launched:
                 f"{len(queue)} jobs of an earlier launch are still leaving the queue",
                 "Type it again in a minute; if they stay: condor_rm " + " ".join(str(job.cluster) for job in queue),
             )
+        # Also where there is nothing to submit: the script that was to tell them may have been removed with its DAG.
+        with locked(study.paths.storage_lock, wait=True):
+            harvest.tell_pending(study.paths, Search.open(study, writing=True))
         if set(range(generations)) <= done:
             return Launched(None, False, generations)
         _check_runnable(study)
@@ -84,7 +90,8 @@ def write_workflow(study: Study, generations: int, done: set[int]) -> None:
     write_text(paths.submit, description)
     for script in ("propose", "harvest"):
         write_text(paths.dag / script, workflow.node_script(script, python, resources.PACKAGE.parent), mode=0o755)
-    paths.stopped.unlink(missing_ok=True)
+    for note in (paths.stopped, paths.waiting):
+        note.unlink(missing_ok=True)
     write_text(paths.outer_dag, workflow.outer_dag(study.id, name, generations, done))
 
 
@@ -96,9 +103,6 @@ def python_note(study: Study) -> str:
 
 
 def _check_runnable(study: Study) -> None:
-    from sweep.search import Search
-
-    Search(study.paths.database, study.config).close()
     if study.config.job.container_image is None and importlib.util.find_spec("torch") is None:
         raise StudyError(
             f"trials would run with {sys.executable}, which has no torch",

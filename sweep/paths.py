@@ -88,6 +88,10 @@ class StudyPaths:
         return self.root / "study.db"
 
     @property
+    def journal(self) -> Path:
+        return self.root / "study.journal"
+
+    @property
     def storage_lock(self) -> Path:
         """Held by whoever has the Optuna storage open for writing."""
         return self.root / "storage.lock"
@@ -125,6 +129,11 @@ class StudyPaths:
     def stopped(self) -> Path:
         """Why the sweep stopped itself, if it did."""
         return self.dag / "stopped.txt"
+
+    @property
+    def waiting(self) -> Path:
+        """What ./propose and ./harvest wait for, while they do."""
+        return self.dag / "waiting.txt"
 
     @property
     def propose_log(self) -> Path:

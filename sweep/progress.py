@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sweep import condor
 from sweep.condor import Job, JobStatus
 from sweep.errors import StudyError
+from sweep.files import tail
 from sweep.paths import StudyPaths
 from sweep.records import read_result, read_spec
 from sweep.trial import Result, TrialSpec
@@ -39,11 +40,13 @@ class Generation:
 
 @dataclass(frozen=True)
 class Progress:
-    """A sweep at one moment. `alive` tells whether its DAGMan job is in the queue."""
+    """A sweep at one moment. `alive` tells whether its DAGMan job is in the queue, `waiting` what its scripts
+    wait for."""
 
     generations: list[Generation]
     alive: bool
     hold_reasons: dict[int, str]
+    waiting: str = ""
 
     @property
     def finished(self) -> bool:
@@ -69,9 +72,10 @@ class Watcher:
                     self._specs[number] = read_spec(files)
             if number not in self._results and (result := read_result(files)):
                 self._results[number] = result
-        return summarise(
+        progress = summarise(
             self._specs.values(), self._results, queue, self._generations, self._per_generation, self._maximize
         )
+        return replace(progress, waiting=tail(self._paths.waiting) if progress.alive else "")
 
 
 def summarise(

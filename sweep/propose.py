@@ -11,7 +11,7 @@ from typing import Any
 
 from sweep import harvest, workflow
 from sweep.config import FASHION_MNIST
-from sweep.errors import SweepError
+from sweep.errors import StorageError, SweepError
 from sweep.files import locked, write_json, write_text
 from sweep.paths import StudyPaths
 from sweep.study import Study, load
@@ -24,7 +24,7 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
 
     paths = study.paths
     with locked(paths.storage_lock, wait=True):
-        search = Search(paths.database, study.config)
+        search = Search.open(study, writing=True)
         harvest.tell_pending(paths, search)
         proposals = search.propose(generation)
     trials = [
@@ -83,12 +83,14 @@ def _write_trial(paths: StudyPaths, trial: TrialSpec) -> None:
 def main() -> None:
     """`propose STUDY GENERATION`, as the DAG's PRE script calls it."""
     folder, generation = sys.argv[1:]
+    paths = StudyPaths(Path(folder).resolve())
     try:
-        paths = StudyPaths(Path(folder).resolve())
         if paths.stopped.exists():
             sys.exit(f"generation {generation}: the sweep is stopped")
         trials = propose(load(paths), int(generation))
-    except (SweepError, OSError) as error:
+    except (StorageError, OSError) as error:
+        sys.exit(harvest.defer(paths, f"generation {generation}", error))
+    except SweepError as error:
         sys.exit(f"generation {generation}: {error}")
     print(f"generation {generation}: trials {', '.join(str(trial.number) for trial in trials)}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sweep import harvest
-from sweep.errors import StudyError
+from sweep.errors import StorageError
 from sweep.files import locked
 from sweep.records import read_metrics, read_result, read_spec
 from sweep.search import Search, TrialRow
@@ -14,40 +14,30 @@ from sweep.trial import Result, TrialSpec, parse_metrics
 def repair(study: Study) -> list[str]:
     """Rebuild a study's storage and put it in place; says what differed, a line for each trial, [] for nothing.
 
-    The storage that was there is kept beside it as study.db.before-repair. Killed at any point and run again, it ends
-    the same. Raises StudyError when the folder of a trial is missing.
+    A storage file that was there is kept beside it. Killed at any point and run again, it ends the same. Raises
+    StudyError when the folder of a trial is missing, StorageError when the new storage cannot be written.
     """
-    database = study.paths.database
-    new, old = (database.with_name(f"{database.name}.{kind}") for kind in ("new", "before-repair"))
     with locked(study.paths.storage_lock, wait=True):
         before = _rows(study)
         included = harvest.ready(study.paths)  # a trial that ends from here on keeps its mark
-        new.unlink(missing_ok=True)
-        rebuilt = Search(new, study.config, create=True)
+        rebuilt = Search.in_memory(study)
         for number in study.paths.trial_numbers():
             rebuilt.restore(*_files(study, number))
-        after = rebuilt.rows()
-        rebuilt.close()
-        different = [before] if isinstance(before, str) else differences(before, after)
+        different = [before] if isinstance(before, str) else differences(before, rebuilt.rows())
         if different:
-            if database.exists():
-                database.replace(old)
-            # SQLite would play the old storage's journal into the new one.
-            database.with_name(f"{database.name}-journal").unlink(missing_ok=True)
-            new.replace(database)
+            rebuilt.put_in_place()
         for number in included:
             (study.paths.pending / str(number)).unlink()
-        new.unlink(missing_ok=True)
     return different
 
 
 def _rows(study: Study) -> list[TrialRow] | str:
     """What the storage has, or why it cannot be read."""
     try:
-        there = Search(study.paths.database, study.config)
+        there = Search.open(study, writing=True)
         rows = there.rows()
         there.close()
-    except StudyError as error:
+    except StorageError as error:
         return str(error)
     return rows
 

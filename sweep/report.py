@@ -41,7 +41,7 @@ def collect(study: Study) -> Report:
     """Read a study's storage, and of trials that are not told yet their job logs."""
     from sweep.search import Search
 
-    return build(study, Search(study.paths.database, study.config).rows())
+    return build(study, Search.open(study, writing=False).rows())
 
 
 def build(study: Study, rows: list[TrialRow]) -> Report:

@@ -1,4 +1,4 @@
-"""The one module that uses Optuna: its storage, its sampler, its trials."""
+"""Asking and telling: a study's trials in its Optuna storage, and the sampler that proposes them."""
 
 from __future__ import annotations
 
@@ -7,26 +7,22 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.storages import RDBStorage, get_storage
+from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import URL
-from sqlalchemy.exc import SQLAlchemyError
 
 from sweep.config import StudyConfig
-from sweep.errors import StudyError
+from sweep.errors import StorageError, StudyError
 from sweep.space import CategoricalParameter, FloatParameter, IntParameter
+from sweep.storage import close, open_storage, put_in_place, worded
+from sweep.study import Study
 from sweep.trial import ParamValue, Result, TrialSpec, derived_seed
 
 optuna.logging.set_verbosity(logging.WARNING)
 warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-
-BUSY_SECONDS = 60
-"""How long SQLite waits for another process's write before it says that the database is locked."""
 
 # User attributes of a trial in the storage. The first two are the key: a generation has one trial of each index.
 GENERATION, INDEX = "generation", "index"
@@ -79,36 +75,43 @@ def _distribution(parameter: FloatParameter | IntParameter | CategoricalParamete
 
 
 class Search:
-    """A study in its Optuna storage. Only one process at a time may write: hold the study's storage lock."""
+    """A study in its Optuna storage. Only one process at a time may write: hold the study's storage lock.
 
-    def __init__(self, database: Path, config: StudyConfig, *, create: bool = False) -> None:
-        """Raises StudyError when the storage cannot be opened, or has no such study and `create` is not set."""
-        if not create and not database.exists():
-            raise StudyError(
-                f"the Optuna storage {database} is missing",
+    All methods raise StorageError when the storage does not do what it should.
+    """
+
+    def __init__(self, study: Study, storage: BaseStorage) -> None:
+        """Of a study that `storage` has; `Search.open` takes the one that the study's file names."""
+        self._study, self._config, self._storage = study, study.config, storage
+        self._study_id = storage.get_study_id_from_name(study.storage_study)
+
+    @classmethod
+    def open(cls, study: Study, *, writing: bool) -> Search:
+        """Raises StorageError also when the storage is missing, or has no such study."""
+        if study.storage_file and not study.storage_file.exists():
+            raise StorageError(
+                f"the Optuna storage {study.storage_place} is missing",
                 "Type `sweep repair`: it is made anew from the trials' own files.",
             )
-        try:
-            self._open(database, config, create)
-        except (SQLAlchemyError, optuna.exceptions.StorageInternalError, KeyError, RuntimeError) as error:
-            missing = f"it has no study {config.study.name!r}"
-            why = missing if isinstance(error, KeyError) else str(error).splitlines()[0]
-            raise StudyError(
-                f"the Optuna storage {database} cannot be opened: {why}",
-                "Look at the disk's space and your rights. `sweep repair` makes it anew from the trials' own files.",
-            ) from error
+        with worded(study, opening=True):
+            return cls(study, open_storage(study, writing=writing))
 
-    def _open(self, database: Path, config: StudyConfig, create: bool) -> None:
-        url = URL.create("sqlite", database=str(database)).render_as_string(hide_password=False)
-        self._backend = RDBStorage(url, engine_kwargs={"connect_args": {"timeout": BUSY_SECONDS}})
-        self._storage = get_storage(self._backend)
-        self._config = config
-        name = config.study.name
-        if create:
-            optuna.create_study(
-                storage=self._storage, study_name=name, direction=config.study.direction, load_if_exists=True
-            )
-        self._study_id = self._storage.get_study_id_from_name(name)
+    @classmethod
+    def create(cls, study: Study) -> Search:
+        """Make the study in its storage, unless it is there."""
+        with worded(study, opening=True):
+            return cls._create(study, open_storage(study, writing=True))
+
+    @classmethod
+    def in_memory(cls, study: Study) -> Search:
+        """The study without trials, in no file."""
+        return cls._create(study, InMemoryStorage())
+
+    @classmethod
+    def _create(cls, study: Study, storage: BaseStorage) -> Search:
+        direction = study.config.study.direction
+        optuna.create_study(storage=storage, study_name=study.storage_study, direction=direction, load_if_exists=True)
+        return cls(study, storage)
 
     def propose(self, generation: int) -> list[Proposal]:
         """The trials of a generation, asked from Optuna as far as they are missing.
@@ -116,10 +119,14 @@ class Search:
         Optuna is asked on a copy of the study in memory, and the trial enters the storage in one write, running, with
         its key and all parameters. So a crash loses at most what nobody has seen, and the next call asks it again.
         """
+        with worded(self._study):
+            return self._propose(generation)
+
+    def _propose(self, generation: int) -> list[Proposal]:
         known = self._by_index(generation)
         config = self._config.study
         space = distributions(self._config)
-        study = optuna.load_study(study_name=config.name, storage=self._storage)
+        study = optuna.load_study(study_name=self._study.storage_study, storage=self._storage)
         copy = optuna.create_study(direction=config.direction)
         copy.add_trials(self._storage.get_all_trials(self._study_id, deepcopy=False))
         for index in range(config.trials_per_generation):
@@ -152,6 +159,10 @@ class Search:
 
     def tell(self, result: Result, intermediate: Mapping[int, float]) -> None:
         """Store how a trial ended; of a trial that is told already nothing changes."""
+        with worded(self._study):
+            self._tell(result, intermediate)
+
+    def _tell(self, result: Result, intermediate: Mapping[int, float]) -> None:
         trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, result.number)
         trial = self._storage.get_trial(trial_id)
         if trial.state.is_finished():
@@ -169,7 +180,7 @@ class Search:
 
         Raises StudyError when the storage would give it another number.
         """
-        study = optuna.load_study(study_name=self._config.study.name, storage=self._storage)
+        study = optuna.load_study(study_name=self._study.storage_study, storage=self._storage)
         due = len(self._storage.get_all_trials(self._study_id, deepcopy=False))
         if spec.number != due:
             raise StudyError(f"the folder of trial {due} is missing", "Put it back, then type `sweep repair` again.")
@@ -184,13 +195,19 @@ class Search:
             )
         )
 
+    def put_in_place(self) -> None:
+        """Make this the study's storage, in place of what is there; the caller holds the storage lock."""
+        with worded(self._study):
+            put_in_place(self._storage, self._study)
+
     def close(self) -> None:
-        """Let go of the database file."""
-        self._backend.engine.dispose()
+        """Let go of a database's connections."""
+        close(self._storage)
 
     def rows(self) -> list[TrialRow]:
         """All trials, by number."""
-        return [_row(trial) for trial in self._storage.get_all_trials(self._study_id, deepcopy=False)]
+        with worded(self._study):
+            return [_row(trial) for trial in self._storage.get_all_trials(self._study_id, deepcopy=False)]
 
 
 def _told(result: Result) -> dict[str, Any]:

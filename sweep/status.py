@@ -72,6 +72,7 @@ def lines(study: Study, progress: Progress, outer: Job | None, jobs: list[Runnin
         state = f"is held (cluster {outer.cluster}): {outer.hold_reason}" if outer.hold_reason else "is running"
         state += f" as cluster {outer.cluster}" if not outer.hold_reason else ""
     text = [f"{name} {state}." + (f" {why}" if why else "")]
+    text += [f"It waits, and tries again by itself: {progress.waiting}"] if progress.waiting else []
     text += [line(generation, metric) for generation in progress.generations if generation.has_begun]
     for job in sorted((job for job in jobs if job), key=lambda job: job.trial):
         at = f" on {job.host}" if job.host and job.status == JobStatus.RUNNING else ""

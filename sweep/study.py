@@ -21,6 +21,7 @@ from sweep import __version__, config, datasets, resources
 from sweep.config import FASHION_MNIST, StudyConfig, TrainerSection
 from sweep.errors import ConfigError, DataError, StudyError
 from sweep.files import write_json, write_text
+from sweep.mounts import network_filesystem
 from sweep.paths import CURRENT, RUNS, StudyPaths
 
 
@@ -35,6 +36,22 @@ class Study:
     @property
     def id(self) -> str:
         return str(self.provenance["id"])
+
+    @property
+    def storage_file(self) -> Path | None:
+        """Where the Optuna storage lies; None where a database server has it."""
+        return {"sqlite": self.paths.database, "journal": self.paths.journal}.get(self.config.study.storage)
+
+    @property
+    def storage_place(self) -> str:
+        """The same for people."""
+        return str(self.storage_file or self.config.study.storage)
+
+    @property
+    def storage_study(self) -> str:
+        """Name of the study in its Optuna storage; on a server, where others have theirs, with the start of its id."""
+        name = self.config.study.name
+        return name if self.storage_file else f"{name}-{self.id[:8]}"
 
     @property
     def data(self) -> str:
@@ -81,7 +98,7 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, bool]:
 
     Killed at any point and typed again, it ends the same. A study that was never launched may be initialised again
     with another file. Raises ConfigError for a file that cannot be used, and for one that differs from what the study
-    of its name was launched with.
+    of its name was launched with, DataError when the data is not there, StorageError when the storage is not to be had.
     """
     wanted = config.load(file)
     paths = StudyPaths.named(wanted.study.name)
@@ -89,22 +106,31 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, bool]:
         raise ConfigError(
             f"HTCondor cannot work in the folder {str(paths.root)!r}", "Choose one without odd characters."
         )
+    kind = network_filesystem(Path.cwd()) if wanted.study.storage == "sqlite" else ""
+    if kind:
+        raise ConfigError(
+            f"{file}: [study] storage: an SQLite database may be damaged on a network file system, and {Path.cwd()} is "
+            f"on one ({kind})",
+            'Set storage = "journal", or work in a folder on a local disk.',
+        )
     fresh = not paths.provenance.exists() or (not paths.dag.exists() and load(paths).config != wanted)
     if fresh:
         data = locate_data(wanted.trainer, file)
         paths.root.mkdir(parents=True, exist_ok=True)
         paths.provenance.unlink(missing_ok=True)
-        paths.database.unlink(missing_ok=True)
+        for storage in (paths.database, paths.journal):
+            storage.unlink(missing_ok=True)
         shutil.rmtree(paths.trainer, ignore_errors=True)
         shutil.copytree(resources.folder("trainer"), paths.trainer, ignore=shutil.ignore_patterns("__pycache__"))
         write_text(paths.config, file.read_text(encoding="utf-8"))
-        from sweep.search import Search
-
-        Search(paths.database, wanted, create=True)
         if not wanted.trainer.is_url:
             say(f"hashing {data}")
+        study = Study(paths, wanted, _provenance(wanted, paths, data))
+        from sweep.search import Search
+
+        Search.create(study).close()
         # Written last: a study without it is not initialised.
-        write_json(paths.provenance, _provenance(wanted, paths, data))
+        write_json(paths.provenance, study.provenance)
     elif (there := load(paths)).config != wanted:
         raise ConfigError(
             f"{file}: the study {wanted.study.name!r} was initialised with another file: {_difference(there, wanted)}",

@@ -14,8 +14,8 @@ ParamValue = bool | int | float | str
 STDERR_LINES = 20
 """Lines of stderr that a failed trial's result keeps."""
 
-DONE, CRASHED, STOP, TRY_AGAIN = 0, 1, 66, 75
-"""Exit statuses of a trial's POST script, as its generation's DAG reads them: RETRY UNLESS-EXIT, and ABORT-DAG-ON."""
+DONE, CRASHED, STOP, DEFER, TRY_AGAIN = 0, 1, 66, 69, 75
+"""Exit statuses of PRE and POST scripts as the DAGs read them: RETRY UNLESS-EXIT, ABORT-DAG-ON, SCRIPT DEFER."""
 
 MEMORY_TRIES = 1
 """How often a trial that ran out of memory is tried again, where the study allows more."""

@@ -18,7 +18,7 @@ from sweep.files import tail
 from sweep.paths import StudyPaths
 from sweep.progress import Generation, Progress, Watcher
 from sweep.study import Study
-from sweep.trial import TRY_AGAIN
+from sweep.trial import DEFER, TRY_AGAIN
 
 POLL_SECONDS = 1.0
 
@@ -52,7 +52,7 @@ def watch(watcher: Watcher, paths: StudyPaths, metric: str) -> Progress:
         with Live(console=console, refresh_per_second=4) as live:
             progress = _follow(watcher, lambda now: live.update(table(now, metric)))
     else:
-        shown: dict[int, str] = {}
+        shown: dict[object, str] = {}
         progress = _follow(watcher, lambda now: _print_changes(now, metric, shown))
     if not progress.finished:
         done = sum(generation.done for generation in progress.generations)
@@ -77,7 +77,7 @@ def last_words(log: str) -> str:
     for part in re.split(r"^\*\*\* (?=Node=)", log, flags=re.MULTILINE)[1:]:
         head, _, words = part.partition("\n")
         status = re.search(r"ExitCode=(\d+)", head)
-        if status and int(status[1]) not in (0, TRY_AGAIN):
+        if status and int(status[1]) not in (0, DEFER, TRY_AGAIN):
             said = words.strip() or head
     return said
 
@@ -102,6 +102,7 @@ def table(progress: Progress, metric: str) -> Table:
     total = sum(generation.total for generation in progress.generations)
     done = sum(generation.done for generation in progress.generations)
     notes = [f"trial {trial} is held: {reason}" for trial, reason in progress.hold_reasons.items()]
+    notes += [f"waiting: {progress.waiting}"] if progress.waiting else []
     caption = Text("\n".join([*notes, "Ctrl-C leaves the sweep running"]))
     view = Table(title=f"{done} of {total} trials done", caption=caption, box=box.SIMPLE)
     for heading in ("generation", "", "done", "running", "idle", "held", "failed", f"best {metric}"):
@@ -127,7 +128,7 @@ def line(generation: Generation, metric: str) -> str:
     )
 
 
-def _print_changes(progress: Progress, metric: str, shown: dict[int, str]) -> None:
+def _print_changes(progress: Progress, metric: str, shown: dict[object, str]) -> None:
     for generation in progress.generations:
         if not generation.has_begun:
             continue
@@ -136,6 +137,9 @@ def _print_changes(progress: Progress, metric: str, shown: dict[int, str]) -> No
             say(text)
             shown[generation.number] = text
     for trial, reason in progress.hold_reasons.items():
-        if shown.get(-1 - trial) != reason:
+        if shown.get(("held", trial)) != reason:
             say(f"trial {trial} is held: {reason}")
-            shown[-1 - trial] = reason
+            shown["held", trial] = reason
+    if progress.waiting != shown.get("waiting", ""):
+        say(f"waiting: {progress.waiting}" if progress.waiting else "going on")
+        shown["waiting"] = progress.waiting

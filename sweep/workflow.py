@@ -11,7 +11,7 @@ from urllib.parse import quote
 from sweep.config import JobSection
 from sweep.paths import TrialPaths, generation_name, node_name
 from sweep.render import render
-from sweep.trial import CRASHED, MEMORY_TRIES, STOP, TRY_AGAIN, ParamValue, TrialSpec
+from sweep.trial import CRASHED, DEFER, MEMORY_TRIES, STOP, TRY_AGAIN, ParamValue, TrialSpec
 
 PLAIN = " !#&()*+,-./:;<=>?@[]^_`{|}~"
 """Characters besides letters and digits that a job attribute bears as they are; others become %XX.
@@ -20,9 +20,11 @@ Left out are the quote, the backslash and the dollar, which the DAG file, the su
 read in their own way.
 """
 
-
 AVOID_SECONDS = 1200
 """How long a try keeps off the host where the last one failed, before it takes what there is."""
+
+DEFER_SECONDS = 20
+"""How long a script that cannot do its work now lets pass before it tries again."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Node:
 def outer_dag(study_id: str, study: str, generations: int, done: Collection[int]) -> str:
     """The DAG that `sweep launch` submits: one sub-DAG for each generation, in a row; `done` ones are not run."""
     nodes = [(number, generation_name(number), number in done) for number in range(generations)]
-    return render("study.dag.j2", study_id=study_id, study=study, nodes=nodes)
+    return render("study.dag.j2", study_id=study_id, study=study, nodes=nodes, defer=DEFER, defer_seconds=DEFER_SECONDS)
 
 
 def planned_generations(dag: str) -> int:
@@ -66,6 +68,8 @@ def generation_dag(
         again=TRY_AGAIN,
         crashed=CRASHED,
         stop=STOP,
+        defer=DEFER,
+        defer_seconds=DEFER_SECONDS,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from sweep import study as studies
 from sweep.study import Study
+from tests.postgresql import Server
 
 STUDY = """
 [study]
@@ -68,4 +70,37 @@ def study_file(folder: Path) -> Path:
 def study(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
     """An initialised study of 3 trials a generation, in real files and a real SQLite storage."""
     monkeypatch.setattr(studies, "_commit", lambda: None)
+    return studies.initialise(study_file, lambda _: None)[0]
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A PostgreSQL server of this session's own."""
+    server = Server(tmp_path_factory.mktemp("postgresql"))
+    yield server
+    server.stop()
+
+
+STORAGES = ["sqlite", "journal", pytest.param("postgresql", marks=pytest.mark.processes)]
+
+
+@pytest.fixture(params=STORAGES)
+def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """`[study] storage` of a study, for each kind of storage there is."""
+    kind: str = request.param
+    if kind != "postgresql":
+        return kind
+    server: Server = request.getfixturevalue("postgresql")
+    home = tmp_path / "home"
+    home.mkdir()
+    server.let_in(home)
+    monkeypatch.setenv("HOME", str(home))
+    return server.url
+
+
+@pytest.fixture
+def stored(storage: str, study_file: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+    """The study of `study`, in each kind of storage there is."""
+    monkeypatch.setattr(studies, "_commit", lambda: None)
+    study_file.write_text(STUDY.replace("[study]", f'[study]\nstorage = "{storage}"'))
     return studies.initialise(study_file, lambda _: None)[0]

@@ -27,7 +27,7 @@ GOOD = '{"step": 1, "val_accuracy": 0.5}\n{"step": 2, "val_accuracy": 0.75}\n'
 
 
 def rows(study: Study) -> list[TrialRow]:
-    return Search(study.paths.database, study.config).rows()
+    return Search.open(study, writing=False).rows()
 
 
 def tree(study: Study) -> dict[str, str]:

@@ -58,7 +58,7 @@ def test_a_lost_storage_comes_back_byte_for_byte_in_the_report(half_done: Study,
     # It is a storage like any other: the trial that runs can be told, and the search goes on.
     half_done.paths.trial(4).metrics.write_text(GOOD)
     assert harvest(half_done.paths, 4, 0) == 0
-    assert [proposal.number for proposal in Search(database, half_done.config).propose(2)] == [6, 7, 8]
+    assert [proposal.number for proposal in Search.open(half_done, writing=True).propose(2)] == [6, 7, 8]
 
 
 def test_what_the_storage_does_not_know_is_named(half_done: Study, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,11 +33,11 @@ def test_an_installed_wheel_has_them_too(tmp_path: Path) -> None:
         f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r})\n"
         "from sweep import render, resources\n"
         "print(resources.folder('trainer'), resources.folder('configs'))\n"
-        "print(render.render('study.dag.j2', study_id='a', study='b', nodes=[]))\n"
+        "print(render.render('dagman.config.j2', below_tmp=False))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.startswith(f"{tmp_path}/site/sweep/data/trainer {tmp_path}/site/sweep/data/configs\n")
-    assert "SET_JOB_ATTR" in done.stdout
+    assert "DAGMAN_MAX_PRE_SCRIPTS" in done.stdout
     assert (tmp_path / "site" / "sweep" / "data" / "trainer" / "interface.json").is_file()
     assert not (tmp_path / "site" / "trainer").exists()
 

@@ -6,21 +6,28 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from optuna.storages import RDBStorage
+from optuna.storages.journal import JournalFileBackend
 
 from sweep import config
 from sweep.errors import StudyError
+from sweep.paths import StudyPaths
 from sweep.search import Search, TrialRow
+from sweep.study import Study
 from sweep.trial import Result
 from tests.conftest import STUDY
 
-CONFIG = config.parse(STUDY, "study.toml")
+
+def study_in(folder: Path, storage: str = "sqlite") -> Study:
+    text = STUDY.replace("[study]", f'[study]\nstorage = "{storage}"')
+    return Study(StudyPaths(folder), config.parse(text, "study.toml"), {"id": uuid4().hex, "data": "photos"})
 
 
 def open_search(folder: Path) -> Search:
-    return Search(folder / "study.db", CONFIG, create=True)
+    return Search.create(study_in(folder))
 
 
 def finish(search: Search, number: int, value: float) -> None:
@@ -47,10 +54,11 @@ def test_the_same_study_proposes_the_same_and_no_generation_repeats_another(tmp_
     assert len(set(rates)) == len(rates)
 
 
-def storage_writes() -> list[str]:
-    """Every method by which Optuna's storage commits something about a trial."""
+def storage_writes() -> list[tuple[type, str]]:
+    """Every method by which one of Optuna's storages commits something about a trial."""
     methods = re.compile(r"_?(create_new_trial|set_trial_(?!.*without_commit)\w+)")
-    return [name for name in vars(RDBStorage) if methods.fullmatch(name)]
+    database = [(RDBStorage, name) for name in vars(RDBStorage) if methods.fullmatch(name)]
+    return [*database, (JournalFileBackend, "append_logs")]
 
 
 class Killed(BaseException):
@@ -74,12 +82,12 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, nth: int, *, after: bool) -> None:
 
         return write
 
-    for name in storage_writes():
-        monkeypatch.setattr(RDBStorage, name, wrap(getattr(RDBStorage, name)))
+    for kind, name in storage_writes():
+        monkeypatch.setattr(kind, name, wrap(getattr(kind, name)))
 
 
-def session(folder: Path) -> list[TrialRow]:
-    search = open_search(folder)
+def session(study: Study) -> list[TrialRow]:
+    search = Search.open(study, writing=True)
     for proposal in search.propose(0):
         finish(search, proposal.number, proposal.number / 10)
     search.propose(1)
@@ -87,25 +95,50 @@ def session(folder: Path) -> list[TrialRow]:
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_killed_at_any_write_and_run_again_the_study_is_the_same(tmp_path: Path, after: bool) -> None:
-    (tmp_path / "undisturbed").mkdir()
-    undisturbed = session(tmp_path / "undisturbed")
+def test_killed_at_any_write_and_run_again_the_study_is_the_same(tmp_path: Path, storage: str, after: bool) -> None:
+    def fresh(name: str) -> Study:
+        (tmp_path / name).mkdir()
+        study = study_in(tmp_path / name, storage)
+        Search.create(study).close()
+        return study
+
+    undisturbed = session(fresh("undisturbed"))
     nth, killed = 0, True
     while killed:
         nth += 1
-        folder = tmp_path / f"killed-{nth}"
-        folder.mkdir()
-        open_search(folder)
+        study = fresh(f"killed-{nth}")
         with pytest.MonkeyPatch.context() as patch:
             kill_at(patch, nth, after=after)
             try:
-                session(folder)
+                session(study)
                 killed = False
             except Killed:
                 pass
-        assert session(folder) == undisturbed, f"killed at write {nth}"
+        assert session(study) == undisturbed, f"killed at write {nth}"
     # 2 generations of 3, a write each; 3 trials told: 2 reports, 6 attributes, the state.
     assert nth - 1 == 6 + 3 * 9
+
+
+def test_a_journal_torn_at_any_byte_of_its_last_record_goes_on(tmp_path: Path) -> None:
+    study = study_in(tmp_path, "journal")
+    Search.create(study)
+    undisturbed = session(study)
+    journal = study.paths.journal
+    whole = journal.read_bytes()
+    records = whole.splitlines(keepends=True)
+    for cut in range(1, len(records[-1])):
+        journal.write_bytes(whole[:-cut])
+        assert len(Search.open(study, writing=False).rows()) == 5
+        # Whoever writes next writes after the last whole record.
+        assert session(study) == undisturbed
+        assert len(journal.read_bytes().splitlines()) == len(records)
+
+
+def test_a_lock_that_a_dead_process_left_beside_a_journal_stops_nobody(tmp_path: Path) -> None:
+    study = study_in(tmp_path, "journal")
+    study.paths.journal.with_name("study.journal.lock").symlink_to("study.journal")
+    Search.create(study)
+    assert [row.state for row in session(study)] == ["COMPLETE"] * 3 + ["RUNNING"] * 3
 
 
 def test_telling_twice_changes_nothing(tmp_path: Path) -> None:
@@ -138,9 +171,9 @@ def test_a_failed_trial_keeps_its_reason_and_its_steps(tmp_path: Path) -> None:
 def test_a_storage_that_is_missing_or_broken_is_said_and_left_alone(tmp_path: Path) -> None:
     database = tmp_path / "study.db"
     with pytest.raises(StudyError, match=r"study\.db is missing"):
-        Search(database, CONFIG)
+        Search.open(study_in(tmp_path), writing=False)
     assert not database.exists()
     for content in (b"", b"not a database" * 1000):
         database.write_bytes(content)
-        with pytest.raises(StudyError, match=r"study\.db cannot be opened"):
-            Search(database, CONFIG)
+        with pytest.raises(StudyError, match=r"study\.db: "):
+            Search.open(study_in(tmp_path), writing=False)

@@ -29,7 +29,7 @@ def test_init_makes_the_folder_and_the_optuna_study(study_file: Path) -> None:
     assert there.paths.config.read_text() == study_file.read_text()
     assert (there.paths.trainer / "train.py").exists()
     assert there.data == str(study_file.parent / "photos")
-    assert Search(there.paths.database, there.config).rows() == []
+    assert Search.open(there, writing=False).rows() == []
     assert studies.current(None) == there
 
 
@@ -46,7 +46,7 @@ def test_init_with_another_file_starts_over_as_long_as_nothing_was_launched(stud
     assert fresh
     assert second.config.study.direction == "minimize"
     assert second.id != first.id
-    assert Search(second.paths.database, second.config).rows() == []
+    assert Search.open(second, writing=False).rows() == []
 
 
 def test_init_with_another_file_is_refused_and_names_the_keys(study_file: Path) -> None:
@@ -74,7 +74,7 @@ def test_init_killed_and_typed_again_ends_the_same(
             studies.load(StudyPaths.named("tiny"))
     there, _ = initialise(study_file)
     assert there.config.study.name == "tiny"
-    assert Search(there.paths.database, there.config).rows() == []
+    assert Search.open(there, writing=False).rows() == []
 
 
 def test_data_that_is_not_there_names_file_and_key(study_file: Path) -> None:

@@ -77,7 +77,7 @@ def test_outer_dag() -> None:
     lines = workflow.outer_dag("abc", "tiny", 3, {0}).splitlines()
     assert "SUBDAG EXTERNAL generation-0000 generation-0000.dag DONE" in lines
     assert "SUBDAG EXTERNAL generation-0002 generation-0002.dag" in lines
-    assert "SCRIPT DEBUG propose.log ALL PRE generation-0001 ./propose 1" in lines
+    assert "SCRIPT DEFER 69 20 DEBUG propose.log ALL PRE generation-0001 ./propose 1" in lines
     assert [line for line in lines if line.startswith("PARENT")] == [
         "PARENT generation-0000 CHILD generation-0001",
         "PARENT generation-0001 CHILD generation-0002",
@@ -90,7 +90,7 @@ def test_generation_dag() -> None:
     lines = workflow.generation_dag("abc", "tiny", 1, [spec(3), spec(4)], done={3}).splitlines()
     assert "JOB trial-00003 trial.sub DONE" in lines
     assert "JOB trial-00004 trial.sub" in lines
-    assert "SCRIPT DEBUG harvest.log ALL POST trial-00004 ./harvest 4 $RETURN" in lines
+    assert "SCRIPT DEFER 69 20 DEBUG harvest.log ALL POST trial-00004 ./harvest 4 $RETURN" in lines
 
 
 def test_submit_description_asks_for_what_the_study_says() -> None:

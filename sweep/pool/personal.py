@@ -75,7 +75,7 @@ def start(installation: Installation, slots: int | None, say: Callable[[str], No
     with locked(folder() / "start.lock", wait=True):
         if is_running():
             return
-        identity = _identity()
+        identity = run_as()
         for name in ("log", "spool", "execute", "lock", "run"):
             (folder() / name).mkdir(parents=True, exist_ok=True)
         folder().chmod(0o700)
@@ -101,7 +101,7 @@ def start(installation: Installation, slots: int | None, say: Callable[[str], No
         _wait_until_ready(master, installation, say)
 
 
-def _identity() -> pwd.struct_passwd:
+def run_as() -> pwd.struct_passwd:
     """Whom the daemons run as: this user, or, since HTCondor runs no job as root, another in a user namespace.
 
     Never nobody: inside, every user of the machine but root appears as nobody, and would be let in.
@@ -112,7 +112,7 @@ def _identity() -> pwd.struct_passwd:
     stand_in = next(user for user in pwd.getpwall() if user.pw_uid not in (0, overflow) and user.pw_name != "nobody")
     if shutil.which("unshare") is None:
         raise PoolError("as root the pool needs the command `unshare`", "apt-get install util-linux")
-    probe = subprocess.run([*_namespace(stand_in), "true"], capture_output=True, text=True, check=False)
+    probe = subprocess.run([*namespace(stand_in), "true"], capture_output=True, text=True, check=False)
     if probe.returncode:
         raise PoolError(
             "HTCondor runs no job as root, and this machine allows no user namespace to run it in "
@@ -122,14 +122,14 @@ def _identity() -> pwd.struct_passwd:
     return stand_in
 
 
-def _namespace(identity: pwd.struct_passwd) -> list[str]:
+def namespace(identity: pwd.struct_passwd) -> list[str]:
     return ["unshare", "--user", f"--map-user={identity.pw_uid}", f"--map-group={identity.pw_gid}"]
 
 
 def _start_master(installation: Installation, identity: pwd.struct_passwd) -> subprocess.Popen[bytes]:
     command = [str(installation.sbin / "condor_master"), "-f"]
     if os.getuid() == 0:
-        command = [*_namespace(identity), *command]
+        command = [*namespace(identity), *command]
     # The daemons keep this environment, and so do DAGMan and its scripts: nothing of the user's that may be secret.
     kept = {key: os.environ[key] for key in ("HOME", "LANG", "LC_ALL", "TZ", "XDG_CACHE_HOME") if key in os.environ}
     environment = {

@@ -34,7 +34,7 @@ def test_two_generations_of_four_trials(here: Path) -> None:
     assert "generation 1: 4 of 4 trials done, 0 running, 0 idle, 0 failed, best val_accuracy 0." in followed.stdout
 
     there = study.current(None)
-    rows = Search(there.paths.database, there.config).rows()
+    rows = Search.open(there, writing=False).rows()
     assert [row.state for row in rows] == ["COMPLETE"] * 8
     assert [(row.generation, row.index) for row in rows] == [(g, i) for g in range(2) for i in range(4)]
     for row in rows:
@@ -58,7 +58,7 @@ def test_two_generations_of_four_trials(here: Path) -> None:
 
     again = sweep("launch", "--generations", "2")
     assert "nothing to do" in again.stdout
-    assert Search(there.paths.database, there.config).rows() == rows
+    assert Search.open(there, writing=False).rows() == rows
 
     best = max(rows, key=lambda row: row.value or 0)
     shown = sweep("report", "--top", "1").stdout
