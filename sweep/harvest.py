@@ -84,26 +84,29 @@ def _try_again(files: TrialPaths, spec: TrialSpec, verdict: Verdict, history: Jo
 
     The notes are kept by the job's cluster: run again for the same job, this notes nothing twice.
     """
-    tries = {"transient": spec.retries, "memory": MEMORY_TRIES if spec.more_memory else 0}.get(verdict.kind, 0)
     noted = files.endings.read_text() if files.endings.exists() else ""
     endings: list[dict[str, Any]] = [json.loads(line) for line in noted.splitlines()]
-    if all(ending["cluster"] != history.cluster for ending in endings):
+    ending = next((ending for ending in endings if ending["cluster"] == history.cluster), None)
+    if ending is None:
         ending = {"cluster": history.cluster, "kind": verdict.kind, "reason": verdict.reason, "host": history.host}
         endings.append(ending)
-    if sum(ending["kind"] == verdict.kind for ending in endings) > tries:
+    kind: str = ending["kind"]
+    tries = {"transient": spec.retries, "memory": MEMORY_TRIES if spec.more_memory else 0}.get(kind, 0)
+    if sum(ending["kind"] == kind for ending in endings) > tries:
         return False
-    write_text(files.retry_submit, retry_commands(spec, verdict, history.host))
+    # Before anything is moved: what the job said is judged once.
+    write_text(files.endings, "".join(json.dumps(ending) + "\n" for ending in endings))
+    write_text(files.retry_submit, retry_commands(spec, kind, history.host))
     for output in (files.stdout, files.stderr):
         kept = output.with_name(f"{output.name}.{len(endings)}")
         if output.exists() and not kept.exists():
             output.rename(kept)
-    write_text(files.endings, "".join(json.dumps(ending) + "\n" for ending in endings))
     return True
 
 
-def retry_commands(spec: TrialSpec, verdict: Verdict, host: str) -> str:
+def retry_commands(spec: TrialSpec, kind: str, host: str) -> str:
     """What the submit description of the next try says besides: more memory, or the host where the last one failed."""
-    if verdict.kind == "memory":
+    if kind == "memory":
         return "".join(f"{name} = {value}\n" for name, value in spec.more_memory.items())
     return f"failed_host = {host}\n" if re.fullmatch(r"[\w.-]+", host, re.ASCII) else ""
 

@@ -21,7 +21,7 @@ from sweep.propose import propose
 from sweep.resources import PACKAGE
 from sweep.search import Search, TrialRow
 from sweep.study import Study
-from sweep.trial import DONE, STOP, TRY_AGAIN, Result, TrialSpec, Verdict
+from sweep.trial import DONE, STOP, TRY_AGAIN, Result, TrialSpec
 
 GOOD = '{"step": 1, "val_accuracy": 0.5}\n{"step": 2, "val_accuracy": 0.75}\n'
 
@@ -188,7 +188,7 @@ def test_out_of_memory_is_tried_once_with_more_if_the_study_has_more(
 @pytest.mark.parametrize("host", ['a"; queue 5', "x\ny", "", "a b"])
 def test_no_odd_host_reaches_a_submit_description(host: str) -> None:
     spec = TrialSpec(0, 0, 0, {}, 0, 0, 1, "m", {})
-    assert retry_commands(spec, Verdict("transient", None, "", 0), host) == ""
+    assert retry_commands(spec, "transient", host) == ""
 
 
 def test_failures_in_a_row_stop_the_sweep_and_a_success_in_between_does_not(study: Study) -> None:

@@ -8,12 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sweep import condor, study
+from sweep import report as reporting
+from sweep.paths import StudyPaths
 from sweep.pool import personal
 from sweep.study import Study
 
@@ -70,6 +73,7 @@ name = "light"
 metric = "val_accuracy"
 direction = "maximize"
 trials_per_generation = 3
+storage = "{storage}"
 
 [search]
 lr = {{ type = "float", low = 1e-4, high = 1e-1, log = true }}
@@ -89,28 +93,44 @@ failures_in_a_row = {failures_in_a_row}
 """
 
 
+def make_light(
+    folder: Path,
+    body: str,
+    job: str = "",
+    retries: int = 1,
+    failures_in_a_row: int = 10,
+    storage: str = "sqlite",
+) -> Study:
+    """Initialise a study in a folder whose trainer is a few lines of Python: for what the pool does around a trial."""
+    (folder / "photos").mkdir()
+    limits = {"retries": retries, "failures_in_a_row": failures_in_a_row}
+    (folder / "study.toml").write_text(LIGHT.format(job=job, storage=storage, **limits))
+    sweep("init", "study.toml", cwd=folder)
+    there = in_folder(folder)
+    prelude = "import json, os, signal, sys, time\ntrial = json.load(open('trial.json'))\n"
+    (there.paths.trainer / "__main__.py").write_text(prelude + body)
+    return there
+
+
+def in_folder(folder: Path) -> Study:
+    """The light study of a folder."""
+    return study.load(StudyPaths(folder / "runs" / "light"))
+
+
 @pytest.fixture
 def light(here: Path) -> Callable[..., Study]:
-    """Makes a study whose trainer is a few lines of Python: for what the pool does around a trial, not in it."""
-
-    def make(body: str, job: str = "", retries: int = 1, failures_in_a_row: int = 10) -> Study:
-        (here / "photos").mkdir()
-        (here / "study.toml").write_text(LIGHT.format(job=job, retries=retries, failures_in_a_row=failures_in_a_row))
-        sweep("init", "study.toml")
-        there = study.current(None)
-        prelude = "import json, os, signal, sys, time\ntrial = json.load(open('trial.json'))\n"
-        (there.paths.trainer / "__main__.py").write_text(prelude + body)
-        return there
-
-    return make
+    """`make_light` in the current folder."""
+    return partial(make_light, here)
 
 
 GOOD = "print(json.dumps({'step': 1, 'val_accuracy': trial['params']['lr']}), file=open('metrics.jsonl', 'a'))\n"
 
 
-def report() -> dict[str, Any]:
-    there: dict[str, Any] = json.loads(sweep("report", "--format", "json").stdout)
-    return there
+def report(there: Study | None = None) -> dict[str, Any]:
+    """What `sweep report --format json` prints, of the current study."""
+    text = reporting.as_json(reporting.collect(there or study.current(None)))
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def wait_for(what: Callable[[], Any], why: str) -> Any:

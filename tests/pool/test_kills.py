@@ -31,9 +31,9 @@ TRAINS = (
 
 
 @pytest.fixture
-def under_way(light: Callable[..., Study]) -> Study:
+def under_way(light: Callable[..., Study], request: pytest.FixtureRequest) -> Study:
     """A sweep of two generations of which the first runs."""
-    there = light(TRAINS)
+    there = light(TRAINS, storage=request.param)
     sweep("launch", "--generations", "2")
     wait_until_running(0)
     return there
@@ -68,6 +68,7 @@ def finish() -> list[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("under_way")
+@pytest.mark.parametrize("under_way", ["journal"], indirect=True)
 def test_kill_starters_then_both_dagmans_and_the_schedd() -> None:
     killed = kill("condor_starter")
     assert killed > 0
@@ -81,6 +82,7 @@ def test_kill_starters_then_both_dagmans_and_the_schedd() -> None:
 
 
 @pytest.mark.usefixtures("under_way")
+@pytest.mark.parametrize("under_way", ["sqlite"], indirect=True)
 def test_stop_and_start_the_pool_then_kill_all_of_it_at_once() -> None:
     sweep("pool", "stop")
     assert personal.processes() == {}

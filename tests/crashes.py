@@ -1,0 +1,138 @@
+"""Kills a function at each of its writes in turn: a forked process dies there, as by SIGKILL, with nothing unwound."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
+
+KILLED = 99
+"""Exit status of a process that died at a write."""
+
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.utime"}
+
+_reached: Callable[[str], None] | None = None
+"""In the process that is to die: called before each write with what it is about to do."""
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    if _reached is None:
+        return
+    if event in CHANGES or (event == "open" and isinstance(arguments[0], str) and arguments[2] & WRITES):
+        _reached(f"{event} {arguments[0]}")
+
+
+def _statement(_c: Any, _cursor: Any, statement: str, _p: Any, _context: Any, _many: bool) -> None:
+    if _reached is not None and statement.split()[0] in ("INSERT", "UPDATE", "DELETE", "CREATE"):
+        _reached(f"sql {statement.split()[0]}")
+
+
+def _commit(_: Any) -> None:
+    if _reached is not None:
+        _reached("sql COMMIT")
+
+
+def _hasty(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
+
+
+# See docs.python.org/3/library/audit_events.html: there is no way to take an audit hook back.
+sys.addaudithook(_audit)
+sqlalchemy.event.listen(Engine, "before_cursor_execute", _statement)
+sqlalchemy.event.listen(Engine, "commit", _commit)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Waits for no disk: a process that is killed takes no file system along."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    sqlalchemy.event.listen(Engine, "connect", _hasty)
+    yield
+    sqlalchemy.event.remove(Engine, "connect", _hasty)
+
+
+def in_a_process(action: Callable[[], int], reached: Callable[[str], None] | None = None) -> int:
+    """Exit status of a forked process that runs `action`."""
+    global _reached
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            _reached = reached
+            status = action()
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def kill_at(nth: int) -> Callable[[str], None]:
+    """Die before the nth write."""
+    count = 0
+
+    def reached(_: str) -> None:
+        nonlocal count
+        count += 1
+        if count == nth:
+            os._exit(KILLED)
+
+    return reached
+
+
+def full_from(nth: int, note: Path) -> Callable[[str], None]:
+    """From the nth write on the disk is full, for files and for a database's commits; removing goes on to work.
+
+    `note` is made when that write is reached.
+    """
+    count = 0
+
+    def reached(what: str) -> None:
+        nonlocal count
+        if what.startswith(("os.remove", "sql INSERT", "sql UPDATE")) or what == f"open {note}":
+            return
+        count += 1
+        if count >= nth:
+            os.close(os.open(note, os.O_CREAT))
+            if what.startswith("sql"):
+                raise OperationalError(what, None, sqlite3.OperationalError("database or disk is full"))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), what)
+
+    return reached
+
+
+def each_kill(restore: Callable[[], None], action: Callable[[], int]) -> Iterator[int]:
+    """Run `action` again and again, each time killed one write later, until it ends by itself; yields the write."""
+    nth = 0
+    while True:
+        nth += 1
+        restore()
+        if in_a_process(action, kill_at(nth)) != KILLED:
+            return
+        yield nth
+
+
+def each_full_disk(restore: Callable[[], None], action: Callable[[], int], note: Path) -> Iterator[tuple[int, int]]:
+    """The same with a disk that is full from one write on; yields the write, and the exit status."""
+    nth = 0
+    while True:
+        nth += 1
+        restore()
+        note.unlink(missing_ok=True)
+        status = in_a_process(action, full_from(nth, note))
+        if not note.exists():
+            return
+        yield nth, status

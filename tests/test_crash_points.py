@@ -1,0 +1,163 @@
+"""propose, harvest, init and repair, killed at every write that they make, and run again: the same study comes out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweep import harvest, propose
+from sweep import study as studies
+from sweep.repair import repair
+from sweep.search import Search
+from sweep.study import Study
+from sweep.trial import DEFER, DONE, TRY_AGAIN
+from tests.conftest import STUDY
+from tests.crashes import each_full_disk, each_kill, hasty, in_a_process
+
+__all__ = ["hasty"]
+pytestmark = pytest.mark.usefixtures("hasty")
+
+GOOD = '{"step": 1, "val_accuracy": 0.5}\n{"step": 2, "val_accuracy": 0.75}\n'
+
+JOB_LOG = """\
+000 ({0:03}.000.000) 2026-11-23 05:58:04 Job submitted
+...
+001 ({0:03}.000.000) 2026-11-23 05:58:05 Job executing
+\tSlotName: slot1@gpu-{0}.example.edu
+...
+"""
+
+Action = Callable[[], int]
+
+
+def script(main: Callable[[], None], root: Path, *words: str) -> Action:
+    """A node's script as DAGMan starts it; gives its exit status."""
+
+    def run() -> int:
+        sys.argv = ["script", str(root), *words]
+        try:
+            main()
+        except SystemExit as ended:
+            return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        return 0
+
+    return run
+
+
+def state(study: Study) -> tuple[dict[str, str], Any]:
+    """All that a study consists of: its files but for locks and leftovers of the killed, and what its storage says."""
+    leftover = ("study.db", "study.journal", "study.before", "study.new", ".")
+    files = {
+        str(file.relative_to(study.paths.root)): file.read_text()
+        for file in sorted(study.paths.root.rglob("*"))
+        if file.is_file() and not file.name.startswith(leftover) and file.suffix != ".lock"
+    }
+    return files, Search.open(study, writing=True).rows()
+
+
+@pytest.fixture(params=["sqlite", "journal"])
+def study(request: pytest.FixtureRequest, study_file: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+    monkeypatch.setattr(studies, "_commit", lambda: None)
+    text = STUDY.replace("[study]", f'[study]\nstorage = "{request.param}"').replace("generation = 3", "generation = 2")
+    study_file.write_text(text)
+    return studies.initialise(study_file, lambda _: None)[0]
+
+
+def steps(study: Study) -> list[tuple[str, Callable[[], object], Action, int]]:
+    """A small sweep: what the job before a script leaves, the script, and its exit status."""
+    root, metrics = study.paths.root, study.paths.trial(0).metrics
+
+    def broke(cluster: int) -> None:
+        """A job of trial 1 has run and failed."""
+        study.paths.trial(1).job_log.open("a").write(JOB_LOG.format(cluster))
+        study.paths.trial(1).stderr.write_text("ValueError: no photos\n")
+
+    def damage() -> None:
+        assert study.storage_file
+        study.storage_file.write_bytes(b"not a storage\n")
+
+    return [
+        ("propose 0", lambda: None, script(propose.main, root, "0"), 0),
+        ("harvest 0", lambda: metrics.write_text(GOOD), script(harvest.main, root, "0", "0"), DONE),
+        ("try 1 again", lambda: broke(11), script(harvest.main, root, "1", "75"), TRY_AGAIN),
+        ("harvest 1", lambda: broke(12), script(harvest.main, root, "1", "1"), DONE),
+        ("propose 1", lambda: None, script(propose.main, root, "1"), 0),
+        ("repair", damage, lambda: len(repair(study)), 1),
+    ]
+
+
+def test_killed_at_every_write_and_run_again_the_study_is_the_same(study: Study, tmp_path: Path) -> None:
+    root, before = study.paths.root, tmp_path / "before"
+
+    def restore() -> None:
+        shutil.rmtree(root)
+        shutil.copytree(before, root)
+
+    kills: dict[str, int] = {}
+    for name, prepare, action, status in steps(study):
+        prepare()
+        shutil.copytree(root, before)
+        assert in_a_process(action) == status
+        undisturbed = state(study)
+        for nth in each_kill(restore, action):
+            # What repair was killed after putting in place is not to be repaired again.
+            assert in_a_process(action) in ((status, 0) if name == "repair" else (status,)), f"{name}, write {nth}"
+            assert state(study) == undisturbed, f"{name}, killed at write {nth}"
+            kills[name] = nth
+        shutil.rmtree(before)
+    print(kills)
+    assert all(kills.get(name, 0) >= 5 for name, *_ in steps(study)), kills
+
+
+def test_a_disk_that_is_full_from_any_write_on_is_waited_for(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweep.storage.BUSY_SECONDS", 0.1)  # a transaction that failed holds its own process up
+    root, before = study.paths.root, tmp_path / "before"
+
+    def restore() -> None:
+        shutil.rmtree(root)
+        shutil.copytree(before, root)
+
+    for name, prepare, action, status in steps(study)[:-1]:
+        prepare()
+        shutil.copytree(root, before)
+        assert in_a_process(action) == status
+        undisturbed = state(study)
+        for nth, said in each_full_disk(restore, action, tmp_path / "reached"):
+            assert said == DEFER, f"{name}, full from write {nth}"
+            assert in_a_process(action) == status, f"{name}, full from write {nth}"
+            assert state(study) == undisturbed, f"{name}, full from write {nth}"
+        shutil.rmtree(before)
+
+
+@pytest.mark.parametrize("storage", ["sqlite", "journal"])
+def test_init_killed_at_every_write_and_typed_again_ends_the_same(
+    study_file: Path, monkeypatch: pytest.MonkeyPatch, storage: str
+) -> None:
+    monkeypatch.setattr(studies, "_commit", lambda: None)
+    study_file.write_text(STUDY.replace("[study]", f'[study]\nstorage = "{storage}"'))
+
+    def init() -> int:
+        studies.initialise(study_file, lambda _: None)
+        return 0
+
+    def shape() -> tuple[set[str], Any]:
+        study = studies.current(None)
+        files, rows = state(study)
+        assert json.loads(files["provenance.json"]).keys() >= {"id", "data", "trainer_sha256"}
+        return set(files), rows
+
+    assert init() == 0
+    undisturbed = shape()
+    kills = 0
+    for kills in each_kill(lambda: shutil.rmtree("runs"), init):  # noqa: B007
+        assert in_a_process(init) == 0
+        assert shape() == undisturbed
+    assert kills > 10
