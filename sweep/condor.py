@@ -169,6 +169,13 @@ def remove_with_outputs(study_id: str) -> bool:
     return done.returncode == 0
 
 
+def copy_evicted_files(cluster: int, into: Path) -> Path | None:
+    """Copy the files that the schedd keeps for a job; gives the folder below `into` that has them, None for none."""
+    command = ["condor_evicted_files", "get", f"{cluster}.0"]
+    done = subprocess.run(command, cwd=into, capture_output=True, text=True, check=False)
+    return next(into.iterdir(), None) if done.returncode == 0 else None
+
+
 def dagman(queue: list[Job]) -> Job | None:
     """The study's outer DAGMan job among its jobs, if it is in the queue."""
     return next((job for job in queue if job.is_outer), None)

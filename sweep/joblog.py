@@ -28,7 +28,8 @@ class JobHistory:
     """What became of a trial's jobs so far: starts on a slot, evictions, seconds on slots, and of these the seconds
     whose work was lost, since no checkpoint came back after them.
 
-    `cluster` and `host` are the last job's and the last start's; why that job was held, if it was, is `hold_reason`,
+    `cluster` and `host` are the last job's and the last start's; `removed` tells that this job was taken out of the
+    queue before it ended; why that job was held, if it was, is `hold_reason`,
     and HTCondor's number for it `hold_code`.
     """
 
@@ -38,6 +39,7 @@ class JobHistory:
     lost_seconds: float = 0.0
     cluster: int | None = None
     host: str = ""
+    removed: bool = False
     hold_reason: str = ""
     hold_code: int = 0
 
@@ -59,7 +61,8 @@ def parse(text: str) -> JobHistory:
         code, when = match["code"], _time(match["when"])
         body = text[match.end() : text.find("\n...", match.end()) % (len(text) + 1)]
         if code == SUBMIT:
-            history.cluster, history.hold_reason, history.hold_code = int(match["cluster"]), "", 0
+            history.cluster, history.removed = int(match["cluster"]), False
+            history.hold_reason, history.hold_code = "", 0
         elif code == EXECUTE:
             history.attempts += 1
             started = saved = when
@@ -73,6 +76,7 @@ def parse(text: str) -> JobHistory:
             if code in (EVICTED, RECONNECT_FAILED):
                 history.lost_seconds += _between(saved, when)
             started = saved = None
+            history.removed = code == ABORTED
         if code == HELD and (hold := HOLD.match(body)):
             history.hold_reason, history.hold_code = hold["reason"].strip(), int(hold["code"])
     return history

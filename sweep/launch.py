@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweep import condor, harvest, resources, workflow
+from sweep import condor, harvest, resources, spool, workflow
 from sweep.errors import PoolError, StudyError
 from sweep.files import locked, write_text
 from sweep.paths import StudyPaths
@@ -59,6 +59,7 @@ def launch(study: Study, generations: int) -> Launched:
         if set(range(generations)) <= done:
             return Launched(None, False, generations)
         _check_runnable(study)
+        spool.put_in_place(study.paths)
         write_workflow(study, generations, done)
         cluster = condor.submit_dag(study.paths.outer_dag, f"sweep {study.config.study.name}")
         return Launched(cluster, False, generations)

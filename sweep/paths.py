@@ -111,6 +111,11 @@ class StudyPaths:
         return self.root / "pending"
 
     @property
+    def spooled(self) -> Path:
+        """What jobs that are being removed had handed over, in a folder TRIAL.CLUSTER each."""
+        return self.root / "spooled"
+
+    @property
     def dag(self) -> Path:
         return self.root / "dag"
 

@@ -32,6 +32,7 @@ def test_attempts_evictions_and_seconds_are_counted() -> None:
         lost_seconds=10.0,
         cluster=11,
         host="",
+        removed=True,
         hold_reason="Transfer input files failure: no such file photos.zip",
         hold_code=13,
     )
@@ -50,7 +51,7 @@ def test_a_hold_belongs_to_its_own_job_and_the_host_to_the_last_start() -> None:
     )
     history = parse(LOG + later)
     assert (history.cluster, history.attempts, history.host) == (12, 3, "gpu-4.example.edu")
-    assert (history.hold_reason, history.hold_code) == ("", 0)
+    assert (history.hold_reason, history.hold_code, history.removed) == ("", 0, False)
 
 
 def test_the_older_date_format_is_read_too() -> None:

@@ -21,9 +21,9 @@ TRAINS = (
 )
 
 
-def under_way(light: Callable[..., Study]) -> Study:
+def under_way(light: Callable[..., Study], body: str = TRAINS) -> Study:
     """A sweep of two generations of which one trial is complete and two run."""
-    study = light(TRAINS)
+    study = light(body)
     sweep("launch", "--generations", "2")
     wait_for(
         lambda: (
@@ -62,12 +62,25 @@ def test_stopped_gracefully_it_goes_on_from_its_checkpoints(light: Callable[...,
     assert "light is finished" in sweep("status").stdout
 
 
-def test_stopped_at_once_no_trial_is_lost(light: Callable[..., Study]) -> None:
-    study = under_way(light)
+HANDS_OVER = (
+    "before = open('checkpoint').read()\n"
+    "if not before: open('checkpoint', 'w').write('half'); sys.exit(85)\n"
+    "while trial['number'] > 0: time.sleep(0.05)\n" + GOOD
+)
+
+
+def test_stopped_at_once_no_trial_is_lost_and_what_was_handed_over_is_kept(light: Callable[..., Study]) -> None:
+    study = under_way(light, HANDS_OVER)
+    wait_for(lambda: all("Finished transferring output" in log(study, number) for number in (1, 2)), "it is spooled")
     sweep("stop", "--now")
     assert condor.jobs(study.id) == []
     assert [trial["state"] for trial in report()["trials"]] == ["COMPLETE", "RUNNING", "RUNNING"]
     main = study.paths.trainer / "__main__.py"
-    main.write_text(main.read_text().replace("trial['number'] > 0", "False"))
+    main.write_text(main.read_text().replace("trial['number'] > 0", "False") + "print('went on from', before)\n")
     sweep("launch", "--generations", "1", "--watch")
     assert [trial["state"] for trial in report()["trials"]] == ["COMPLETE"] * 3
+    assert [study.paths.trial(number).stdout.read_text() for number in (1, 2)] == ["went on from half\n"] * 2
+
+
+def log(study: Study, number: int) -> str:
+    return study.paths.trial(number).job_log.read_text()

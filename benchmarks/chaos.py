@@ -1,0 +1,188 @@
+"""A sweep under faults: is a trial lost, counted twice, or other than it would have been? How much work is done twice?
+
+    python -m benchmarks.chaos FOLDER [--seeds 10] [--trials 200]
+
+Runs, for each seed, one study without HTCondor and undisturbed, and the same on a personal pool of its own with a
+fault every few seconds; a sweep whose DAGMan is gone is launched again, as a user would. Bounded: by the trials, and by
+a deadline for each seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.chaos_faults import faults, start_pool
+from sweep import condor, harvest, propose, report
+from sweep import study as studies
+from sweep.errors import SweepError
+from sweep.launch import launch
+from sweep.pool import personal
+from sweep.study import Study
+
+PER_GENERATION, STEPS, INTERVAL = 40, 12, 4
+PACE = 0.25
+"""Seconds a step takes."""
+BETWEEN_FAULTS = 3.0
+"""Mean seconds from the end of one fault to the next."""
+DEADLINE = 1800
+
+STUDY = """
+[study]
+name = "chaos"
+metric = "val_loss"
+direction = "minimize"
+seed = {seed}
+trials_per_generation = {per_generation}
+[search]
+lr = {{ type = "float", low = 1e-5, high = 1e-1, log = true }}
+width = {{ type = "int", low = 8, high = 64, step = 8 }}
+[trainer]
+epochs = {steps}
+data = "photos"
+[job]
+request_memory = "64 MB"
+request_disk = "10 MB"
+[limits]
+retries = 50
+failures_in_a_row = 50
+"""
+
+
+@dataclass
+class Outcome:
+    """What one seed came to."""
+
+    seed: int
+    asked: int
+    complete: int = 0
+    lost: int = 0
+    twice: int = 0
+    differing: int = 0
+    steps_again: int = 0
+    interruptions: int = 0
+    launches: int = 0
+    minutes: float = 0.0
+    faults: Counter[str] = field(default_factory=Counter)
+
+    def row(self) -> str:
+        lost, bound = self.steps_again * PACE, self.interruptions * INTERVAL * PACE
+        cells = [self.seed, self.asked, self.complete, self.lost, self.twice, self.differing, self.faults.total()]
+        cells += [self.launches, self.interruptions, f"{lost:.1f}", f"{bound:.1f}", f"{self.minutes:.1f}"]
+        return "| " + " | ".join(map(str, cells)) + " |"
+
+
+HEAD = (
+    "| seed | asked for | COMPLETE | lost | twice | differing | faults | launches | interruptions "
+    "| work lost, s | bound, s | minutes |\n|" + "---:|" * 12
+)
+
+
+def make(folder: Path, seed: int, pace: float) -> Study:
+    """Initialise the study of a seed in a new folder."""
+    (folder / "photos").mkdir(parents=True)
+    os.chdir(folder)
+    Path("study.toml").write_text(STUDY.format(seed=seed, per_generation=PER_GENERATION, steps=STEPS))
+    study, _ = studies.initialise(Path("study.toml"), lambda _: None)
+    constants = f"WORK, PACE, INTERVAL = {str(folder / 'work')!r}, {pace}, {INTERVAL}\n"
+    code = Path(__file__).with_name("chaos_trainer.py").read_text()
+    (study.paths.trainer / "__main__.py").write_text(constants + code)
+    return study
+
+
+def undisturbed(study: Study, generations: int) -> dict[str, Any]:
+    """The study by propose, trainer and harvest alone, one trial after another."""
+    for generation in range(generations):
+        for trial in propose.propose(study, generation):
+            files = study.paths.trial(trial.number)
+            command = [sys.executable, str(study.paths.trainer / "__main__.py")]
+            while subprocess.run(command, cwd=files.root, check=False).returncode == 85:
+                pass
+            harvest.harvest(study.paths, trial.number, 0)
+    return trials(study)
+
+
+def trials(study: Study) -> dict[str, Any]:
+    """Key of each trial, and what must not depend on faults."""
+    found = json.loads(report.as_json(report.collect(study)))["trials"]
+    return {f"{t['generation']}/{t['index']} as {t['number']}": (t["state"], t["params"], t["values"]) for t in found}
+
+
+def disturbed(study: Study, generations: int, outcome: Outcome) -> None:
+    """The study on the pool, under faults until it is finished."""
+    chance = random.Random(outcome.seed)
+    every = faults(study, chance)
+    began = time.monotonic()
+    while time.monotonic() - began < DEADLINE:
+        try:
+            launched = launch(study, generations)
+        except SweepError as error:  # the pool is coming up, or jobs are leaving
+            print(f"    launch: {error}", flush=True)
+            time.sleep(1)
+            continue
+        if launched.cluster is None:
+            return
+        outcome.launches += not launched.was_running
+        time.sleep(chance.expovariate(1 / BETWEEN_FAULTS))
+        name = chance.choices(list(every), [weight for weight, _ in every.values()])[0]
+        with contextlib.suppress(SweepError):
+            if every[name][1]():
+                outcome.faults[name] += 1
+
+
+def judge(study: Study, wanted: dict[str, Any], outcome: Outcome) -> None:
+    """Count what differs between a disturbed study and an undisturbed one."""
+    found = trials(study)
+    rows = json.loads(report.as_json(report.collect(study)))["trials"]
+    keys = Counter((row["generation"], row["index"]) for row in rows)
+    outcome.complete = sum(row["state"] == "COMPLETE" for row in rows)
+    outcome.lost = sum(found.get(key, ("none",))[0] != "COMPLETE" for key in wanted)
+    outcome.twice = sum(count - 1 for count in keys.values()) + len(found.keys() - wanted.keys())
+    outcome.differing = sum(found.get(key) != value for key, value in wanted.items())
+    outcome.steps_again = len(Path("work").read_text().splitlines()) - STEPS * len(wanted)
+    outcome.interruptions = sum(row["attempts"] - 1 for row in rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first", type=int, default=0, help="first seed")
+    parser.add_argument("--trials", type=int, default=200)
+    options = parser.parse_args()
+    folder = options.folder.absolute()
+    generations = options.trials // PER_GENERATION
+    os.environ["XDG_STATE_HOME"] = str(folder / "state")
+    os.environ.pop("CONDOR_CONFIG", None)
+    start_pool()
+    condor.connect()
+    total: Counter[str] = Counter()
+    print(HEAD, flush=True)
+    try:
+        for seed in range(options.first, options.first + options.seeds):
+            outcome = Outcome(seed, asked=generations * PER_GENERATION)
+            wanted = undisturbed(make(folder / f"{seed}-undisturbed", seed, 0.0), generations)
+            study = make(folder / f"{seed}-disturbed", seed, PACE)
+            began = time.monotonic()
+            disturbed(study, generations, outcome)
+            outcome.minutes = (time.monotonic() - began) / 60
+            judge(study, wanted, outcome)
+            total += outcome.faults
+            print(outcome.row(), flush=True)
+    finally:
+        personal.stop()
+    print("\nfaults: " + ", ".join(f"{name} {count}" for name, count in total.most_common()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""What `chaos.py` does to a sweep while it runs: each fault by name, and how often it is drawn."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sweep import condor, stop
+from sweep.condor import JobStatus
+from sweep.files import locked
+from sweep.pool import install, personal
+from sweep.repair import repair
+from sweep.study import Study
+
+SLOTS = 12
+
+
+def start_pool() -> None:
+    installation = install.system() or install.own()
+    assert installation is not None, "type `sweep pool install` first"
+    personal.start(installation, SLOTS, lambda _: None)
+
+
+def kill(chance: random.Random, word: str, most: int = 1) -> bool:
+    """SIGKILL to up to `most` of the pool's processes whose command line has this word."""
+    found = []
+    for pid in personal.processes():
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if word in command:
+            found.append(pid)
+    chosen = chance.sample(sorted(found), min(most, len(found)))
+    for pid in chosen:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    return bool(chosen)
+
+
+def evict(study: Study, chance: random.Random, *how: str) -> bool:
+    """Evict up to three running trials."""
+    running = [job for job in condor.jobs(study.id) if job.trial is not None and job.status == JobStatus.RUNNING]
+    for job in chance.sample(running, min(3, len(running))):
+        subprocess.run(["condor_vacate_job", *how, str(job.cluster)], capture_output=True, check=False)
+    return bool(running)
+
+
+def lose_power() -> bool:
+    personal.kill()
+    start_pool()
+    return True
+
+
+def restart_pool() -> bool:
+    personal.stop()
+    start_pool()
+    return True
+
+
+def lock_storage(study: Study) -> bool:
+    """Another program keeps the database for longer than anybody waits for it."""
+    other = sqlite3.connect(study.paths.database, timeout=30)
+    other.execute("BEGIN EXCLUSIVE")
+    time.sleep(15)
+    other.close()
+    return True
+
+
+def lose_storage(study: Study) -> bool:
+    """The database is gone for a while."""
+    aside = study.paths.database.with_name("aside")
+    with locked(study.paths.storage_lock, wait=True):
+        study.paths.database.rename(aside)
+    time.sleep(5)
+    with locked(study.paths.storage_lock, wait=True):
+        aside.rename(study.paths.database)
+    return True
+
+
+def tear_storage(study: Study) -> bool:
+    """The database is torn in two, and made anew by `sweep repair`."""
+    with locked(study.paths.storage_lock, wait=True):
+        os.truncate(study.paths.database, study.paths.database.stat().st_size // 2)
+    time.sleep(3)
+    return bool(repair(study))
+
+
+def stop_sweep(study: Study, *, now: bool) -> bool:
+    return stop.stop(study, now=now, say=lambda _: None)
+
+
+def faults(study: Study, chance: random.Random) -> dict[str, tuple[int, Callable[[], bool]]]:
+    """Each fault: its weight, and what does it; it tells whether there was something to do it to."""
+    return {
+        "soft eviction": (6, lambda: evict(study, chance)),
+        "hard eviction": (6, lambda: evict(study, chance, "-fast")),
+        "kill a starter": (6, lambda: kill(chance, "condor_starter", most=3)),
+        "kill a shadow": (3, lambda: kill(chance, "condor_shadow", most=3)),
+        "kill a trainer": (4, lambda: kill(chance, "trainer trial.json")),
+        "kill POST": (4, lambda: kill(chance, "sweep.harvest", most=4)),
+        "kill PRE": (4, lambda: kill(chance, "sweep.propose")),
+        "kill DAGMan": (4, lambda: kill(chance, "condor_dagman")),
+        "kill schedd": (2, lambda: kill(chance, "condor_schedd")),
+        "kill startd": (1, lambda: kill(chance, "condor_startd")),
+        "power loss": (1, lose_power),
+        "pool restart": (1, restart_pool),
+        "storage locked": (1, lambda: lock_storage(study)),
+        "storage gone": (1, lambda: lose_storage(study)),
+        "storage torn": (1, lambda: tear_storage(study)),
+        "sweep stop": (1, lambda: stop_sweep(study, now=False)),
+        "sweep stop --now": (1, lambda: stop_sweep(study, now=True)),
+    }

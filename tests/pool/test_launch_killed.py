@@ -1,0 +1,74 @@
+"""`sweep launch` killed at every write that it makes, and typed again, on a real schedd: one sweep is in the queue."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from sweep import condor, launch, study
+from sweep.paths import StudyPaths
+from sweep.study import Study
+from tests.crashes import KILLED, hasty, in_a_process, kill_at
+from tests.pool.conftest import GOOD, wait_for
+
+__all__ = ["hasty"]
+pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("hasty")]
+
+
+def workflow(there: Study) -> dict[str, str]:
+    """The files that a launch writes for DAGMan, but for the study's own folder and id in them."""
+    names = ("dagman.config", "trial.sub", "propose", "harvest", "study.dag")
+    return {name: there.paths.dag.joinpath(name).read_text().replace(there.id, "ID") for name in names}
+
+
+def copies(template: Path) -> Iterator[Study]:
+    """Studies like the one in `template`, each with an id of its own."""
+    number = 0
+    while True:
+        number += 1
+        root = template.with_name(f"copy-{number}")
+        shutil.copytree(template, root)
+        provenance = json.loads((root / "provenance.json").read_text())
+        (root / "provenance.json").write_text(json.dumps(provenance | {"id": f"{provenance['id'][:-4]}{number:04}"}))
+        yield study.load(StudyPaths(root))
+
+
+def test_killed_at_every_write_and_typed_again_one_sweep_is_in_the_queue(
+    light: Callable[..., Study], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = condor.submit_dag
+
+    def submit_and_write(dag: Path, name: str) -> int:
+        cluster = submit(dag, name)
+        os.utime(dag)  # a write more, to be killed at
+        return cluster
+
+    monkeypatch.setattr(condor, "submit_dag", submit_and_write)
+    every = copies(light(GOOD).paths.root)
+    wanted = next(every)
+    launch.launch(wanted, 1)
+    tried = [wanted]
+    for nth, there in enumerate(every, start=1):
+        tried.append(there)
+        ended = in_a_process(partial(launched, there), kill_at(nth))
+        launch.launch(there, 1)
+        assert len(condor.jobs(there.id)) == 1, f"killed at write {nth}"
+        assert workflow(there) == workflow(wanted), f"killed at write {nth}"
+        if ended != KILLED:
+            assert ended == 0
+            break
+    assert len(tried) > 15
+    for there in tried:
+        condor.remove(there.id)
+    wait_for(lambda: not any(condor.jobs(there.id) for there in tried), "the queue is empty")
+
+
+def launched(there: Study) -> int:
+    launch.launch(there, 1)
+    return 0
