@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -94,9 +95,9 @@ def make(folder: Path, seed: int, pace: float) -> Study:
     os.chdir(folder)
     Path("study.toml").write_text(STUDY.format(seed=seed, per_generation=PER_GENERATION, steps=STEPS))
     study, _ = studies.initialise(Path("study.toml"), lambda _: None)
-    constants = f"WORK, PACE, INTERVAL = {str(folder / 'work')!r}, {pace}, {INTERVAL}\n"
-    code = Path(__file__).with_name("chaos_trainer.py").read_text()
-    (study.paths.trainer / "__main__.py").write_text(constants + code)
+    shutil.copy(Path(__file__).with_name("chaos_trainer.py"), study.paths.trainer / "__main__.py")
+    campaign = {"work": str(folder / "work"), "pace": pace, "interval": INTERVAL}
+    (study.paths.trainer / "chaos.json").write_text(json.dumps(campaign))
     return study
 
 
@@ -127,7 +128,7 @@ def disturbed(study: Study, generations: int, outcome: Outcome) -> None:
         try:
             launched = launch(study, generations)
         except SweepError as error:  # the pool is coming up, or jobs are leaving
-            print(f"    launch: {error}", flush=True)
+            print(f"launch: {error}", file=sys.stderr)
             time.sleep(1)
             continue
         if launched.cluster is None:

@@ -10,9 +10,6 @@ from sweep import spool
 from sweep.paths import StudyPaths
 
 LOG = (
-    "000 (0{0}.000.000) 2026-11-23 05:58:04 Job submitted\n...\n"
-    "{1} (0{0}.000.000) 2026-11-23 06:00:00 It ended.\n...\n"
-)
     "000 (0{0}.000.000) 2026-11-23 05:58:04 Job submitted\n...\n{1} (0{0}.000.000) 2026-11-23 06:00:00 It ended.\n...\n"
 )
 
