@@ -78,7 +78,15 @@ class Outcome:
 
     def row(self) -> str:
         lost, bound = self.steps_again * PACE, self.interruptions * INTERVAL * PACE
-        cells = [self.seed, self.asked, self.complete, self.lost, self.twice, self.differing, self.faults.total()]
+        cells: list[object] = [
+            self.seed,
+            self.asked,
+            self.complete,
+            self.lost,
+            self.twice,
+            self.differing,
+            self.faults.total(),
+        ]
         cells += [self.launches, self.interruptions, f"{lost:.1f}", f"{bound:.1f}", f"{self.minutes:.1f}"]
         return "| " + " | ".join(map(str, cells)) + " |"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 campaign = json.loads(Path(__file__).with_name("chaos.json").read_text())
 trial = json.loads(Path("trial.json").read_text())
-told_to_leave = []
+told_to_leave: list[bool] = []
 signal.signal(signal.SIGTERM, lambda *_: told_to_leave.append(True))
 
 

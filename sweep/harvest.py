@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweep import joblog
+from sweep import joblog, spool
 from sweep.errors import StorageError, StudyError, SweepError
 from sweep.files import locked, tail, write_json, write_text
 from sweep.joblog import JobHistory
@@ -59,6 +59,7 @@ def harvest(paths: StudyPaths, number: int, return_code: int) -> int:
         stderr = tail(files.stderr, STDERR_LINES)
         verdict = judge(spec, return_code, read_metrics(files), stderr, history.hold_reason, history.hold_code)
         if _try_again(files, spec, verdict, history):
+            spool.put_in_place(paths, [number])
             return TRY_AGAIN
         # Marked first: were the mark to come second, a kill in between would leave a result that nobody tells.
         paths.pending.mkdir(parents=True, exist_ok=True)

@@ -59,7 +59,7 @@ def launch(study: Study, generations: int) -> Launched:
         if set(range(generations)) <= done:
             return Launched(None, False, generations)
         _check_runnable(study)
-        spool.put_in_place(study.paths)
+        spool.put_in_place(study.paths, study.paths.trial_numbers())
         write_workflow(study, generations, done)
         cluster = condor.submit_dag(study.paths.outer_dag, f"sweep {study.config.study.name}")
         return Launched(cluster, False, generations)
@@ -89,7 +89,7 @@ def write_workflow(study: Study, generations: int, done: set[int]) -> None:
     )
     write_text(paths.dag / "dagman.config", workflow.dagman_config(paths.dag))
     write_text(paths.submit, description)
-    for script in ("propose", "harvest"):
+    for script in ("propose", "harvest", "keep"):
         write_text(paths.dag / script, workflow.node_script(script, python, resources.PACKAGE.parent), mode=0o755)
     for note in (paths.stopped, paths.waiting):
         note.unlink(missing_ok=True)

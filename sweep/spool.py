@@ -1,41 +1,51 @@
-"""Brings home the checkpoints that HTCondor keeps for jobs, before these are removed: it drops them with the job."""
+"""Brings home the checkpoints that HTCondor keeps for jobs, before these are removed: it drops them with the job.
+
+Also the HOLD script of a trial, whose job is held and will be removed. Standard library only.
+"""
 
 from __future__ import annotations
 
 import shutil
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from sweep import condor, joblog
 from sweep.paths import StudyPaths
 
 
-def fetch(paths: StudyPaths, jobs: dict[int, int]) -> None:
-    """Copy what jobs have handed over, of trials by number and their clusters, beside the trials' own files.
+def fetch(paths: StudyPaths, number: int, cluster: int) -> None:
+    """Copy what a trial's job has handed over beside the trial's own files.
 
-    Theirs they become by `put_in_place`, when it is known that the jobs were removed and did not end by themselves.
+    Theirs it becomes by `put_in_place`, when it is known that the job was removed and did not end by itself.
     """
-    for number, cluster in jobs.items():
-        kept = paths.spooled / f"{number}.{cluster}"
-        copied = condor.copy_evicted_files(cluster, _empty(paths.spooled / "copying"))
-        if copied:
-            shutil.rmtree(kept, ignore_errors=True)
-            copied.rename(kept)
+    copying, kept = paths.spooled / f".{number}", paths.spooled / f"{number}.{cluster}"
+    shutil.rmtree(copying, ignore_errors=True)
+    copying.mkdir(parents=True)
+    if copied := condor.copy_evicted_files(cluster, copying):
+        shutil.rmtree(kept, ignore_errors=True)
+        copied.rename(kept)
+    shutil.rmtree(copying)
 
 
-def _empty(folder: Path) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
-
-
-def put_in_place(paths: StudyPaths) -> None:
+def put_in_place(paths: StudyPaths, numbers: Iterable[int]) -> None:
     """Give trials what `fetch` kept of their last jobs. Killed at any point and called again, it ends the same."""
-    for kept in paths.spooled.glob("*.*"):
-        number, cluster = map(int, kept.name.split("."))
+    for number in numbers:
         files = paths.trial(number)
-        history = joblog.read(files.job_log)
-        if not files.result.exists() and history.removed and history.cluster == cluster:
-            for output in files.outputs:
-                if (kept / output.name).exists():
-                    (kept / output.name).replace(output)
-    shutil.rmtree(paths.spooled, ignore_errors=True)
+        for kept in paths.spooled.glob(f"{number}.*"):
+            history = joblog.read(files.job_log)
+            if not files.result.exists() and history.removed and history.cluster == int(kept.suffix[1:]):
+                for output in files.outputs:
+                    if (kept / output.name).exists():
+                        (kept / output.name).replace(output)
+            shutil.rmtree(kept)
+
+
+def main() -> None:
+    """`spool STUDY TRIAL CLUSTER`, as the DAG's HOLD script calls it."""
+    folder, number, cluster = sys.argv[1:]
+    fetch(StudyPaths(Path(folder).resolve()), int(number), int(cluster))
+
+
+if __name__ == "__main__":
+    main()

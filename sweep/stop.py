@@ -28,8 +28,9 @@ def stop(study: Study, *, now: bool, say: Callable[[str], None]) -> bool:
     # ./harvest and ./propose look for it: a removed job is then no ended trial, and nothing new is asked.
     write_text(study.paths.stopped, "Stopped by `sweep stop`.\n")
     # A job that runs brings its files itself, unless it is removed at once.
-    away = [job for job in queue if job.trial is not None and (now or job.status != JobStatus.RUNNING)]
-    spool.fetch(study.paths, {job.trial: job.cluster for job in away if job.trial is not None})
+    for job in queue:
+        if job.trial is not None and (now or job.status != JobStatus.RUNNING):
+            spool.fetch(study.paths, job.trial, job.cluster)
     if now or not condor.remove_with_outputs(study.id):
         condor.remove(study.id)
     began = time.monotonic()

@@ -26,6 +26,9 @@ AVOID_SECONDS = 1200
 DEFER_SECONDS = 20
 """How long a script that cannot do its work now lets pass before it tries again."""
 
+HELD_SECONDS = 15
+"""How long a job that HTCondor held stays, so that its checkpoint can be copied, before it is removed."""
+
 
 @dataclass(frozen=True)
 class Node:
@@ -124,6 +127,7 @@ def submit_description(
         executable="/usr/bin/env" if job.container_image else submit_value(str(python)),
         arguments="python3 -u -m trainer trial.json" if job.container_image else "-u -m trainer trial.json",
         data=submit_value(data),
+        held_seconds=HELD_SECONDS,
         avoid_seconds=0 if one_host else AVOID_SECONDS,
         outputs=[file.name for file in TrialPaths(Path()).outputs],
         requests={name: submit_value(str(value)) for name, value in job.requests().items()},
@@ -136,5 +140,5 @@ def dagman_config(folder: Path) -> str:
 
 
 def node_script(name: str, python: Path, package_root: Path) -> str:
-    """A script that a node runs, `propose` or `harvest`; takes the arguments that the DAG file gives."""
+    """A script that a node runs, `propose`, `harvest` or `keep`; takes the arguments that the DAG file gives."""
     return render(f"{name}.sh.j2", python=shlex.quote(str(python)), root=shlex.quote(str(package_root)))

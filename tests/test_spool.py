@@ -30,7 +30,7 @@ def test_only_the_last_job_s_files_and_only_if_it_was_removed(
     paths = StudyPaths(tmp_path)
     files = paths.trial(3)
     kept = paths.spooled / "3.11"
-    for folder in (files.root, kept, paths.spooled / "copying"):
+    for folder in (files.root, kept, paths.spooled / ".3"):
         folder.mkdir(parents=True)
     files.checkpoint.write_text("")
     (kept / "checkpoint").write_text("half")
@@ -39,6 +39,6 @@ def test_only_the_last_job_s_files_and_only_if_it_was_removed(
     if has_result:
         files.result.write_text("{}")
     for _ in range(2):
-        spool.put_in_place(paths)
+        spool.put_in_place(paths, [2, 3])
         assert files.checkpoint.read_text() == wanted
-        assert not paths.spooled.exists()
+        assert not kept.exists()

@@ -41,6 +41,11 @@ SWEEPS: dict[str, dict[str, Any]] = {
         "body": "if '256' not in open('.job.ad').read().split('RequestMemory = ')[1][:4]: sys.exit(77)\n" + GOOD,
         "job": 'retry_request_memory = "256 MB"',
     },
+    "held": {
+        "body": "before = open('checkpoint').read()\n"
+        "if not before: open('checkpoint', 'w').write('half'); sys.exit(85)\n"
+        "if len(before) == 4: os.remove('metrics.jsonl'); sys.exit(0)\n" + GOOD,
+    },
     "no folder for trials": {"body": GOOD},
     "postgresql": {"body": WAITS_TO_GO + GOOD},
     "journal": {"body": WAITS_TO_GO + GOOD, "storage": "journal"},
@@ -114,6 +119,15 @@ def test_a_trainer_that_deletes_its_metrics_fails_with_the_reason(launched: dict
     assert [trial["state"] for trial in trials] == ["FAIL"] * 3
     assert "the job was held: Transfer output files failure" in trials[0]["reason"]
     assert [trial["attempts"] for trial in trials] == [2] * 3
+
+
+def test_a_held_job_leaves_what_it_had_handed_over_to_the_next_try(launched: dict[str, Study]) -> None:
+    study = launched["held"]
+    files = study.paths.trial(0)
+    wait_for(files.retry_submit.exists, "the held job is removed, and its trial tried again")
+    assert files.checkpoint.read_text() == "half"
+    assert [trial["state"] for trial in end(study)] == ["FAIL"] * 3
+    assert list(study.paths.spooled.iterdir()) == []
 
 
 def test_data_that_has_vanished_fails_its_trials_with_the_reason(launched: dict[str, Study]) -> None:

@@ -62,7 +62,13 @@ def finish() -> list[dict[str, Any]]:
         (n, n // 3, n % 3) for n in range(6)
     ]
     assert [trial["state"] for trial in trials] == ["COMPLETE"] * 6
-    # The metric is the parameter: no trial has another's result.
+    # What Orion promises of its own storage: as many trials as were asked for, none twice, and what was executed adds
+    # up to what was asked for. The metric is the parameter: no trial has another's result.
+    asked = [
+        json.loads(file.read_text())["params"]["lr"] for file in sorted(Path("runs/light/trials").glob("*/trial.json"))
+    ]
+    assert len(set(asked)) == 6
+    assert sum(trial["values"]["val_accuracy"] for trial in trials) == sum(asked)
     assert all(trial["values"]["val_accuracy"] == trial["params"]["lr"] for trial in trials)
     return trials
 

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("hasty")]
 
 def workflow(there: Study) -> dict[str, str]:
     """The files that a launch writes for DAGMan, but for the study's own folder and id in them."""
-    names = ("dagman.config", "trial.sub", "propose", "harvest", "study.dag")
+    names = ("dagman.config", "trial.sub", "propose", "harvest", "keep", "study.dag")
     return {name: there.paths.dag.joinpath(name).read_text().replace(there.id, "ID") for name in names}
 
 
