@@ -142,14 +142,14 @@ def test_evicted_softly_and_hard_the_real_trainer_ends_as_if_undisturbed(here: P
     for name in ("undisturbed", "disturbed"):
         (here / f"{name}.toml").write_text(STUDY.format(name=name).replace('"photos"', '"photos.zip"'))
         sweep("init", f"{name}.toml")
-        there = study.current(name)
         sweep("launch", "--generations", "1")
-        if name == "disturbed":
-            for number, how in ((0, []), (1, ["-fast"])):
-                wait_for(lambda n=number: "epoch 2:" in spooled(n), "two epochs are handed over")  # type: ignore[misc]
-                cluster = next(job.cluster for job in condor.jobs(there.id) if job.trial == number)
-                subprocess.run(["condor_vacate_job", *how, str(cluster)], check=True, capture_output=True)
-        sweep("launch", "--generations", "1", "--watch")
+    there = study.current("disturbed")
+    for number, how in ((0, []), (1, ["-fast"])):
+        wait_for(lambda n=number: "epoch 2:" in spooled(n), "two epochs are handed over")  # type: ignore[misc]
+        cluster = next(job.cluster for job in condor.jobs(there.id) if job.trial == number)
+        subprocess.run(["condor_vacate_job", *how, str(cluster)], check=True, capture_output=True)
+    for name in ("undisturbed", "disturbed"):
+        sweep("launch", "--generations", "1", "--watch", "--study", name)
     assert curves(study.current("disturbed")) == curves(study.current("undisturbed"))
     trials = report()["trials"]
     assert [trial["state"] for trial in trials] == ["COMPLETE"] * 2
