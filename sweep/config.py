@@ -6,17 +6,29 @@ import difflib
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import Field, PlainValidator, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from sweep import resources
+from sweep import conditions, resources, samplers, space
 from sweep.errors import ConfigError
-from sweep.space import PARAMETER_TYPES, Parameter, Section, check_interface
+from sweep.expression import Expression
+from sweep.space import PARAMETER_TYPES, Choice, Parameter, Section, check_interface
+from sweep.trial import ParamValue
 
 FASHION_MNIST = "fashion-mnist"
 """Value of `[trainer] data` that stands for the data set which `sweep data fashion-mnist` fetches."""
@@ -177,6 +189,56 @@ class LimitsSection(Section):
     failures_in_a_row: Annotated[int, Field(ge=1)] = 10
 
 
+class SamplerSection(BaseModel):
+    """`[sampler]`: who proposes trials, with that sampler's own options beside its name."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+    name: str = samplers.DEFAULT
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        kind = samplers.SAMPLERS.get(self.name)
+        if kind is None:
+            raise ValueError(
+                f"there is no sampler {self.name!r}{_nearest(self.name, samplers.SAMPLERS)}; "
+                f"there are {', '.join(samplers.SAMPLERS)}"
+            )
+        for option, value in self.options.items():
+            if option not in kind.options:
+                has = f"it has {', '.join(kind.options)}" if kind.options else "it has none"
+                raise ValueError(f"{self.name} has no option {option!r}{_nearest(option, kind.options)}; {has}")
+            types = kind.options[option]
+            if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+                raise ValueError(f"{option} must be {' or '.join(one.__name__ for one in types)}, not {value!r}")
+        return self
+
+
+class ConstraintsSection(Section):
+    """`[constraints]`: what must be true of each trial, as plain expressions."""
+
+    parameters: list[str] = Field(default_factory=list)
+
+    @field_validator("parameters")
+    @classmethod
+    def _readable(cls, parameters: list[str]) -> list[str]:
+        for position, text in enumerate(parameters, start=1):
+            try:
+                Expression.parse(text)
+            except ValueError as error:
+                raise ValueError(f"number {position} {error}") from None
+        return parameters
+
+    def allow(self, values: Mapping[str, ParamValue]) -> bool:
+        """Whether a trial's parameters keep all of them; one that looks at a parameter which is not there is kept."""
+        rules = [Expression.parse(text) for text in self.parameters]
+        return all(rule.holds(values) for rule in rules if rule.names <= values.keys())
+
+
 class StudyConfig(Section):
     """A whole study file."""
 
@@ -185,6 +247,9 @@ class StudyConfig(Section):
     trainer: TrainerSection
     job: JobSection = JobSection()
     limits: LimitsSection = LimitsSection()
+    sampler: SamplerSection = SamplerSection()
+    constraints: ConstraintsSection = ConstraintsSection()
+    trials: list[dict[str, Choice]] = Field(default_factory=list)
 
     @field_validator("search")
     @classmethod
@@ -192,6 +257,9 @@ class StudyConfig(Section):
         if not search:
             raise ValueError("names no parameter: there is nothing to search")
         return search
+
+
+ONE_PARAMETER: TypeAdapter[space.AnyParameter] = TypeAdapter(Parameter)
 
 
 @cache
@@ -227,9 +295,32 @@ def parse(text: str, name: str) -> StudyConfig:
         config = StudyConfig.model_validate(table)
     except ValidationError as error:
         mistakes = [_explain(detail) for detail in error.errors()] + mistakes
+    if config and not mistakes:
+        mistakes = _search_mistakes(config)
     if mistakes or config is None:
         raise ConfigError("\n".join(f"{name}: {mistake}" for mistake in mistakes), f"Mend {name} and type it again.")
     return config
+
+
+def _search_mistakes(config: StudyConfig) -> list[str]:
+    """What the parts of a file say about each other that cannot be."""
+    if found := conditions.mistakes(config.search):
+        return [f"[search] {mistake}" for mistake in found]
+    asked = conditions.written_out(config.search)
+    found = [f"[search] {mistake}" for mistake in samplers.unlistable(config.sampler.name, asked)]
+    known = {one.name: one for one in asked}
+    for text in config.constraints.parameters:
+        found += [
+            f"[constraints] parameters: {text!r} has {name!r}, which is no parameter{_nearest(name, known)}"
+            for name in sorted(Expression.parse(text).names - known.keys())
+        ]
+    for position, values in enumerate(config.trials, start=1):
+        for name, value in values.items():
+            if name not in known or known[name].is_fixed:
+                found.append(f"[[trials]] {position}: {name} is not searched{_nearest(name, known)}")
+            elif not space.may_be(known[name].parameter, value):
+                found.append(f"[[trials]] {position}: {name} is never {value!r}")
+    return found
 
 
 def _interface_mistakes(table: dict[str, Any]) -> list[str]:
@@ -249,11 +340,8 @@ def _interface_mistakes(table: dict[str, Any]) -> list[str]:
             known = interface["parameters"]
             mistakes.append(f"[search] {name}: the trainer has no such parameter{_nearest(name, known)}")
             continue
-        model = PARAMETER_TYPES.get(str(entry.get("type"))) if isinstance(entry, dict) else None
-        if model is None:
-            continue
         try:
-            parameter: Any = model.model_validate(entry)
+            parameter = ONE_PARAMETER.validate_python(entry)
         except ValidationError:
             continue
         if mistake := check_interface(name, parameter, accepts):
@@ -266,6 +354,7 @@ _SECTIONS: dict[str, type[Section]] = {
     "trainer": TrainerSection,
     "job": JobSection,
     "limits": LimitsSection,
+    "constraints": ConstraintsSection,
 }
 
 

@@ -33,6 +33,7 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
             generation=generation,
             index=proposal.index,
             params=proposal.params,
+            sampler=proposal.sampler,
             seed=derived_seed(study.config.study.seed, "trial", proposal.number),
             step=0,
             target_step=study.config.trainer.epochs,

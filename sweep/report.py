@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweep import joblog
+from sweep.conditions import written_out
 from sweep.study import Study
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def build(study: Study, rows: list[TrialRow]) -> Report:
             "id": study.id,
             "metric": section.metric,
             "direction": section.direction,
-            "parameters": list(study.config.search),
+            "parameters": [one.name for one in written_out(study.config.search) if not one.is_fixed],
             "counts": dict(sorted(Counter(trial["state"] for trial in trials).items())),
             "best": ranked[0]["number"] if ranked else None,
         },

@@ -12,11 +12,12 @@ from typing import Any
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import BaseStorage, InMemoryStorage
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 
-from sweep.config import StudyConfig
+from sweep import filling, samplers
+from sweep.conditions import Asked, walk, written_out
 from sweep.errors import StorageError, StudyError
-from sweep.space import CategoricalParameter, FloatParameter, IntParameter
+from sweep.space import AnyParameter, FloatParameter, IntParameter, values_of
 from sweep.storage import close, open_storage, put_in_place, worded
 from sweep.study import Study
 from sweep.trial import ParamValue, Result, TrialSpec, derived_seed
@@ -24,18 +25,25 @@ from sweep.trial import ParamValue, Result, TrialSpec, derived_seed
 optuna.logging.set_verbosity(logging.WARNING)
 warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
+CONSTRAINT_TRIES = 1000
+"""How many configurations are asked for until one keeps the study's constraints: the first half by its sampler."""
+
 # User attributes of a trial in the storage. The first two are the key: a generation has one trial of each index.
 GENERATION, INDEX = "generation", "index"
 REASON, ATTEMPTS, EVICTIONS, DURATION, LOST, STEPS = "reason", "attempts", "evictions", "duration_s", "lost_s", "steps"
 
+SEQUENCES = "sweep:sequences"
+"""System attribute of a trial: how far the quasi-random sequences of the study were when it was asked."""
+
 
 @dataclass(frozen=True)
 class Proposal:
-    """A trial as Optuna proposed it."""
+    """A trial as Optuna proposed it. `sampler` is what its sampler will want to know of it later."""
 
     number: int
     index: int
     params: dict[str, ParamValue]
+    sampler: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -57,21 +65,29 @@ class TrialRow:
     reason: str
 
 
-def distributions(config: StudyConfig) -> dict[str, BaseDistribution]:
-    """The search space in Optuna's terms."""
-    return {name: _distribution(parameter) for name, parameter in config.search.items()}
-
-
-def _distribution(parameter: FloatParameter | IntParameter | CategoricalParameter) -> BaseDistribution:
-    if isinstance(parameter, CategoricalParameter):
-        return CategoricalDistribution(parameter.choices)
+def distribution(parameter: AnyParameter) -> BaseDistribution:
+    """A parameter that is searched, in Optuna's terms."""
     if isinstance(parameter, IntParameter):
         # The last step may not end at high; Optuna would lower high itself, with a warning.
         high = parameter.high - (parameter.high - parameter.low) % parameter.step
         return IntDistribution(parameter.low, high, log=parameter.log, step=parameter.step)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        return FloatDistribution(parameter.low, parameter.high, log=parameter.log, step=parameter.step)
+    if isinstance(parameter, FloatParameter):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            return FloatDistribution(parameter.low, parameter.high, log=parameter.log, step=parameter.step)
+    return CategoricalDistribution(values_of(parameter) or [])
+
+
+def suggest(trial: Trial, one: Asked) -> ParamValue:
+    """Ask Optuna for one parameter of a trial."""
+    space = distribution(one.parameter)
+    if isinstance(space, CategoricalDistribution):
+        chosen: ParamValue = trial.suggest_categorical(one.name, space.choices)  # type: ignore[assignment]
+        return chosen
+    if isinstance(space, IntDistribution):
+        return trial.suggest_int(one.name, space.low, space.high, log=space.log, step=space.step)
+    assert isinstance(space, FloatDistribution)  # noqa: S101 - for the type checker
+    return trial.suggest_float(one.name, space.low, space.high, log=space.log, step=space.step)
 
 
 class Search:
@@ -83,6 +99,7 @@ class Search:
     def __init__(self, study: Study, storage: BaseStorage) -> None:
         """Of a study that `storage` has; `Search.open` takes the one that the study's file names."""
         self._study, self._config, self._storage = study, study.config, storage
+        self._asked = written_out(self._config.search)
         self._study_id = storage.get_study_id_from_name(study.storage_study)
 
     @classmethod
@@ -125,30 +142,81 @@ class Search:
     def _propose(self, generation: int) -> list[Proposal]:
         known = self._by_index(generation)
         config = self._config.study
-        space = distributions(self._config)
         study = optuna.load_study(study_name=self._study.storage_study, storage=self._storage)
-        copy = optuna.create_study(direction=config.direction)
-        copy.add_trials(self._storage.get_all_trials(self._study_id, deepcopy=False))
+        memory = InMemoryStorage()
+        copy = self._copy(memory)
         for index in range(config.trials_per_generation):
-            if index in known:
-                continue
+            if index not in known:
+                asked = self._ask(copy, generation, index)
+                study.add_trial(
+                    optuna.create_trial(
+                        state=TrialState.RUNNING,
+                        params=asked.params,
+                        distributions=asked.distributions,
+                        user_attrs={GENERATION: generation, INDEX: index},
+                        system_attrs=asked.system_attrs | _sequences(memory, copy),
+                    )
+                )
+        return [
+            Proposal(trial.number, index, self._values(trial), trial.system_attrs)
+            for index, trial in sorted(self._by_index(generation).items())
+        ]
+
+    def _values(self, trial: FrozenTrial) -> dict[str, ParamValue]:
+        """A trial's parameters, the fixed ones among them."""
+        return walk(self._asked, lambda one: trial.params[one.name])
+
+    def _copy(self, memory: InMemoryStorage) -> optuna.Study:
+        """The study in memory, its sequences as far as the last trial says."""
+        trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
+        copy = optuna.create_study(storage=memory, direction=self._config.study.direction)
+        copy.add_trials(trials)
+        for name, count in (trials[-1].system_attrs.get(SEQUENCES, {}) if trials else {}).items():
+            memory.set_study_system_attr(memory.get_study_id_from_name(copy.study_name), name, count)
+        return copy
+
+    def _ask(self, copy: optuna.Study, generation: int, index: int) -> FrozenTrial:
+        """Ask for one trial on a copy of the study, again and again until it keeps the study's constraints."""
+        seed, wanted = self._config.study.seed, self._wanted(generation, index)
+        for again in range(CONSTRAINT_TRIES):
             # A sampler for each trial, seeded by its key: no process repeats another's proposals, and one that goes
             # on after a crash proposes what the other would have.
-            copy.sampler = optuna.samplers.TPESampler(seed=derived_seed(config.seed, "sampler", generation, index))
-            number = copy.ask(fixed_distributions=space).number
-            asked = copy.get_trials(deepcopy=False)[number]
-            study.add_trial(
-                optuna.create_trial(
-                    state=TrialState.RUNNING,
-                    params=asked.params,
-                    distributions=asked.distributions,
-                    user_attrs={GENERATION: generation, INDEX: index},
-                    system_attrs=asked.system_attrs,
-                )
+            place = (generation, index, again) if again else (generation, index)
+            sampler = self._config.sampler
+            copy.sampler = samplers.make(
+                sampler.name if again < CONSTRAINT_TRIES // 2 else "random",
+                sampler.options if again < CONSTRAINT_TRIES // 2 else {},
+                self._asked,
+                derived_seed(seed, "sampler"),
+                derived_seed(seed, "sampler", *place),
             )
-        return [
-            Proposal(trial.number, index, trial.params) for index, trial in sorted(self._by_index(generation).items())
-        ]
+            if wanted:
+                copy.enqueue_trial(wanted)
+            trial = copy.ask()
+            values = walk(self._asked, lambda one, of=trial: suggest(of, one))  # type: ignore[misc]
+            if self._config.constraints.allow(values):
+                return copy.get_trials(deepcopy=False)[trial.number]
+            copy.tell(trial, state=TrialState.FAIL)
+            wanted = None
+        raise StudyError(
+            f"[constraints] parameters: of {CONSTRAINT_TRIES} configurations none kept them",
+            "Loosen them, or narrow [search] to where they hold.",
+        )
+
+    def _wanted(self, generation: int, index: int) -> dict[str, ParamValue] | None:
+        """What the study says of a trial before a sampler is asked: `[[trials]]` first, then a space-filling start."""
+        config = self._config
+        position = generation * config.study.trials_per_generation + index
+        if position < len(config.trials):
+            return dict(config.trials[position])
+        first = config.study.trials_per_generation - len(config.trials)
+        if generation > 0 or not samplers.SAMPLERS[config.sampler.name].has_model:
+            return None
+        return {
+            one.name: filling.value(one.name, one.parameter, config.study.seed, index - len(config.trials), first)
+            for one in self._asked
+            if not one.is_fixed
+        }
 
     def _by_index(self, generation: int) -> dict[int, FrozenTrial]:
         return {
@@ -184,13 +252,16 @@ class Search:
         due = len(self._storage.get_all_trials(self._study_id, deepcopy=False))
         if spec.number != due:
             raise StudyError(f"the folder of trial {due} is missing", "Put it back, then type `sweep repair` again.")
+        spaces = {one.name: distribution(one.parameter) for one in self._asked if not one.is_fixed}
+        params = {name: value for name, value in spec.params.items() if name in spaces}
         study.add_trial(
             optuna.create_trial(
                 state=TrialState[result.state] if result else TrialState.RUNNING,
                 value=result.value if result else None,
-                params=spec.params,
-                distributions=distributions(self._config),
+                params=params,
+                distributions={name: spaces[name] for name in params},
                 user_attrs={GENERATION: spec.generation, INDEX: spec.index, **(_told(result) if result else {})},
+                system_attrs=spec.sampler,
                 intermediate_values=dict(intermediate) if result else {},
             )
         )
@@ -208,6 +279,13 @@ class Search:
         """All trials, by number."""
         with worded(self._study):
             return [_row(trial) for trial in self._storage.get_all_trials(self._study_id, deepcopy=False)]
+
+
+def _sequences(memory: InMemoryStorage, copy: optuna.Study) -> dict[str, Any]:
+    """What Optuna's QMCSampler counts in a study, as an attribute of a trial."""
+    counted = memory.get_study_system_attrs(memory.get_study_id_from_name(copy.study_name))
+    found = {name: count for name, count in counted.items() if name.startswith("qmc:")}
+    return {SEQUENCES: found} if found else {}
 
 
 def _told(result: Result) -> dict[str, Any]:

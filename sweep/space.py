@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PlainValidator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, PlainValidator, model_validator
 
 
 class Section(BaseModel):
@@ -14,7 +14,38 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class FloatParameter(Section):
+def _choice(value: object) -> bool | int | float | str:
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError(f"a value is a string, a number or a boolean, not {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"a value must be finite, not {value}")
+    if isinstance(value, int) and abs(value) > 2**53:
+        raise ValueError(f"a whole number must lie within ±2**53, not {value}")
+    return value
+
+
+Choice = Annotated[bool | int | float | str, PlainValidator(_choice)]
+
+
+def _choices(value: object) -> list[bool | int | float | str]:
+    return [_choice(entry) for entry in (value if isinstance(value, list) else [value])]
+
+
+Choices = Annotated[list[bool | int | float | str], PlainValidator(_choices)]
+"""One value, or a list of them."""
+
+
+class Entry(Section):
+    """What every parameter may say: `when` other parameters have one of these values, and how often it is repeated.
+
+    `repeat` is a number, or the name of an int parameter; the parameter `width` is then asked as width_1, width_2, …
+    """
+
+    when: dict[str, Choices] = {}
+    repeat: Annotated[int, Field(ge=1, le=1000)] | str | None = None
+
+
+class FloatParameter(Entry):
     """A real number in [low, high], uniform in its logarithm with `log`, or on a grid with `step`."""
 
     type: Literal["float"]
@@ -33,7 +64,7 @@ WholeNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
 """What a float, and so Optuna's storage, holds exactly."""
 
 
-class IntParameter(Section):
+class IntParameter(Entry):
     """A whole number in [low, high], uniform in its logarithm with `log`, or every `step`-th from low."""
 
     type: Literal["int"]
@@ -48,18 +79,7 @@ class IntParameter(Section):
         return self
 
 
-def _choice(value: object) -> bool | int | float | str:
-    if not isinstance(value, bool | int | float | str):
-        raise ValueError(f"a choice is a string, a number or a boolean, not {value!r}")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"a choice must be finite, not {value}")
-    return value
-
-
-Choice = Annotated[bool | int | float | str, PlainValidator(_choice)]
-
-
-class CategoricalParameter(Section):
+class CategoricalParameter(Entry):
     """One of a list of values without order."""
 
     type: Literal["categorical"]
@@ -74,12 +94,34 @@ class CategoricalParameter(Section):
         return self
 
 
-Parameter = Annotated[FloatParameter | IntParameter | CategoricalParameter, Field(discriminator="type")]
+class BoolParameter(Entry):
+    """True or false."""
 
-PARAMETER_TYPES: dict[str, type[Section]] = {
+    type: Literal["bool"]
+
+
+class FixedParameter(Entry):
+    """A value that all trials have: the trainer gets it, the search does not see it. May be written bare."""
+
+    type: Literal["fixed"]
+    value: Choice
+
+
+AnyParameter = FloatParameter | IntParameter | CategoricalParameter | BoolParameter | FixedParameter
+
+
+def _bare(value: object) -> object:
+    return value if isinstance(value, dict | AnyParameter) else {"type": "fixed", "value": value}
+
+
+Parameter = Annotated[Annotated[AnyParameter, Field(discriminator="type")], BeforeValidator(_bare)]
+
+PARAMETER_TYPES: dict[str, type[Entry]] = {
     "float": FloatParameter,
     "int": IntParameter,
     "categorical": CategoricalParameter,
+    "bool": BoolParameter,
+    "fixed": FixedParameter,
 }
 
 
@@ -92,31 +134,69 @@ def _check_range(low: float, high: float, log: bool, has_step: bool) -> None:
         raise ValueError("log and step exclude each other")
 
 
-def describe(parameter: FloatParameter | IntParameter | CategoricalParameter) -> str:
-    """A parameter's range in one short line, for people."""
+def values_of(parameter: AnyParameter) -> list[bool | int | float | str] | None:
+    """The values that a parameter may have, where they can be listed; None for a range."""
     if isinstance(parameter, CategoricalParameter):
-        return " | ".join(str(choice) for choice in parameter.choices)
-    extras = ", log" if parameter.log else ""
-    if parameter.step not in (None, 1):
-        extras += f", step {parameter.step}"
-    return f"{parameter.type} {parameter.low:g} to {parameter.high:g}{extras}"
+        return parameter.choices
+    if isinstance(parameter, BoolParameter):
+        return [False, True]
+    return [parameter.value] if isinstance(parameter, FixedParameter) else None
 
 
-def check_interface(
-    name: str, parameter: FloatParameter | IntParameter | CategoricalParameter, accepts: dict[str, Any]
-) -> str:
+def may_be(parameter: AnyParameter, value: object) -> bool:
+    """Whether a parameter may have this value. A float's step is not looked at."""
+    if not isinstance(parameter, FloatParameter | IntParameter):
+        return any(same(value, choice) for choice in values_of(parameter) or [])
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    if not parameter.low <= value <= parameter.high:
+        return False
+    return isinstance(parameter, FloatParameter) or (
+        isinstance(value, int) and (value - parameter.low) % parameter.step == 0
+    )
+
+
+def same(one: object, other: object) -> bool:
+    """Equality that tells true from 1."""
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
+
+
+def describe(parameter: AnyParameter) -> str:
+    """A parameter's range in one short line, for people."""
+    if isinstance(parameter, FloatParameter | IntParameter):
+        text = f"{parameter.type} {parameter.low:g} to {parameter.high:g}" + (", log" if parameter.log else "")
+        if parameter.step not in (None, 1):
+            text += f", step {parameter.step}"
+    else:
+        text = " | ".join(map(_shown, values_of(parameter) or []))
+    if parameter.repeat is not None:
+        text += f", for each of {parameter.repeat}"
+    for name, values in parameter.when.items():
+        text += f", when {name} is {' or '.join(map(_shown, values))}"
+    return text
+
+
+def _shown(value: object) -> str:
+    """A value as TOML writes it, but for a string's quotes."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def check_interface(name: str, parameter: AnyParameter, accepts: dict[str, Any]) -> str:
     """What is wrong with searching `name` this way, given what the trainer's interface.json accepts; '' if nothing."""
     kind, choices = accepts["kind"], accepts.get("choices")
-    if isinstance(parameter, CategoricalParameter):
-        allowed = {"int": (int,), "float": (int, float), "str": (str,)}[kind]
-        for value in parameter.choices:
-            if isinstance(value, bool) or not isinstance(value, allowed):
+    if parameter.repeat is not None and parameter.repeat != accepts.get("repeat"):
+        may = f"it may be repeated for each of {accepts['repeat']}" if "repeat" in accepts else "it has one value"
+        return f"{name}.repeat: {may} in the trainer"
+    if not isinstance(parameter, FloatParameter | IntParameter):
+        values: list[Any] = values_of(parameter) or []
+        allowed = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}[kind]
+        for value in values:
+            if isinstance(value, bool) != (kind == "bool") or not isinstance(value, allowed):
                 return f"{name} is a {kind} for the trainer, so {value!r} cannot be a choice"
             if choices is not None and value not in choices:
                 return f"{name} must be one of {choices}, not {value!r}"
-        values: list[Any] = parameter.choices
     else:
-        if kind == "str":
+        if kind in ("str", "bool"):
             return f"{name} is not a number for the trainer: use type = 'categorical' with choices from {choices}"
         if kind == "int" and isinstance(parameter, FloatParameter):
             return f"{name} is a whole number for the trainer: use type = 'int'"
@@ -125,7 +205,8 @@ def check_interface(
             if any(value not in choices for value in tried):
                 return f"{name} must be one of {choices}: use type = 'categorical', or a step that meets only those"
         values = [parameter.low, parameter.high]
-    if kind != "str" and (min(values) < accepts.get("low", -math.inf) or max(values) > accepts.get("high", math.inf)):
+    is_number = kind in ("int", "float")
+    if is_number and (min(values) < accepts.get("low", -math.inf) or max(values) > accepts.get("high", math.inf)):
         bounds = [
             f"at {word} {accepts[side]}" for side, word in (("low", "least"), ("high", "most")) if side in accepts
         ]

@@ -50,7 +50,7 @@ class TrialSpec:
     After `handover_seconds` or `handover_epochs`, whichever is given, the trainer exits with 85, so that its checkpoint
     reaches the access point. `retries` is how often a transient failure is tried again;
     `failures_in_a_row` of different trials stop the sweep; `more_memory` holds the submit commands for the next try of
-    one that ran out of memory.
+    one that ran out of memory. `sampler` is what the sampler that proposed the trial keeps with it.
     """
 
     number: int
@@ -69,6 +69,7 @@ class TrialSpec:
     retries: int = 3
     failures_in_a_row: int = 10
     more_memory: dict[str, str] = field(default_factory=dict)
+    sampler: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: str) -> TrialSpec:

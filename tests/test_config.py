@@ -25,7 +25,8 @@ def test_shipped_studies_are_valid(file: Path) -> None:
 def test_a_good_file_keeps_every_value() -> None:
     there = config.parse(STUDY, "study.toml")
     assert there.study.trials_per_generation == 3
-    assert there.search["lr"].model_dump() == {"type": "float", "low": 1e-4, "high": 0.1, "log": True, "step": None}
+    lr = there.search["lr"].model_dump(exclude_defaults=True)
+    assert lr == {"type": "float", "low": 1e-4, "high": 0.1, "log": True}
     assert there.job.request_memory == "512 MB"
     assert there.job.request_gpus == 0
 
@@ -80,7 +81,31 @@ def test_a_good_file_keeps_every_value() -> None:
         ("high = 64", "high = 99999999999999999999", "[search] width.high: input should be less than or equal to"),
         ("high = 64", "high = 99999999", "[search] width must be at least 1 and at most 65536 for the trainer"),
         ("[job]", "[job]\nrequest_cpus = {}", "[job] request_cpus: input should be a valid integer"),
-        ("[search]", "[search]\nmomentum = 0.9", "[search] momentum: must be a table, like {"),
+        ("[search]", "[search]\nmomentum = 2.0", "[search] momentum must be at least 0.0 and at most 0.9999"),
+        ("[search]", '[search]\nmomentum = "high"', "[search] momentum is a float for the trainer, so 'high' cannot"),
+        ("step = 8", "step = 8, when = { lr = 5.0 }", "[search] width.when: lr is never 5.0"),
+        ("step = 8", "step = 8, when = { activation = [] }", "[search] width.when: activation needs a value"),
+        ("step = 8", "step = 8, when = { widht = 8 }", "[search] width.when: there is no parameter 'widht'"),
+        ("step = 8", "step = 8, when = { width = 8 }", "[search] width.when: goes in a circle"),
+        ("step = 8", 'step = 8, repeat = "n_blocks"', "[search] width.repeat: there is no parameter 'n_blocks'"),
+        ("step = 8", 'step = 8, repeat = "lr"', "[search] width.repeat: it may be repeated for each of n_blocks"),
+        ("log = true", "log = true, repeat = 3", "[search] lr.repeat: it has one value in the trainer"),
+        ("[trainer]", '[sampler]\nname = "tpa"\n[trainer]', "[sampler]: there is no sampler 'tpa'; did you mean 'tpe'"),
+        (
+            "[trainer]",
+            "[sampler]\npopsize = 5\n[trainer]",
+            "[sampler]: tpe has no option 'popsize'; it has prior_weight",
+        ),
+        ("[trainer]", "[sampler]\ngroup = 1\n[trainer]", "[sampler]: group must be bool, not 1"),
+        ("[trainer]", '[sampler]\nname = "grid"\n[trainer]', "[search] lr: grid needs a step, or a list of choices"),
+        ("[trainer]", "[constraints]\nparameters = ['width']\n[trainer]", "parameters: number 1 is neither true nor"),
+        (
+            "[trainer]",
+            "[constraints]\nparameters = ['widht < 3']\n[trainer]",
+            "has 'widht', which is no parameter; did",
+        ),
+        ("[trainer]", "[[trials]]\nlr = 3.0\n[trainer]", "[[trials]] 1: lr is never 3.0"),
+        ("[trainer]", "[[trials]]\nrate = 3.0\n[trainer]", "[[trials]] 1: rate is not searched"),
         ("[job]", "[jobs]", "[jobs]: unknown section; did you mean 'job'?"),
         ("request_memory", "gpus_minimum_memory", "[job]: gpus_minimum_… has no effect without request_gpus = 1"),
     ],

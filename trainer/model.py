@@ -19,16 +19,17 @@ class ConvNet(nn.Module):
     def __init__(self, channels: int, size: int, classes: int, params: dict[str, Any]) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        kernel = params["kernel_size"]
-        for _ in range(params["n_blocks"]):
-            layers.append(nn.Conv2d(channels, params["width"], kernel, padding=kernel // 2))
+        for block in range(1, params["n_blocks"] + 1):
+            # A parameter that the study repeats has a value for each block.
+            width, kernel = (params.get(f"{name}_{block}", params[name]) for name in ("width", "kernel_size"))
+            layers.append(nn.Conv2d(channels, width, kernel, padding=kernel // 2))
             if params["norm"] == "batch":
-                layers.append(nn.BatchNorm2d(params["width"]))
+                layers.append(nn.BatchNorm2d(width))
             layers.append(ACTIVATIONS[params["activation"]]())
             if size >= 2:
                 layers.append(nn.MaxPool2d(2))
                 size //= 2
-            channels = params["width"]
+            channels = width
         self.features = nn.Sequential(*layers)
         self.classifier = nn.Sequential(
             nn.Flatten(), nn.Dropout(params["dropout"]), nn.Linear(channels * size * size, classes)

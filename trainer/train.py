@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import time
 import warnings
 from collections.abc import Callable
@@ -30,12 +31,15 @@ def choose_device() -> torch.device:
 def complete_params(params: dict[str, Any]) -> dict[str, Any]:
     """A trial's parameters, with interface.json's defaults for those that the study does not search.
 
-    Raises ValueError for a name that the trainer does not know.
+    A parameter that may be repeated keeps the names that the study gives it, width_1, width_2, … Raises ValueError for
+    a name that the trainer does not know.
     """
     interface = json.loads((Path(__file__).parent / "interface.json").read_text(encoding="utf-8"))["parameters"]
-    if unknown := sorted(set(params) - set(interface)):
+    repeated = {name for name in params if "repeat" in interface.get(re.sub(r"_[0-9]+$", "", name), {})}
+    if unknown := sorted(set(params) - set(interface) - repeated):
         raise ValueError(f"unknown parameter {unknown[0]!r}; known are {', '.join(interface)}")
-    return {name: params.get(name, entry["default"]) for name, entry in interface.items()}
+    known = {name: params.get(name, entry["default"]) for name, entry in interface.items()}
+    return known | {name: params[name] for name in sorted(repeated)}
 
 
 class Training:

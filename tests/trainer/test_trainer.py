@@ -245,3 +245,13 @@ def test_architectures_train(job: Job, optimizer: str, activation: str) -> None:
     folder = job("architecture", params=params, target_step=1)
     assert train(folder) == 0
     assert measured(folder)[0]["train_loss"] > 0
+
+
+def test_a_repeated_parameter_has_a_value_for_each_block(job: Job) -> None:
+    params = {"lr": 0.01, "width": 4, "n_blocks": 3, "width_1": 6, "width_2": 8, "width_3": 2, "kernel_size_2": 1}
+    folder = job("blocks", params=params, target_step=1)
+    assert run(folder).returncode == 0
+    state = torch.load(folder / "checkpoint", weights_only=True)["model"]
+    shapes = [tuple(value.shape) for name, value in state.items() if name.endswith("weight") and value.dim() == 4]
+    assert shapes == [(6, 3, 3, 3), (8, 6, 1, 1), (2, 8, 3, 3)]
+    assert "unknown parameter 'lr_1'" in run(job("unknown", params={"lr_1": 0.1})).stderr

@@ -1,0 +1,146 @@
+"""Plain expressions over a trial's values, as a study file has them: arithmetic and comparisons, read by Python's own
+parser, computed by nothing but this file."""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LONGEST = 1000
+"""Characters of an expression."""
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    # Of floats: whole numbers could grow without bound.
+    ast.Pow: lambda base, exponent: math.pow(base, exponent),
+}
+
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.In: lambda value, members: value in members,
+    ast.NotIn: lambda value, members: value not in members,
+}
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "abs": abs, "ceil": math.ceil, "exp": math.exp, "floor": math.floor, "log": math.log, "log10": math.log10,
+    "log2": math.log2, "max": max, "min": min, "sqrt": math.sqrt,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A condition, such as `width * n_blocks <= 128 or optimizer == "sgd"`. `names` are the values that it looks at."""
+
+    text: str
+    names: frozenset[str]
+    _tree: ast.expr
+
+    @classmethod
+    def parse(cls, text: str) -> Expression:
+        """Raises ValueError for what is no such expression, saying which part."""
+        if len(text) > LONGEST:
+            raise ValueError(f"is longer than {LONGEST} characters")
+        try:
+            tree = ast.parse(text.strip(), mode="eval").body
+        except (SyntaxError, RecursionError, MemoryError):
+            raise ValueError(f"is no expression: {text!r}") from None
+        names: set[str] = set()
+        try:
+            _check(tree, names)
+        except RecursionError:
+            raise ValueError("is nested too deeply") from None
+        if not isinstance(tree, ast.Compare | ast.BoolOp) and not _is_not(tree):
+            raise ValueError(f"is neither true nor false: {text!r}; compare something, as in width <= 128")
+        return cls(text, frozenset(names), tree)
+
+    def holds(self, values: Mapping[str, Any]) -> bool:
+        """Whether it is true of these values, which have all of `names`.
+
+        Raises ValueError where it cannot be computed, as when a string is compared with a number.
+        """
+        try:
+            return bool(_value(self._tree, values))
+        except (TypeError, ArithmeticError, ValueError) as error:
+            raise ValueError(f"{self.text!r} cannot be computed of {dict(values)}: {error}") from None
+
+
+def _is_not(tree: ast.expr) -> bool:
+    return isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
+
+
+def _check(tree: ast.expr, names: set[str]) -> None:
+    """Raise ValueError for any part that `_value` does not know; collect names."""
+    parts: list[ast.expr]
+    match tree:
+        case ast.Constant(value=bool() | int() | float() | str()):
+            return
+        case ast.Name(id=name):
+            names.add(name)
+            return
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+            parts = [left, right]
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not(), operand=operand):
+            parts = [operand]
+        case ast.BoolOp(values=values):
+            parts = values
+        case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in _COMPARE for op in ops):
+            parts = [left, *others]
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            parts = elements
+        case ast.Call(func=ast.Name(id=function), args=arguments, keywords=[]) if function in _FUNCTIONS and arguments:
+            parts = arguments
+        case _:
+            raise ValueError(
+                f"has {ast.unparse(tree)!r}, which is not allowed: names, numbers, strings, + - * / // % **, "
+                f"comparisons, in, and, or, not, {', '.join(_FUNCTIONS)}"
+            )
+    for part in parts:
+        _check(part, names)
+
+
+def _number(value: Any) -> Any:
+    """Arithmetic is of numbers alone: a string times a number could fill the memory."""
+    if not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is no number")
+    return value
+
+
+def _value(tree: ast.expr, values: Mapping[str, Any]) -> Any:
+    match tree:
+        case ast.Constant(value=value):
+            return value
+        case ast.Name(id=name):
+            return values[name]
+        case ast.BinOp(left=left, op=op, right=right):
+            return _BINARY[type(op)](_number(_value(left, values)), _number(_value(right, values)))
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return not _value(operand, values)
+        case ast.UnaryOp(op=op, operand=operand):
+            value = _number(_value(operand, values))
+            return -value if isinstance(op, ast.USub) else value
+        case ast.BoolOp(op=ast.And(), values=parts):
+            return all(_value(part, values) for part in parts)
+        case ast.BoolOp(values=parts):
+            return any(_value(part, values) for part in parts)
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            chain = [_value(part, values) for part in (left, *others)]
+            return all(_COMPARE[type(op)](one, other) for op, one, other in zip(ops, chain, chain[1:], strict=False))
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            return [_value(element, values) for element in elements]
+        case ast.Call(func=ast.Name(id=function), args=arguments):
+            return _FUNCTIONS[function](*(_number(_value(argument, values)) for argument in arguments))
+    raise AssertionError(f"parse let {ast.dump(tree)} through")

@@ -1,0 +1,132 @@
+"""Optuna's samplers by the names that a study file has for them, with the options that each takes."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sweep.conditions import Asked
+from sweep.errors import StudyError
+from sweep.space import FloatParameter, IntParameter, values_of
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+
+Types = tuple[type, ...]
+NUMBER: Types = (int, float)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A sampler: Optuna's class, the options that a study file may set with their types, and packages that it needs.
+
+    `has_model` samplers learn from values, so that a first generation is better spread evenly than drawn by them;
+    `lists` all configurations there are.
+    """
+
+    of: str
+    options: dict[str, Types]
+    needs: tuple[str, ...] = ()
+    has_model: bool = True
+    lists: bool = False
+
+
+_EVOLUTION: dict[str, Types] = {
+    "population_size": (int,),
+    "mutation_prob": NUMBER,
+    "crossover_prob": NUMBER,
+    "swapping_prob": NUMBER,
+}
+
+SAMPLERS: dict[str, Kind] = {
+    "tpe": Kind(
+        "TPESampler",
+        {
+            "prior_weight": NUMBER,
+            "n_startup_trials": (int,),
+            "n_ei_candidates": (int,),
+            "multivariate": (bool,),
+            "group": (bool,),
+            "constant_liar": (bool,),
+        },
+    ),
+    "gp": Kind("GPSampler", {"n_startup_trials": (int,), "deterministic_objective": (bool,)}, needs=("scipy", "torch")),
+    "cmaes": Kind(
+        "CmaEsSampler",
+        {
+            "sigma0": NUMBER,
+            "n_startup_trials": (int,),
+            "popsize": (int,),
+            "use_separable_cma": (bool,),
+            "with_margin": (bool,),
+            "lr_adapt": (bool,),
+            "consider_pruned_trials": (bool,),
+        },
+        needs=("cmaes", "scipy"),
+    ),
+    "nsgaii": Kind("NSGAIISampler", _EVOLUTION),
+    "nsgaiii": Kind("NSGAIIISampler", {**_EVOLUTION, "dividing_parameter": (int,)}),
+    "qmc": Kind("QMCSampler", {"qmc_type": (str,), "scramble": (bool,)}, needs=("scipy",)),
+    "random": Kind("RandomSampler", {}, has_model=False),
+    "grid": Kind("GridSampler", {}, has_model=False, lists=True),
+    "bruteforce": Kind("BruteForceSampler", {"avoid_premature_stop": (bool,)}, has_model=False, lists=True),
+}
+
+DEFAULT = "tpe"
+
+
+def make(name: str, options: dict[str, Any], asked: Sequence[Asked], study_seed: int, seed: int) -> BaseSampler:
+    """The sampler for one proposal, whose own seed is `seed`.
+
+    Raises StudyError where a package that it needs is missing, or an option is odd.
+    """
+    from optuna import samplers
+
+    kind = SAMPLERS[name]
+    for package in kind.needs:
+        if importlib.util.find_spec(package) is None:
+            raise StudyError(f"[sampler] name: {name} needs the package {package}", f"pip install {package}")
+    quiet: dict[str, Any] = {"warn_independent_sampling": False} if name in ("gp", "cmaes", "qmc") else {}
+    try:
+        if name == "grid":
+            return samplers.GridSampler({one.name: listed(one) or [] for one in asked if not one.is_fixed}, seed=seed)
+        if name == "qmc":
+            # One sequence goes through the whole study; what it cannot give is drawn for each trial.
+            others = samplers.RandomSampler(seed=seed)
+            return samplers.QMCSampler(**options, **quiet, seed=study_seed, independent_sampler=others)
+        sampler: BaseSampler = getattr(samplers, kind.of)(**options, **quiet, seed=seed)
+    except (ValueError, TypeError, AssertionError) as error:
+        raise StudyError(f"[sampler]: {error or options}", "Mend study.toml.") from error
+    return sampler
+
+
+def listed(one: Asked) -> list[bool | int | float | str] | None:
+    """All values of a parameter; None where they cannot be listed."""
+    parameter = one.parameter
+    if isinstance(parameter, IntParameter) and not parameter.log:
+        return list(range(parameter.low, parameter.high + 1, parameter.step))
+    if isinstance(parameter, FloatParameter):
+        if parameter.step is None:
+            return None
+        count = int((parameter.high - parameter.low) / parameter.step + 1e-9) + 1
+        # Not above high, by which rounding may miss it.
+        return [min(parameter.low + position * parameter.step, parameter.high) for position in range(count)]
+    if isinstance(parameter, IntParameter):
+        return list(range(parameter.low, parameter.high + 1))
+    return values_of(parameter)
+
+
+def unlistable(name: str, asked: Sequence[Asked]) -> list[str]:
+    """Parameters that a sampler which lists all configurations cannot take, each with the reason."""
+    if not SAMPLERS[name].lists:
+        return []
+    found = [f"{one.name}: {name} needs a step, or a list of choices" for one in asked if listed(one) is None]
+    if name == "grid":
+        found += [
+            f"{one.name}: grid has no conditions and no repetitions; bruteforce has"
+            for one in asked
+            if one.parameter.when or one.position is not None
+        ]
+    return found

@@ -1,0 +1,84 @@
+"""Expressions of a study file: what they may say, what they come to, and that they can do nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweep.expression import Expression
+
+VALUES: dict[str, Any] = {"width": 32, "n_blocks": 3, "lr": 0.01, "optimizer": "sgd", "flag": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("width * n_blocks <= 128", True),
+        ("width * n_blocks < 96", False),
+        ("8 <= width < 64", True),
+        ('optimizer == "sgd" or lr > 1', True),
+        ('optimizer in ("adam", "adamw")', False),
+        ('optimizer not in ["adam"] and not flag == False', True),
+        ("not width > 16", False),
+        ("log10(lr) >= -2 and max(width, n_blocks) == 32", True),
+        ("-width + 2 ** n_blocks == -24", True),
+        ("width // 5 % 4 == 2", True),
+        ("sqrt(4) == 2.0", True),
+    ],
+)
+def test_what_it_comes_to(text: str, wanted: bool) -> None:
+    expression = Expression.parse(text)
+    assert expression.holds(VALUES) is wanted
+    assert expression.names <= VALUES.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is no expression"),
+        ("width <=", "is no expression"),
+        ("width = 3", "is no expression"),
+        ("width", "is neither true nor false"),
+        ("width + 3", "is neither true nor false"),
+        ("__import__('os').system('id') == 0", "not allowed"),
+        ("open('x') == 1", "not allowed"),
+        ("width.real == 1", "not allowed"),
+        ("[x for x in (1, 2)] == 1", "not allowed"),
+        ("(lambda: 1)() == 1", "not allowed"),
+        ("width[0] == 1", "not allowed"),
+        ("f'{width}' == '32'", "not allowed"),
+        ("(width := 3) == 3", "not allowed"),
+        ("max(*width) == 1", "not allowed"),
+        ("max(width, key=3) == 1", "not allowed"),
+        ("b'x' == 1", "not allowed"),
+        ("width is 3", "not allowed"),
+        ("(" * 300 + "width" + ")" * 300 + " == 1", "is no expression"),
+        ("x" * 1001 + " == 1", "longer than"),
+    ],
+)
+def test_what_it_may_not_say(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Expression.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["optimizer < 3", "'a' * 1000 == 'b'", "width / 0 == 1", "10.0 ** 10000 > 1", "sqrt(-1) == 1", "-'a' == 1"]
+)
+def test_what_cannot_be_computed_is_said(text: str) -> None:
+    with pytest.raises(ValueError, match="cannot be computed of"):
+        Expression.parse(text).holds(VALUES)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_an_expression_or_is_refused_in_words(text: str) -> None:
+    try:
+        expression = Expression.parse(text)
+    except ValueError:
+        return
+    try:
+        assert expression.holds(dict.fromkeys(expression.names, 1)) in (True, False)
+    except ValueError as error:
+        assert "cannot be computed" in str(error)  # noqa: PT017
