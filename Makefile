@@ -24,8 +24,9 @@ $(SETUP): pyproject.toml constraints.txt
 demo: $(SETUP)
 	@sh scripts/demo.sh "$(CURDIR)/$(BIN)" demo/$$(date +%Y%m%d-%H%M%S)
 
+# In two processes: one has the pool, and mostly waits for it; the other has the rest.
 test: $(SETUP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(SETUP)
 	$(BIN)/ruff format --check .

@@ -36,6 +36,13 @@ request_memory = "512 MB"
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in several processes, one of them has the pool and all that needs it."""
+    for item in items:
+        if item.get_closest_marker("pool"):
+            item.add_marker(pytest.mark.xdist_group("pool"))
+
+
 @pytest.fixture(autouse=True)
 def _guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A unit test can neither start a process nor find a pool, unless it is marked `processes` or `pool`."""
