@@ -36,6 +36,7 @@ request_memory = "512 MB"
 """
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run in several processes, one of them has the pool and all that needs it."""
     for item in items:
