@@ -36,12 +36,10 @@ request_memory = "512 MB"
 """
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Where tests run in several processes, one of them has the pool and all that needs it."""
-    for item in items:
-        if item.get_closest_marker("pool"):
-            item.add_marker(pytest.mark.xdist_group("pool"))
+    if item.get_closest_marker("pool"):
+        item.add_marker(pytest.mark.xdist_group("pool"))
 
 
 @pytest.fixture(autouse=True)
