@@ -26,7 +26,7 @@ demo: $(SETUP)
 
 # In two processes: one has the pool, and mostly waits for it; the other has the rest.
 test: $(SETUP)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 check: $(SETUP)
 	$(BIN)/ruff format --check .

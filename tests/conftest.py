@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from sweep import study as studies
 from sweep.study import Study
@@ -36,10 +37,15 @@ request_memory = "512 MB"
 """
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Where tests run in several processes, one of them has the pool and all that needs it."""
-    if item.get_closest_marker("pool"):
-        item.add_marker(pytest.mark.xdist_group("pool"))
+class OnePool(LoadScopeScheduling):  # type: ignore[misc]
+    """Of several processes that run the tests, one has the pool and all tests that need it."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "pool" if nodeid.startswith("tests/pool/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OnePool:
+    return OnePool(config, log)
 
 
 @pytest.fixture(autouse=True)
