@@ -178,8 +178,8 @@ def data(
 ) -> None:
     """Fetch a data set into your cache, from its Debian package; needs no root."""
     from sweep import datasets
-    from sweep.config import FASHION_MNIST
     from sweep.errors import DataError
+    from sweep.sections import FASHION_MNIST
 
     if dataset != FASHION_MNIST:
         raise DataError(f"unknown data set {dataset!r}", f"Known is {FASHION_MNIST}.")

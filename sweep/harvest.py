@@ -34,7 +34,7 @@ from sweep.trial import (
     TrialSpec,
     Verdict,
     judge,
-    parse_metrics,
+    reports,
 )
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def harvest(paths: StudyPaths, number: int, return_code: int) -> int:
         spec = read_spec(files)
         history = joblog.read(files.job_log)
         stderr = tail(files.stderr, STDERR_LINES)
-        verdict = judge(spec, return_code, read_metrics(files), stderr, history.hold_reason, history.hold_code)
+        verdict = judge(spec, return_code, read_metrics(files, spec), stderr, history.hold_reason, history.hold_code)
         if _try_again(files, spec, verdict, history):
             spool.put_in_place(paths, [number])
             return TRY_AGAIN
@@ -98,10 +98,14 @@ def _try_again(files: TrialPaths, spec: TrialSpec, verdict: Verdict, history: Jo
     # Before anything is moved: what the job said is judged once.
     write_text(files.endings, "".join(json.dumps(ending) + "\n" for ending in endings))
     write_text(files.retry_submit, retry_commands(spec, kind, history.host))
-    for output in (files.stdout, files.stderr):
+    # A program that starts over starts a file of metrics of its own.
+    aside = [files.stdout, files.stderr, *([] if spec.checkpoints else [files.root / spec.metrics])]
+    for output in aside:
         kept = output.with_name(f"{output.name}.{len(endings)}")
         if output.exists() and not kept.exists():
             output.rename(kept)
+    if not spec.checkpoints:
+        (files.root / spec.metrics).touch()
     return True
 
 
@@ -162,7 +166,7 @@ def tell_pending(paths: StudyPaths, search: Search) -> None:
             print(f"trial {number}: {error}", file=sys.stderr)
             continue
         if result:
-            search.tell(result, parse_metrics(read_metrics(files) or "", spec.metric)[0])
+            search.tell(result, reports(spec, read_metrics(files, spec))[0])
             (paths.pending / str(number)).unlink(missing_ok=True)
     paths.waiting.unlink(missing_ok=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import shutil
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -83,9 +84,9 @@ def finished_generations(paths: StudyPaths, trials_per_generation: int) -> set[i
 def write_workflow(study: Study, generations: int, done: set[int]) -> None:
     """Write the folder dag/: everything but the generations' own DAGs, which their PRE scripts write."""
     paths, name = study.paths, study.config.study.name
-    python = Path(sys.executable)
+    python, config = Path(sys.executable), study.config
     description = workflow.submit_description(
-        study.id, name, study.config.job, python, study.data, one_host=condor.is_personal()
+        study.id, name, config.trainer, config.job, _program(study), study.data, one_host=condor.is_personal()
     )
     write_text(paths.dag / "dagman.config", workflow.dagman_config(paths.dag))
     write_text(paths.submit, description)
@@ -96,15 +97,31 @@ def write_workflow(study: Study, generations: int, done: set[int]) -> None:
     write_text(paths.outer_dag, workflow.outer_dag(study.id, name, generations, done))
 
 
+def _program(study: Study) -> Path:
+    """What a job runs where it asks for no container. Raises StudyError when this machine has no such program."""
+    trainer = study.config.trainer
+    if not trainer.command or workflow.through_env(trainer, study.config.job):
+        return Path(sys.executable)
+    found = shutil.which(str(trainer.command[0]))
+    if found is None:
+        raise StudyError(
+            f"[trainer] command: there is no {trainer.command[0]} on this machine",
+            "Name a container that has it, [job] container_image, or write ./NAME for one of your inputs.",
+        )
+    return Path(found).absolute()
+
+
 def python_note(study: Study) -> str:
     """What a sweep without a container needs of a pool that is not this machine; '' where there is nothing to say."""
     if study.config.job.container_image or condor.is_personal():
         return ""
-    return f"No [job] container_image: the jobs run {sys.executable}, which must be there on every execute point."
+    return f"No [job] container_image: the jobs run {_program(study)}, which must be there on every execute point."
 
 
 def _check_runnable(study: Study) -> None:
-    if study.config.job.container_image is None and importlib.util.find_spec("torch") is None:
+    _program(study)
+    has_own_software = study.config.job.container_image is not None or study.config.trainer.command
+    if not has_own_software and importlib.util.find_spec("torch") is None:
         raise StudyError(
             f"trials would run with {sys.executable}, which has no torch",
             "Name a container in study.toml, [job] container_image, or: pip install 'htcondor-sweep[trainer]'.",

@@ -51,12 +51,22 @@ class TrialPaths:
         return self.root / "retry.sub"
 
     @property
+    def program_submit(self) -> Path:
+        """Submit commands of this trial alone: arguments and environment of the user's own program."""
+        return self.root / "program.sub"
+
+    @property
     def stdout(self) -> Path:
         return self.root / "out"
 
     @property
     def stderr(self) -> Path:
         return self.root / "err"
+
+    def earlier(self, output: Path) -> list[Path]:
+        """What earlier tries of the trial left of an output, in order: out.1, out.2, …"""
+        kept = [file for file in self.root.glob(f"{output.name}.*") if file.suffix[1:].isdigit()]
+        return sorted(kept, key=lambda file: int(file.suffix[1:]))
 
     @property
     def job_log(self) -> Path:
@@ -104,6 +114,11 @@ class StudyPaths:
     def trainer(self) -> Path:
         """The trainer as it was at `sweep init`, so that all trials of a study run the same code."""
         return self.root / "trainer"
+
+    @property
+    def inputs(self) -> Path:
+        """The user's own program and what it needs, likewise."""
+        return self.root / "inputs"
 
     @property
     def pending(self) -> Path:

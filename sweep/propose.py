@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sweep import harvest, workflow
-from sweep.config import FASHION_MNIST
 from sweep.errors import StorageError, SweepError
 from sweep.files import locked, write_json, write_text
 from sweep.paths import StudyPaths
+from sweep.sections import FASHION_MNIST
 from sweep.study import Study, load
 from sweep.trial import TrialSpec, derived_seed
 
@@ -34,9 +34,12 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
             index=proposal.index,
             params=proposal.params,
             sampler=proposal.sampler,
+            metrics=study.config.trainer.metrics_file,
+            metrics_pattern=study.config.trainer.metrics_pattern,
+            checkpoints=study.config.trainer.has_checkpoints,
             seed=derived_seed(study.config.study.seed, "trial", proposal.number),
             step=0,
-            target_step=study.config.trainer.epochs,
+            target_step=study.config.trainer.epochs or 0,
             metric=study.config.study.metric,
             data=data_spec(study),
             handover_seconds=study.config.job.interval.seconds,
@@ -50,7 +53,7 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
         for proposal in proposals
     ]
     for trial in trials:
-        _write_trial(paths, trial)
+        _write_trial(study, trial)
     done = {trial.number for trial in trials if paths.trial(trial.number).result.exists()}
     dag = paths.generation_dag(generation)
     # What an earlier DAGMan of this generation left would be read too; what is done, the DAG itself says.
@@ -64,20 +67,29 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
 def data_spec(study: Study) -> dict[str, Any]:
     """What trial.json says about the data; `path` is its name in the folder where the job starts."""
     trainer = study.config.trainer
+    if trainer.command:
+        return {"path": file_name(study.data)} if study.data else {}
     return {
         "kind": FASHION_MNIST if trainer.data == FASHION_MNIST else "images",
-        "path": study.data.split("?")[0].rstrip("/").rpartition("/")[2],
+        "path": file_name(study.data),
         "classes": trainer.classes,
         "image_size": trainer.image_size,
         "split_seed": derived_seed(study.config.study.seed, "split"),
     }
 
 
-def _write_trial(paths: StudyPaths, trial: TrialSpec) -> None:
-    files = paths.trial(trial.number)
+def file_name(place: str) -> str:
+    """Name that a file, folder or URL has in the folder where a job starts."""
+    return place.split("?")[0].rstrip("/").rpartition("/")[2]
+
+
+def _write_trial(study: Study, trial: TrialSpec) -> None:
+    files = study.paths.trial(trial.number)
     write_json(files.spec, trial.to_json())
+    if study.config.trainer.command:
+        write_text(files.program_submit, workflow.program_commands(study.config.trainer, study.config.job, trial))
     # The job's outputs exist from the start; what an earlier job left there stays.
-    for output in files.outputs:
+    for output in (*files.outputs, files.root / trial.metrics):
         output.touch()
 
 

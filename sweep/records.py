@@ -31,9 +31,13 @@ def read_result(files: TrialPaths) -> Result | None:
         ) from None
 
 
-def read_metrics(files: TrialPaths) -> str | None:
-    """The text of a trial's metrics.jsonl, None when there is none."""
-    try:
-        return files.metrics.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return None
+def read_metrics(files: TrialPaths, spec: TrialSpec) -> str | None:
+    """The text of a trial's metrics, None when there is none: its file's, or, of all its attempts, the output."""
+    if not spec.metrics_pattern:
+        places = [files.root / spec.metrics]
+    elif spec.checkpoints:
+        places = [*files.earlier(files.stdout), files.stdout]
+    else:
+        places = [files.stdout]
+    texts = [place.read_text(encoding="utf-8", errors="replace") for place in places if place.exists()]
+    return "".join(texts) if texts else None

@@ -8,7 +8,7 @@ from sweep.files import locked
 from sweep.records import read_metrics, read_result, read_spec
 from sweep.search import Search, TrialRow
 from sweep.study import Study
-from sweep.trial import Result, TrialSpec, parse_metrics
+from sweep.trial import Result, TrialSpec, reports
 
 
 def repair(study: Study) -> list[str]:
@@ -45,7 +45,7 @@ def _rows(study: Study) -> list[TrialRow] | str:
 def _files(study: Study, number: int) -> tuple[TrialSpec, Result | None, dict[int, float]]:
     files = study.paths.trial(number)
     spec = read_spec(files)
-    return spec, read_result(files), parse_metrics(read_metrics(files) or "", spec.metric)[0]
+    return spec, read_result(files), reports(spec, read_metrics(files, spec))[0]
 
 
 def differences(before: list[TrialRow], after: list[TrialRow]) -> list[str]:

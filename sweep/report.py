@@ -87,7 +87,7 @@ def _trial(study: Study, row: TrialRow) -> dict[str, Any]:
         "duration_s": duration,
         "lost_s": lost,
         "steps": row.steps or 0,
-        "target_steps": study.config.trainer.epochs,
+        "target_steps": study.config.trainer.epochs,  # None where a program of the user's decides
         "reason": row.reason,
         "checkpoint": str(files.checkpoint) if row.state == "COMPLETE" and _has_content(files.checkpoint) else None,
     }
@@ -115,7 +115,7 @@ def frame(report: Report, top: int | None) -> pandas.DataFrame:
             next(iter(trial["values"].values()), None),
             trial["generation"],
             trial["state"],
-            f"{trial['steps']}/{trial['target_steps']}",
+            f"{trial['steps']}/{trial['target_steps']}" if trial["target_steps"] else str(trial["steps"]),
             trial["duration_s"],
             trial["attempts"],
             *(trial["params"].get(name) for name in report.study["parameters"]),

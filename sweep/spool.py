@@ -35,9 +35,9 @@ def put_in_place(paths: StudyPaths, numbers: Iterable[int]) -> None:
         for kept in paths.spooled.glob(f"{number}.*"):
             history = joblog.read(files.job_log)
             if not files.result.exists() and history.removed and history.cluster == int(kept.suffix[1:]):
-                for output in files.outputs:
-                    if (kept / output.name).exists():
-                        (kept / output.name).replace(output)
+                for output in kept.iterdir():
+                    if not output.name.startswith("_condor_"):
+                        output.replace(files.root / output.name)
             shutil.rmtree(kept)
 
 

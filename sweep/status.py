@@ -8,9 +8,9 @@ from sweep import condor, joblog
 from sweep.condor import Job, JobStatus
 from sweep.launch import planned_generations
 from sweep.progress import Progress, Watcher
-from sweep.records import read_metrics
+from sweep.records import read_metrics, read_spec
 from sweep.study import Study
-from sweep.trial import parse_metrics
+from sweep.trial import reports
 from sweep.watch import line
 
 
@@ -49,8 +49,9 @@ def _running(study: Study, job: Job) -> Running | None:
         return None
     files = study.paths.trial(job.trial)
     history = joblog.read(files.job_log)
-    reports, _ = parse_metrics(read_metrics(files) or "", study.config.study.metric)
-    step = max(reports, default=0)
+    spec = read_spec(files)
+    values, _ = reports(spec, read_metrics(files, spec))
+    step = max(values, default=0)
     return Running(
         trial=job.trial,
         status=job.status,
@@ -58,7 +59,7 @@ def _running(study: Study, job: Job) -> Running | None:
         attempts=history.attempts,
         evictions=history.evictions,
         step=step,
-        value=reports.get(step),
+        value=values.get(step),
         hold_reason=job.hold_reason,
     )
 
@@ -66,6 +67,7 @@ def _running(study: Study, job: Job) -> Running | None:
 def lines(study: Study, progress: Progress, outer: Job | None, jobs: list[Running | None], why: str) -> list[str]:
     """The screen, as plain lines."""
     name, metric, epochs = study.config.study.name, study.config.study.metric, study.config.trainer.epochs
+    of = f" of {epochs}" if epochs else ""
     if outer is None:
         state = "is finished" if progress.finished and progress.generations else "is not running"
     else:
@@ -78,7 +80,7 @@ def lines(study: Study, progress: Progress, outer: Job | None, jobs: list[Runnin
         at = f" on {job.host}" if job.host and job.status == JobStatus.RUNNING else ""
         value = "" if job.value is None else f", {metric} {job.value:.5g}"
         text.append(
-            f"trial {job.trial}: {job.status.name.lower()}{at}, epoch {job.step} of {epochs}{value}, "
+            f"trial {job.trial}: {job.status.name.lower()}{at}, epoch {job.step}{of}{value}, "
             f"{job.attempts} starts, {job.evictions} evictions"
         )
         if job.status == JobStatus.HELD:

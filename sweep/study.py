@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from sweep import __version__, config, datasets, resources
-from sweep.config import FASHION_MNIST, StudyConfig, TrainerSection
 from sweep.errors import ConfigError, DataError, StudyError
 from sweep.files import write_json, write_text
 from sweep.mounts import network_filesystem
 from sweep.paths import CURRENT, RUNS, StudyPaths
+from sweep.sections import FASHION_MNIST, StudyConfig, TrainerSection
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,9 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, bool]:
             storage.unlink(missing_ok=True)
         shutil.rmtree(paths.trainer, ignore_errors=True)
         shutil.copytree(resources.folder("trainer"), paths.trainer, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_inputs(wanted.trainer, file, paths.inputs)
         write_text(paths.config, file.read_text(encoding="utf-8"))
-        if not wanted.trainer.is_url:
+        if data and not wanted.trainer.is_url:
             say(f"hashing {data}")
         study = Study(paths, wanted, _provenance(wanted, paths, data))
         from sweep.search import Search
@@ -141,11 +142,32 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, bool]:
     return load(paths), fresh
 
 
+def copy_inputs(trainer: TrainerSection, file: Path, into: Path) -> None:
+    """Copy the user's own program and what it needs, but for URLs, so that all trials run the same.
+
+    Raises DataError when one is not there.
+    """
+    shutil.rmtree(into, ignore_errors=True)
+    into.mkdir()
+    for entry in trainer.inputs:
+        if "://" in entry:
+            continue
+        place = (file.parent / Path(entry).expanduser()).resolve()
+        if place.is_dir():
+            shutil.copytree(place, into / place.name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif place.is_file():
+            shutil.copy2(place, into / place.name)
+        else:
+            raise DataError(f"{file}: [trainer] inputs: there is no {place}", "Paths count from the file's folder.")
+
+
 def locate_data(trainer: TrainerSection, file: Path) -> str:
-    """Where `[trainer] data` lies: a URL as it is, anything else as an absolute path.
+    """Where `[trainer] data` lies: a URL as it is, anything else as an absolute path, '' where there is none.
 
     A relative path counts from the folder of the study file. Raises DataError when nothing is there.
     """
+    if trainer.data is None:
+        return ""
     if trainer.is_url:
         return trainer.data
     if trainer.data == FASHION_MNIST:
@@ -161,7 +183,7 @@ def locate_data(trainer: TrainerSection, file: Path) -> str:
             f"{file}: [trainer] data: there is no {path}",
             f'Give a folder or zip of images by class, a URL, or "{FASHION_MNIST}".',
         )
-    if path.is_file() and not zipfile.is_zipfile(path):
+    if trainer.command is None and path.is_file() and not zipfile.is_zipfile(path):
         raise DataError(f"{file}: [trainer] data: {path} is neither a folder nor a zip", "Give one of images by class.")
     if "," in str(path):
         raise DataError(f"{file}: [trainer] data: {path} has a comma, which HTCondor cannot transfer")
@@ -189,9 +211,9 @@ def _provenance(wanted: StudyConfig, paths: StudyPaths, data: str) -> dict[str, 
             **{name: version(name) for name in ("optuna", "htcondor")},
         },
         "commit": _commit(),
-        "trainer_sha256": tree_sha256(paths.trainer),
+        "trainer_sha256": tree_sha256(paths.inputs if wanted.trainer.command else paths.trainer),
         "data": data,
-        "data_sha256": None if wanted.trainer.is_url else tree_sha256(Path(data)),
+        "data_sha256": None if wanted.trainer.is_url or not data else tree_sha256(Path(data)),
     }
 
 

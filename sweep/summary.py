@@ -5,6 +5,11 @@ from __future__ import annotations
 from sweep.space import describe
 from sweep.study import Study
 
+NO_CHECKPOINTS = (
+    "The program is said to have no checkpoints: a trial that is evicted starts over, and all its work so far is lost. "
+    "Keep trials short, or keep the trial contract and set checkpoints = true."
+)
+
 
 def summary(study: Study) -> list[str]:
     """A few plain lines."""
@@ -14,7 +19,9 @@ def summary(study: Study) -> list[str]:
     return [
         f"{config.study.direction} {config.study.metric} over {len(config.search)} parameters:",
         *(f"  {name:<{width}}  {describe(parameter)}" for name, parameter in config.search.items()),
-        f"{config.study.trials_per_generation} trials a generation, {config.trainer.epochs} epochs each",
-        f"data: {study.data}",
+        f"{config.study.trials_per_generation} trials a generation"
+        + (f", {config.trainer.epochs} epochs each" if config.trainer.epochs else ""),
+        *([f"data: {study.data}"] if study.data else []),
         f"each job asks for: {asks}",
+        *([NO_CHECKPOINTS] if not config.trainer.has_checkpoints else []),
     ]

@@ -9,6 +9,8 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, TypeVar
 
+from sweep.metrics import parse
+
 ParamValue = bool | int | float | str
 
 STDERR_LINES = 20
@@ -51,6 +53,7 @@ class TrialSpec:
     reaches the access point. `retries` is how often a transient failure is tried again;
     `failures_in_a_row` of different trials stop the sweep; `more_memory` holds the submit commands for the next try of
     one that ran out of memory. `sampler` is what the sampler that proposed the trial keeps with it.
+    With a `metrics_pattern` the metrics are what its output has of it. A program without `checkpoints` starts over.
     """
 
     number: int
@@ -70,6 +73,8 @@ class TrialSpec:
     failures_in_a_row: int = 10
     more_memory: dict[str, str] = field(default_factory=dict)
     sampler: dict[str, Any] = field(default_factory=dict)
+    metrics_pattern: str = ""
+    checkpoints: bool = True
 
     @classmethod
     def from_json(cls, text: str) -> TrialSpec:
@@ -121,40 +126,9 @@ def derived_seed(seed: int, *path: int | str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
 
-def parse_metrics(text: str, metric: str) -> tuple[dict[int, float], str]:
-    """Value of `metric` by step, in order of steps, and what of the text could not be used ('' if nothing).
-
-    A later report of a step replaces an earlier one. A line that is torn or no report is left out and named.
-    """
-    values: dict[int, float] = {}
-    problem = ""
-    for position, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            step, value = _parse_report(line, metric)
-        except ValueError as error:
-            problem = f"line {position} of metrics.jsonl: {error}"
-            continue
-        values[step] = value
-    return dict(sorted(values.items())), problem
-
-
-def _parse_report(line: str, metric: str) -> tuple[int, float]:
-    try:
-        report = json.loads(line)
-    except ValueError:
-        raise ValueError("torn, or not JSON") from None
-    if not isinstance(report, dict):
-        raise ValueError("not a JSON object")
-    step, value = report.get("step"), report.get(metric)
-    if isinstance(step, bool) or not isinstance(step, int) or step < 0:
-        raise ValueError(f"step is {step!r}, not a whole number")
-    if metric not in report:
-        raise ValueError(f"has no {metric}; it has {', '.join(map(str, report))}")
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{metric} is {value!r}, not a number")
-    return step, float(value)
+def reports(spec: TrialSpec, metrics: str | None) -> tuple[dict[int, float], str]:
+    """Values of a trial's metric by step, and what of the text of its metrics could not be used."""
+    return parse(metrics or "", spec.metric, spec.metrics, spec.metrics_pattern)
 
 
 def judge(
@@ -166,16 +140,17 @@ def judge(
     of metrics.jsonl, None when there is none. The hold is the one that the job was removed for, if any. The value is
     that of the last step, which the checkpoint belongs to.
     """
-    values, problem = parse_metrics(metrics or "", spec.metric)
+    values, problem = reports(spec, metrics)
     last = max(values, default=0)
     if return_code != 0:
         kind, reason = _failure(return_code, stderr, hold_reason, hold_code)
         return Verdict(kind, None, reason, last)
     value = values.get(last)
     if metrics is None:
-        reason = "the trainer exited with 0 but left no metrics.jsonl"
+        reason = f"the trainer exited with 0 but left no {spec.metrics}"
     elif value is None:
-        reason = f"no {spec.metric} was reported: {problem or 'metrics.jsonl is empty'}"
+        nothing = "nothing in its output matches" if spec.metrics_pattern else f"{spec.metrics} is empty"
+        reason = f"no {spec.metric} was reported: {problem or nothing}"
     elif last < spec.target_step:
         reason = f"the trainer exited with 0 at step {last} of {spec.target_step}" + (
             f" ({problem})" if problem else ""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from sweep.config import JobSection
+from sweep import command
 from sweep.paths import TrialPaths, generation_name, node_name
 from sweep.render import render
+from sweep.sections import JobSection, TrainerSection
 from sweep.trial import CRASHED, DEFER, MEMORY_TRIES, STOP, TRY_AGAIN, ParamValue, TrialSpec
 
 PLAIN = " !#&()*+,-./:;<=>?@[]^_`{|}~"
@@ -108,28 +109,62 @@ def submit_value(value: str) -> str:
     """
     if not value.isprintable() or value.endswith("\\"):
         raise ValueError(f"HTCondor's submit language cannot hold {value!r}")
-    return value.replace("$", "$(DOLLAR)")
+    return command.literal(value)
+
+
+def through_env(trainer: TrainerSection, job: JobSection) -> bool:
+    """Whether a user's program is looked up where the job runs: in its container, or among its inputs."""
+    program = (trainer.command or [""])[0]
+    return job.container_image is not None or "/" in program
+
+
+def program_commands(trainer: TrainerSection, job: JobSection, trial: TrialSpec) -> str:
+    """The submit commands of one trial of a user's program: its arguments and its environment.
+
+    Raises ValueError for a value that no submit description can hold.
+    """
+    own = {"number": trial.number, "seed": trial.seed, "epochs": trial.target_step, "data": trial.data.get("path", "")}
+    values = {**own, **trial.params}
+    words = command.fill_all(trainer.command or [], values)
+    variables = {name: command.fill(text, values) for name, text in trainer.environment.items()}
+    return (
+        f"arguments = {command.arguments(words if through_env(trainer, job) else words[1:])}\n"
+        f"environment = {command.environment({k: v for k, v in variables.items() if v is not None})}\n"
+    )
 
 
 def submit_description(
-    study_id: str, study: str, job: JobSection, python: Path, data: str, *, one_host: bool = False
+    study_id: str,
+    study: str,
+    trainer: TrainerSection,
+    job: JobSection,
+    program: Path,
+    data: str,
+    *,
+    one_host: bool = False,
 ) -> str:
     """The submit description that all trials share.
 
-    `python` runs the trainer where the job asks for no container; `data` is a path or a URL. On a pool of `one_host`
-    a trial that failed is tried again where it was.
+    `program` is what runs where the job asks for no container: Python for the shipped trainer, or the user's own;
+    `data` is a path or a URL, or ''. On a pool of `one_host` a trial that failed is tried again where it was.
     """
+    in_container = through_env(trainer, job) if trainer.command else job.container_image is not None
+    own = [entry if "://" in entry else f"../../inputs/{Path(entry).name}" for entry in trainer.inputs]
+    outputs = [file.name for file in TrialPaths(Path()).outputs]
+    outputs += [trainer.metrics_file] if trainer.metrics_file not in outputs else []
     return render(
         "trial.sub.j2",
         study_id=study_id,
         study=study,
         # In a container the image's own Python is used, wherever it is there.
-        executable="/usr/bin/env" if job.container_image else submit_value(str(python)),
-        arguments="python3 -u -m trainer trial.json" if job.container_image else "-u -m trainer trial.json",
-        data=submit_value(data),
+        executable="/usr/bin/env" if in_container else submit_value(str(program)),
+        arguments="python3 -u -m trainer trial.json" if in_container else "-u -m trainer trial.json",
+        has_command=trainer.command is not None,
+        checkpoints=trainer.has_checkpoints,
+        inputs=[submit_value(entry) for entry in [*(own if trainer.command else ["../../trainer"]), data] if entry],
         held_seconds=HELD_SECONDS,
         avoid_seconds=0 if one_host else AVOID_SECONDS,
-        outputs=[file.name for file in TrialPaths(Path()).outputs],
+        outputs=outputs,
         requests={name: submit_value(str(value)) for name, value in job.requests().items()},
     )
 

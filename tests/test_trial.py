@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.trial import Result, TrialSpec, derived_seed, judge, parse_metrics
+from sweep.metrics import parse
+from sweep.trial import Result, TrialSpec, derived_seed, judge
 
 SPEC = TrialSpec(3, 0, 3, {"lr": 0.1}, seed=1, step=0, target_step=2, metric="acc", data={})
 GOOD = '{"step": 1, "acc": 0.5}\n{"step": 2, "acc": 0.75}\n'
@@ -63,7 +64,7 @@ def test_a_held_job_is_judged_by_its_hold(code: int, kind: str) -> None:
 @given(st.lists(st.tuples(st.integers(0, 50), st.floats())))
 def test_metrics_survive_the_file(reports: list[tuple[int, float]]) -> None:
     text = "".join(json.dumps({"step": step, "acc": value, "more": 1}) + "\n" for step, value in reports)
-    values, problem = parse_metrics(text, "acc")
+    values, problem = parse(text, "acc")
     assert problem == ""
     assert list(values) == sorted({step for step, _ in reports})
     for step, value in dict(reports).items():
@@ -72,7 +73,7 @@ def test_metrics_survive_the_file(reports: list[tuple[int, float]]) -> None:
 
 @given(st.text(), st.integers(0, 60))
 def test_no_text_breaks_the_parser(garbage: str, cut: int) -> None:
-    values, _ = parse_metrics(GOOD[:cut] + garbage, "acc")
+    values, _ = parse(GOOD[:cut] + garbage, "acc")
     assert all(isinstance(value, float) for value in values.values())
     judge(SPEC, 0, garbage, garbage)
 

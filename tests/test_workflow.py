@@ -14,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep import workflow
-from sweep.config import JobSection
 from sweep.paths import node_name, trial_number
+from sweep.sections import JobSection, TrainerSection
 from sweep.trial import TrialSpec
+
+SHIPPED = TrainerSection(epochs=2, data="photos")
 
 
 def spec(number: int, **params: object) -> TrialSpec:
@@ -95,7 +97,7 @@ def test_generation_dag() -> None:
 
 def test_submit_description_asks_for_what_the_study_says() -> None:
     job = JobSection(request_memory="3 GB", request_gpus=1, gpus_minimum_capability=7.5, gpus_minimum_memory="8 GB")
-    text = workflow.submit_description("abc", "tiny", job, Path("/opt/my python"), "https://host/a$(b).zip")
+    text = workflow.submit_description("abc", "tiny", SHIPPED, job, Path("/opt/my python"), "https://host/a$(b).zip")
     for line in (
         "executable = /opt/my python",
         "request_memory = 3 GB",
@@ -111,7 +113,7 @@ def test_submit_description_asks_for_what_the_study_says() -> None:
 
 def test_a_container_brings_its_own_python() -> None:
     job = JobSection(container_image="osdf:///ospool/me/train.sif")
-    lines = workflow.submit_description("abc", "tiny", job, Path("/opt/python"), "data.zip").splitlines()
+    lines = workflow.submit_description("abc", "tiny", SHIPPED, job, Path("/opt/python"), "data.zip").splitlines()
     assert "executable = /usr/bin/env" in lines
     assert 'arguments = "python3 -u -m trainer trial.json"' in lines
     assert "container_image = osdf:///ospool/me/train.sif" in lines

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 import pytest
 
 from sweep import condor, workflow
-from sweep.config import JobSection
 from sweep.pool import install, personal
+from sweep.sections import JobSection, TrainerSection
 from sweep.trial import TrialSpec
 from tests.pool.conftest import SLOTS, sweep, wait_for
 
@@ -97,7 +97,8 @@ def test_any_parameter_value_survives_the_pool(here: Path, value: str) -> None:
     spec = TrialSpec(0, 0, 0, {"activation": value, "lr": 1e-5, "width": 3, "flag": True}, 0, 0, 1, "m", {})
     (here / "trials" / "00000").mkdir(parents=True)
     (here / "dag").mkdir()
-    description = workflow.submit_description("odd", "odd", JobSection(request_memory=64), Path("/bin/true"), "x")
+    trainer, job = TrainerSection(epochs=1, data="x"), JobSection(request_memory=64)
+    description = workflow.submit_description("odd", "odd", trainer, job, Path("/bin/true"), "x")
     keep = [line for line in description.splitlines() if "transfer" not in line and "checkpoint" not in line]
     (here / "dag" / "trial.sub").write_text("\n".join(["hold = True", *keep]) + "\n")
     (here / "dag" / "dagman.config").write_text(workflow.dagman_config(here))

@@ -1,0 +1,132 @@
+"""What a trial reported, in each form that a program may leave it in. Pure, and standard library only, since every
+POST script loads it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from typing import Any
+
+STEPS = ("step", "epoch")
+"""Names that the step of a report may have in a JSON or CSV file."""
+
+
+def parse(text: str, metric: str, name: str = "metrics.jsonl", pattern: str = "") -> tuple[dict[int, float], str]:
+    """Value of `metric` by step, in order of steps, and what of the text could not be used ('' if nothing).
+
+    `name` is the file's, whose ending tells its form: .jsonl, .json or .csv; with a `pattern` the text is searched
+    for its matches, whose first group is the value. A later report of a step replaces an earlier one.
+    """
+    if pattern:
+        return _matches(text, metric, pattern)
+    if name.endswith(".csv"):
+        return _table(text, metric, name)
+    if name.endswith(".json"):
+        return _document(text, metric, name)
+    values: dict[int, float] = {}
+    problem = ""
+    for position, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            step, value = _line(line, metric)
+        except ValueError as error:
+            problem = f"line {position} of {name}: {error}"
+            continue
+        values[step] = value
+    return dict(sorted(values.items())), problem
+
+
+def _line(line: str, metric: str) -> tuple[int, float]:
+    report = _json(line)
+    if not isinstance(report, dict):
+        raise ValueError("not a JSON object")
+    return _report(report, metric, ("step",))
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("torn, or not JSON") from None
+
+
+def _report(
+    report: dict[str, object], metric: str, steps: tuple[str, ...], count: int | None = None
+) -> tuple[int, float]:
+    """Step and value of one report; a report without a step has the number `count`, where one is given."""
+    step = next((report[name] for name in steps if name in report), count)
+    value = report.get(metric)
+    if isinstance(step, bool) or not isinstance(step, int) or step < 0:
+        raise ValueError(f"step is {step!r}, not a whole number")
+    if metric not in report:
+        raise ValueError(f"has no {metric}; it has {', '.join(map(str, report))}")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{metric} is {value!r}, not a number")
+    try:
+        return step, float(value)
+    except OverflowError:
+        raise ValueError(f"{metric} is greater than any float") from None
+
+
+def _document(text: str, metric: str, name: str) -> tuple[dict[int, float], str]:
+    """A JSON file: one report, or a list of them."""
+    if not text.strip():
+        return {}, ""
+    try:
+        content = _json(text)
+    except ValueError as error:
+        return {}, f"{name}: {error}"
+    reports = content if isinstance(content, list) else [content]
+    values: dict[int, float] = {}
+    problem = ""
+    for position, report in enumerate(reports, start=1):
+        try:
+            if not isinstance(report, dict):
+                raise ValueError("not a JSON object")
+            step, values_at = _report(report, metric, STEPS, position)
+        except ValueError as error:
+            problem = f"report {position} of {name}: {error}"
+            continue
+        values[step] = values_at
+    return dict(sorted(values.items())), problem
+
+
+def _table(text: str, metric: str, name: str) -> tuple[dict[int, float], str]:
+    """A CSV file with a heading; a table without a step counts its rows."""
+    values: dict[int, float] = {}
+    problem = ""
+    try:
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True))
+    except csv.Error as error:
+        return {}, f"{name}: {error}"
+    for position, row in enumerate(rows, start=1):
+        try:
+            step, value = _report({key: _number(cell) for key, cell in row.items() if key}, metric, STEPS, position)
+        except ValueError as error:
+            problem = f"row {position} of {name}: {error}"
+            continue
+        values[step] = value
+    return dict(sorted(values.items())), problem
+
+
+def _number(cell: object) -> object:
+    for kind in (int, float):
+        try:
+            return kind(str(cell))
+        except ValueError:
+            continue
+    return cell
+
+
+def _matches(text: str, metric: str, pattern: str) -> tuple[dict[int, float], str]:
+    values: dict[int, float] = {}
+    problem = ""
+    for position, match in enumerate(re.finditer(pattern, text, re.MULTILINE), start=1):
+        try:
+            values[position] = float(match[1])
+        except (ValueError, TypeError):
+            problem = f"match {position} in the output: {metric} is {match[1]!r}, not a number"
+    return values, problem
