@@ -74,6 +74,9 @@ def launch(
     watch: Annotated[
         bool, typer.Option("--watch", help="Follow the sweep until it ends; Ctrl-C leaves it running.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Submit nothing: say what would be, and write the files for reading.")
+    ] = False,
     name: Name = None,
 ) -> None:
     """Submit the sweep to HTCondor; you may log out."""
@@ -81,6 +84,12 @@ def launch(
     from sweep import study
 
     there = study.current(name)
+    if dry_run:
+        from sweep.dryrun import dry_run as look
+
+        for line in look(there, generations):
+            say(line)
+        return
     launched = launching.launch(there, generations)
     title = there.config.study.name
     if launched.cluster is None:

@@ -83,18 +83,29 @@ def finished_generations(paths: StudyPaths, trials_per_generation: int) -> set[i
 
 def write_workflow(study: Study, generations: int, done: set[int]) -> None:
     """Write the folder dag/: everything but the generations' own DAGs, which their PRE scripts write."""
-    paths, name = study.paths, study.config.study.name
-    python, config = Path(sys.executable), study.config
-    description = workflow.submit_description(
-        study.id, name, config.trainer, config.job, _program(study), study.data, one_host=condor.is_personal()
-    )
+    paths, python = study.paths, Path(sys.executable)
+    texts = workflow_texts(study, generations, done)
+    outer = texts.pop(paths.outer_dag.name)
     write_text(paths.dag / "dagman.config", workflow.dagman_config(paths.dag))
-    write_text(paths.submit, description)
+    for file, text in texts.items():
+        write_text(paths.dag / file, text)
     for script in ("propose", "harvest", "keep"):
         write_text(paths.dag / script, workflow.node_script(script, python, resources.PACKAGE.parent), mode=0o755)
     for note in (paths.stopped, paths.waiting):
         note.unlink(missing_ok=True)
-    write_text(paths.outer_dag, workflow.outer_dag(study.id, name, generations, done))
+    write_text(paths.outer_dag, outer)
+
+
+def workflow_texts(study: Study, generations: int, done: set[int]) -> dict[str, str]:
+    """The outer DAG and the submit description, by the names of their files."""
+    config, name = study.config, study.config.study.name
+    description = workflow.submit_description(
+        study.id, name, config.trainer, config.job, _program(study), study.data, one_host=condor.is_personal()
+    )
+    return {
+        study.paths.submit.name: description,
+        study.paths.outer_dag.name: workflow.outer_dag(study.id, name, generations, done),
+    }
 
 
 def _program(study: Study) -> Path:

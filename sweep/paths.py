@@ -11,6 +11,9 @@ RUNS = Path("runs")
 CURRENT = RUNS / "current"
 """Holds the name of the study that `sweep init` saw last."""
 
+HELPER = "sweep_trial.py"
+"""Name under which the shipped trainer's trial.py travels along with a user's own program."""
+
 
 @dataclass(frozen=True)
 class TrialPaths:

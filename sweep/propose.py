@@ -6,8 +6,9 @@ Keyed by generation and index: run again, it finds the trials it asked for and w
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweep import harvest, workflow
 from sweep.errors import StorageError, SweepError
@@ -16,6 +17,9 @@ from sweep.paths import StudyPaths
 from sweep.sections import FASHION_MNIST
 from sweep.study import Study, load
 from sweep.trial import TrialSpec, derived_seed
+
+if TYPE_CHECKING:
+    from sweep.search import Proposal
 
 
 def propose(study: Study, generation: int) -> list[TrialSpec]:
@@ -27,7 +31,22 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
         search = Search.open(study, writing=True)
         harvest.tell_pending(paths, search)
         proposals = search.propose(generation)
-    trials = [
+    trials = specs(study, generation, proposals)
+    for trial in trials:
+        _write_trial(study, trial)
+    done = {trial.number for trial in trials if paths.trial(trial.number).result.exists()}
+    dag = paths.generation_dag(generation)
+    # What an earlier DAGMan of this generation left would be read too; what is done, the DAG itself says.
+    for pattern in ("rescue*", "lock", "nodes.log"):
+        for stale in dag.parent.glob(f"{dag.name}.{pattern}"):
+            stale.unlink()
+    write_text(dag, workflow.generation_dag(study.id, study.config.study.name, generation, trials, done))
+    return trials
+
+
+def specs(study: Study, generation: int, proposals: Sequence[Proposal]) -> list[TrialSpec]:
+    """What each job of a generation is to do."""
+    return [
         TrialSpec(
             number=proposal.number,
             generation=generation,
@@ -52,16 +71,6 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
         )
         for proposal in proposals
     ]
-    for trial in trials:
-        _write_trial(study, trial)
-    done = {trial.number for trial in trials if paths.trial(trial.number).result.exists()}
-    dag = paths.generation_dag(generation)
-    # What an earlier DAGMan of this generation left would be read too; what is done, the DAG itself says.
-    for pattern in ("rescue*", "lock", "nodes.log"):
-        for stale in dag.parent.glob(f"{dag.name}.{pattern}"):
-            stale.unlink()
-    write_text(dag, workflow.generation_dag(study.id, study.config.study.name, generation, trials, done))
-    return trials
 
 
 def data_spec(study: Study) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, field_validat
 from sweep import samplers
 from sweep.command import Word
 from sweep.expression import Expression
+from sweep.paths import HELPER
 from sweep.space import Choice, Parameter, Section
 from sweep.trial import ParamValue
 
@@ -145,6 +146,7 @@ class TrainerSection(Section):
     @classmethod
     def _inputs_transferable(cls, inputs: list[str]) -> list[str]:
         names = [_file_name(entry).split("?")[0].rstrip("/").rpartition("/")[2] for entry in inputs]
+        names.append(HELPER)
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"two of them are called {twice!r}, where the job starts")
         return inputs

@@ -21,7 +21,7 @@ from sweep import __version__, config, datasets, resources
 from sweep.errors import ConfigError, DataError, StudyError
 from sweep.files import write_json, write_text
 from sweep.mounts import network_filesystem
-from sweep.paths import CURRENT, RUNS, StudyPaths
+from sweep.paths import CURRENT, HELPER, RUNS, StudyPaths
 from sweep.sections import FASHION_MNIST, StudyConfig, TrainerSection
 
 
@@ -143,12 +143,14 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, bool]:
 
 
 def copy_inputs(trainer: TrainerSection, file: Path, into: Path) -> None:
-    """Copy the user's own program and what it needs, but for URLs, so that all trials run the same.
+    """Copy the user's own program and what it needs, but for URLs, so that all trials run the same; and the helper.
 
     Raises DataError when one is not there.
     """
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir()
+    if trainer.command:
+        shutil.copy2(resources.folder("trainer") / "trial.py", into / HELPER)
     for entry in trainer.inputs:
         if "://" in entry:
             continue

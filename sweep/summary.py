@@ -15,13 +15,17 @@ def summary(study: Study) -> list[str]:
     """A few plain lines."""
     config = study.config
     width = max(len(name) for name in config.search)
-    asks = ", ".join(f"{name.removeprefix('request_')} {value}" for name, value in config.job.requests().items())
     return [
         f"{config.study.direction} {config.study.metric} over {len(config.search)} parameters:",
         *(f"  {name:<{width}}  {describe(parameter)}" for name, parameter in config.search.items()),
         f"{config.study.trials_per_generation} trials a generation"
         + (f", {config.trainer.epochs} epochs each" if config.trainer.epochs else ""),
         *([f"data: {study.data}"] if study.data else []),
-        f"each job asks for: {asks}",
+        f"each job asks for: {requests(study)}",
         *([NO_CHECKPOINTS] if not config.trainer.has_checkpoints else []),
     ]
+
+
+def requests(study: Study) -> str:
+    """What each job asks HTCondor for, in one line."""
+    return ", ".join(f"{name.removeprefix('request_')} {value}" for name, value in study.config.job.requests().items())

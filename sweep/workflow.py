@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sweep import command
-from sweep.paths import TrialPaths, generation_name, node_name
+from sweep.paths import HELPER, TrialPaths, generation_name, node_name
 from sweep.render import render
 from sweep.sections import JobSection, TrainerSection
 from sweep.trial import CRASHED, DEFER, MEMORY_TRIES, STOP, TRY_AGAIN, ParamValue, TrialSpec
@@ -149,7 +149,8 @@ def submit_description(
     `data` is a path or a URL, or ''. On a pool of `one_host` a trial that failed is tried again where it was.
     """
     in_container = through_env(trainer, job) if trainer.command else job.container_image is not None
-    own = [entry if "://" in entry else f"../../inputs/{Path(entry).name}" for entry in trainer.inputs]
+    own = [f"../../inputs/{HELPER}"]
+    own += [entry if "://" in entry else f"../../inputs/{Path(entry).name}" for entry in trainer.inputs]
     outputs = [file.name for file in TrialPaths(Path()).outputs]
     outputs += [trainer.metrics_file] if trainer.metrics_file not in outputs else []
     return render(

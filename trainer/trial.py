@@ -1,4 +1,8 @@
-"""The trial contract, seen from the job: trial.json in, metrics.jsonl and a checkpoint out."""
+"""The trial contract, seen from the job: trial.json in, metrics.jsonl and a checkpoint out.
+
+One file, to be used by any Python program: it travels along with a `[trainer] command` as sweep_trial.py. torch is
+needed for checkpoints alone.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,12 @@ import hashlib
 import json
 import os
 import signal
+import sys
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import torch
 
 CONTINUE = 85
 """Exit status that hands over a checkpoint and asks to be restarted; `checkpoint_exit_code` in the submit file."""
@@ -50,6 +54,25 @@ class Trial:
             handover_epochs=spec["handover_epochs"],
         )
 
+    @classmethod
+    def start(cls, path: Path | str = "trial.json") -> Trial:
+        """The trial of a program of your own; from here on SIGTERM does not kill it, `leave_if_due` heeds it."""
+        trial = cls.read(Path(path))
+        trial.mend()
+        assert trial._ends is not None  # noqa: S101 - made here, so that they listen and count from here
+        return trial
+
+    @cached_property
+    def _ends(self) -> tuple[Termination, Handover]:
+        return Termination(), Handover(self.handover_seconds, self.handover_epochs)
+
+    def leave_if_due(self, step: int) -> None:
+        """After each step that is reported and saved: exit with CONTINUE where it is time to, to be started again."""
+        termination, handover = self._ends
+        handover.count_epoch()
+        if step < self.target_step and (termination or handover):
+            sys.exit(CONTINUE)
+
     def report(self, step: int, **metrics: float) -> None:
         """Append the metrics of one finished step, and have them on disk before going on."""
         with self.metrics.open("a", encoding="utf-8") as handle:
@@ -73,6 +96,8 @@ class Trial:
 
         The digests of both are on disk before either is renamed: at every instant some whole checkpoint is known.
         """
+        import torch
+
         new = self.checkpoint.with_name(self.checkpoint.name + ".new")
         torch.save(state, new)
         _sync(new)
@@ -91,6 +116,8 @@ class Trial:
 
         A damaged one, told by its digest, is passed over for the one before, and that is said.
         """
+        import torch
+
         known = self._known_digests()
         for path in (self.checkpoint, self.previous):
             if not path.exists() or not path.stat().st_size:

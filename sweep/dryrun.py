@@ -1,0 +1,56 @@
+"""What a launch would submit, without submitting it: numbers, an estimate, and the files for reading."""
+
+from __future__ import annotations
+
+from sweep import workflow
+from sweep.files import write_text
+from sweep.launch import finished_generations, workflow_texts
+from sweep.propose import specs
+from sweep.records import read_result
+from sweep.search import Search
+from sweep.study import Study
+from sweep.summary import requests
+
+
+def dry_run(study: Study, generations: int) -> list[str]:
+    """Lines to print. Writes the DAGs and the submit description to dry-run/, which nothing else reads.
+
+    Raises StudyError when the trials could not run here.
+    """
+    section = study.config.study
+    done = finished_generations(study.paths, section.trials_per_generation)
+    folder = study.paths.root / "dry-run"
+    for name, text in workflow_texts(study, generations, done).items():
+        write_text(folder / name, text)
+    # The first generation as it is, or was, proposed: in memory, so that nothing is asked yet.
+    trials = specs(study, 0, Search.in_memory(study).propose(0))
+    first = workflow.generation_dag(study.id, section.name, 0, trials, set())
+    write_text(folder / study.paths.generation_dag(0).name, first)
+    left = generations * section.trials_per_generation - ended(study)
+    return [
+        f"{generations} generations of {section.trials_per_generation} trials: "
+        f"{generations * section.trials_per_generation} trials, of which {ended(study)} have ended.",
+        f"To submit: {max(0, left)} jobs of trials, and {1 + generations - len(done)} of DAGMan, "
+        f"at most {section.trials_per_generation} trials at a time.",
+        f"Each job asks for: {requests(study)}",
+        estimate(study, max(0, left)),
+        f"Nothing was submitted. For reading: {folder}",
+    ]
+
+
+def ended(study: Study) -> int:
+    return sum(study.paths.trial(number).result.exists() for number in study.paths.trial_numbers())
+
+
+def estimate(study: Study, trials: int) -> str:
+    """Slot hours of so many trials, by what trials of this study took so far."""
+    results = [read_result(study.paths.trial(number)) for number in study.paths.trial_numbers()]
+    took = [(result.duration_s, result.steps) for result in results if result and result.steps and result.duration_s]
+    if not took:
+        return "How long they take is known when the first trials have ended: type this again then."
+    seconds, steps = sum(each for each, _ in took), sum(count for _, count in took)
+    epochs = study.config.trainer.epochs or steps / len(took)
+    return (
+        f"About {trials * epochs * seconds / steps / 3600:.3g} slot hours: {trials} trials of {epochs:g} epochs, "
+        f"{seconds / steps:.3g} s each in the {len(took)} trials that ended."
+    )
