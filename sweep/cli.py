@@ -55,16 +55,17 @@ def init(
 ) -> None:
     """Check a study file and make its folder, runs/STUDY."""
     from sweep import quickstart, study
+    from sweep.launch import refresh
     from sweep.summary import summary
 
     if file is None:
         file = quickstart.write(Path("study.toml"))
         say(f"wrote {file}: a study to start from")
     with wait("initialising") as progress:
-        there, fresh = study.initialise(file, progress)
+        there, state = study.initialise(file, progress)
+        refresh(there)
     for line in summary(there):
         say(line)
-    state = "is initialised" if fresh else "is there already"
     say(f"The study {there.config.study.name} {state} in {there.paths.root}. Next: sweep launch --generations 5")
 
 

@@ -82,6 +82,8 @@ def _search_mistakes(config: StudyConfig) -> list[str]:
         ]
     found += _command_mistakes(config.trainer, known)
     for position, values in enumerate(config.trials, start=1):
+        if not config.constraints.allow(values):
+            found.append(f"[[trials]] {position}: does not keep [constraints] parameters")
         for name, value in values.items():
             if name not in known or known[name].is_fixed:
                 found.append(f"[[trials]] {position}: {name} is not searched{nearest(name, known)}")

@@ -96,6 +96,15 @@ def write_workflow(study: Study, generations: int, done: set[int]) -> None:
     write_text(paths.outer_dag, outer)
 
 
+def refresh(study: Study) -> None:
+    """Have a sweep that was launched ask for what its study file says now."""
+    if study.paths.submit.exists():
+        with contextlib.suppress(PoolError):
+            condor.connect()
+        texts = workflow_texts(study, planned_generations(study.paths), set())
+        write_text(study.paths.submit, texts[study.paths.submit.name])
+
+
 def workflow_texts(study: Study, generations: int, done: set[int]) -> dict[str, str]:
     """The outer DAG and the submit description, by the names of their files."""
     config, name = study.config, study.config.study.name

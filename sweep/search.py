@@ -35,6 +35,9 @@ REASON, ATTEMPTS, EVICTIONS, DURATION, LOST, STEPS = "reason", "attempts", "evic
 SEQUENCES = "sweep:sequences"
 """System attribute of a trial: how far the quasi-random sequences of the study were when it was asked."""
 
+TAKEN = "sweep:taken"
+"""System attribute of a trial that was listed in the study file: which it is."""
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -147,14 +150,14 @@ class Search:
         copy = self._copy(memory)
         for index in range(config.trials_per_generation):
             if index not in known:
-                asked = self._ask(copy, generation, index)
+                asked, mark = self._ask(copy, generation, index)
                 study.add_trial(
                     optuna.create_trial(
                         state=TrialState.RUNNING,
                         params=asked.params,
                         distributions=asked.distributions,
                         user_attrs={GENERATION: generation, INDEX: index},
-                        system_attrs=asked.system_attrs | _sequences(memory, copy),
+                        system_attrs=asked.system_attrs | mark | _sequences(memory, copy),
                     )
                 )
         return [
@@ -163,8 +166,9 @@ class Search:
         ]
 
     def _values(self, trial: FrozenTrial) -> dict[str, ParamValue]:
-        """A trial's parameters, the fixed ones among them."""
-        return walk(self._asked, lambda one: trial.params[one.name])
+        """A trial's parameters, the fixed ones among them; what the study has searched only since then is left out."""
+        asked = [one for one in self._asked if one.is_fixed or one.name in trial.params]
+        return walk(asked, lambda one: trial.params[one.name])
 
     def _copy(self, memory: InMemoryStorage) -> optuna.Study:
         """The study in memory, its sequences as far as the last trial says."""
@@ -175,9 +179,16 @@ class Search:
             memory.set_study_system_attr(memory.get_study_id_from_name(copy.study_name), name, count)
         return copy
 
-    def _ask(self, copy: optuna.Study, generation: int, index: int) -> FrozenTrial:
-        """Ask for one trial on a copy of the study, again and again until it keeps the study's constraints."""
-        seed, wanted = self._config.study.seed, self._wanted(generation, index)
+    def _ask(self, copy: optuna.Study, generation: int, index: int) -> tuple[FrozenTrial, dict[str, str]]:
+        """Ask for one trial on a copy of the study, again and again until it keeps the study's constraints.
+
+        Also gives an attribute that the trial is to bear.
+        """
+        seed = self._config.study.seed
+        mark: dict[str, str] = {}
+        wanted = self._filling(generation, index)
+        if listed := self._listed():
+            mark, wanted = listed
         for again in range(CONSTRAINT_TRIES):
             # A sampler for each trial, seeded by its key: no process repeats another's proposals, and one that goes
             # on after a crash proposes what the other would have.
@@ -195,7 +206,7 @@ class Search:
             trial = copy.ask()
             values = walk(self._asked, lambda one, of=trial: suggest(of, one))  # type: ignore[misc]
             if self._config.constraints.allow(values):
-                return copy.get_trials(deepcopy=False)[trial.number]
+                return copy.get_trials(deepcopy=False)[trial.number], mark
             copy.tell(trial, state=TrialState.FAIL)
             wanted = None
         raise StudyError(
@@ -203,17 +214,24 @@ class Search:
             "Loosen them, or narrow [search] to where they hold.",
         )
 
-    def _wanted(self, generation: int, index: int) -> dict[str, ParamValue] | None:
-        """What the study says of a trial before a sampler is asked: `[[trials]]` first, then a space-filling start."""
+    def _listed(self) -> tuple[dict[str, str], dict[str, ParamValue]] | None:
+        """The first of `[[trials]]` that no trial has taken, and the attribute that the trial which takes it bears."""
+        trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
+        taken = {trial.system_attrs.get(TAKEN) for trial in trials}
+        for position, values in enumerate(self._config.trials, start=1):
+            name = f"[[trials]] {position}"
+            if name not in taken:
+                return {TAKEN: name}, dict(values)
+        return None
+
+    def _filling(self, generation: int, index: int) -> dict[str, ParamValue] | None:
+        """The point of a first generation that fills the space, where the sampler has no model yet."""
         config = self._config
-        position = generation * config.study.trials_per_generation + index
-        if position < len(config.trials):
-            return dict(config.trials[position])
-        first = config.study.trials_per_generation - len(config.trials)
         if generation > 0 or not samplers.SAMPLERS[config.sampler.name].has_model:
             return None
+        trials = config.study.trials_per_generation
         return {
-            one.name: filling.value(one.name, one.parameter, config.study.seed, index - len(config.trials), first)
+            one.name: filling.value(one.name, one.parameter, config.study.seed, index, trials)
             for one in self._asked
             if not one.is_fixed
         }

@@ -18,11 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from sweep import __version__, config, datasets, resources
+from sweep.changes import changes
 from sweep.errors import ConfigError, DataError, StudyError
 from sweep.files import write_json, write_text
 from sweep.mounts import network_filesystem
 from sweep.paths import CURRENT, HELPER, RUNS, StudyPaths
 from sweep.sections import FASHION_MNIST, StudyConfig, TrainerSection
+
+INITIALISED = "is initialised"
 
 
 @dataclass(frozen=True)
@@ -93,12 +96,12 @@ def current(name: str | None) -> Study:
     return load(StudyPaths.named(name))
 
 
-def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, bool]:
-    """Make the folder of a study and its Optuna study; False where it was there already.
+def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, str]:
+    """Make the folder of a study and its Optuna study; also says in words what became of it.
 
     Killed at any point and typed again, it ends the same. A study that was never launched may be initialised again
-    with another file. Raises ConfigError for a file that cannot be used, and for one that differs from what the study
-    of its name was launched with, DataError when the data is not there, StorageError when the storage is not to be had.
+    with another file; one that was takes up what may change. Raises ConfigError for a file that cannot be used, and for
+    a change that cannot be, DataError when the data is not there, StorageError when the storage is not to be had.
     """
     wanted = config.load(file)
     paths = StudyPaths.named(wanted.study.name)
@@ -132,14 +135,45 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, bool]:
         Search.create(study).close()
         # Written last: a study without it is not initialised.
         write_json(paths.provenance, study.provenance)
-    elif (there := load(paths)).config != wanted:
+        return _current(paths), INITIALISED
+    there = load(paths)
+    if there.config == wanted:
+        return _current(paths), "is there already"
+    keys = take_up(there, wanted, file)
+    return _current(paths), f"takes up what changed ({', '.join(keys)})"
+
+
+def _current(paths: StudyPaths) -> Study:
+    """Make a study the current one."""
+    study = load(paths)
+    write_text(CURRENT, study.config.study.name + "\n")
+    return study
+
+
+def take_up(there: Study, wanted: StudyConfig, file: Path) -> list[str]:
+    """Put a changed study file in place of the one that the study has; the keys that differ.
+
+    The next proposal goes by it. What changed when is recorded in provenance.json. Raises ConfigError for what may not
+    change once there are trials, with the reason.
+    """
+    found = changes(there.config, wanted)
+    if refused := [change for change in found if change.reason]:
         raise ConfigError(
-            f"{file}: the study {wanted.study.name!r} was initialised with another file: {_difference(there, wanted)}",
-            f"Go on with the study as it is (its file is {paths.config}), choose another [study] name, or remove "
-            f"{paths.root} to start it over.",
+            "\n".join(f"{file}: {change.key} may not change: {change.reason}" for change in refused),
+            f"Go on with the study as it is (its file is {there.paths.config}), choose another [study] name, or remove "
+            f"{there.paths.root} to start it over.",
         )
-    write_text(CURRENT, wanted.study.name + "\n")
-    return load(paths), fresh
+    text, keys = file.read_text(encoding="utf-8"), [change.key for change in found]
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    recorded = list(there.provenance.get("changes", []))
+    # Recorded first, and once, however often this is killed and typed again.
+    if not recorded or recorded[-1]["sha256"] != digest:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        before = there.paths.config.read_text(encoding="utf-8")
+        recorded.append({"when": now, "keys": keys, "sha256": digest, "before": before})
+        write_json(there.paths.provenance, there.provenance | {"changes": recorded})
+    write_text(there.paths.config, text)
+    return keys
 
 
 def copy_inputs(trainer: TrainerSection, file: Path, into: Path) -> None:
@@ -190,17 +224,6 @@ def locate_data(trainer: TrainerSection, file: Path) -> str:
     if "," in str(path):
         raise DataError(f"{file}: [trainer] data: {path} has a comma, which HTCondor cannot transfer")
     return str(path)
-
-
-def _difference(there: Study, wanted: StudyConfig) -> str:
-    before, after = there.config.model_dump(), wanted.model_dump()
-    keys = [
-        f"[{section}] {key}"
-        for section in after
-        for key in dict.fromkeys([*before[section], *after[section]])
-        if before[section].get(key) != after[section].get(key)
-    ]
-    return ", ".join(keys) + (" differ" if len(keys) > 1 else " differs")
 
 
 def _provenance(wanted: StudyConfig, paths: StudyPaths, data: str) -> dict[str, Any]:

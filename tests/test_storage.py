@@ -134,8 +134,8 @@ def test_two_studies_of_one_name_on_one_server_do_not_meet(
     assert run(propose.main, first, "0") == 0
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    second, fresh = studies.initialise(study_file, lambda _: None)
-    assert fresh
+    second, said = studies.initialise(study_file, lambda _: None)
+    assert said == studies.INITIALISED
     assert (len(rows(first)), len(rows(second))) == (3, 0)
 
 

@@ -10,6 +10,7 @@ import pytest
 from sweep import study as studies
 from sweep.errors import ConfigError, DataError, StudyError
 from sweep.paths import StudyPaths
+from sweep.propose import propose
 from sweep.search import Search
 from sweep.study import Study
 
@@ -19,13 +20,13 @@ def _no_git(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studies, "_commit", lambda: None)
 
 
-def initialise(file: Path) -> tuple[Study, bool]:
+def initialise(file: Path) -> tuple[Study, str]:
     return studies.initialise(file, lambda _: None)
 
 
 def test_init_makes_the_folder_and_the_optuna_study(study_file: Path) -> None:
-    there, fresh = initialise(study_file)
-    assert fresh
+    there, said = initialise(study_file)
+    assert said == "is initialised"
     assert there.paths.config.read_text() == study_file.read_text()
     assert (there.paths.trainer / "train.py").exists()
     assert there.data == str(study_file.parent / "photos")
@@ -36,26 +37,94 @@ def test_init_makes_the_folder_and_the_optuna_study(study_file: Path) -> None:
 def test_init_again_says_that_it_is_there(study_file: Path) -> None:
     first, _ = initialise(study_file)
     study_file.write_text(study_file.read_text() + "\n# a remark\n")
-    assert initialise(study_file) == (first, False)
+    assert initialise(study_file) == (first, "is there already")
 
 
 def test_init_with_another_file_starts_over_as_long_as_nothing_was_launched(study_file: Path) -> None:
     first, _ = initialise(study_file)
     study_file.write_text(study_file.read_text().replace("maximize", "minimize"))
-    second, fresh = initialise(study_file)
-    assert fresh
+    second, said = initialise(study_file)
+    assert said == "is initialised"
     assert second.config.study.direction == "minimize"
     assert second.id != first.id
     assert Search.open(second, writing=False).rows() == []
 
 
-def test_init_with_another_file_is_refused_and_names_the_keys(study_file: Path) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("epochs = 2", "epochs = 9", "[trainer] epochs may not change: the trials so far trained otherwise"),
+        ("maximize", "minimize", "[study] direction may not change: the trials so far were judged by it"),
+        ("val_accuracy", "val_loss", "[study] metric may not change"),
+        ("seed = 7", "seed = 8", "[study] seed may not change"),
+        ("[study]", '[study]\nstorage = "journal"', "[study] storage may not change: the trials so far are there"),
+        ('type = "int", low = 8, high = 64, step = 8', 'type = "categorical", choices = [8, 16]', "it was int in the"),
+        ('"relu", "gelu", "silu"', '"relu", "gelu"', "[search] activation may not change: Optuna keeps one list"),
+    ],
+)
+def test_what_may_not_change_after_a_launch_is_refused_with_the_reason(
+    study_file: Path, old: str, new: str, said: str
+) -> None:
     first, _ = initialise(study_file)
     first.paths.dag.mkdir()
-    study_file.write_text(study_file.read_text().replace("epochs = 2", "epochs = 9").replace("high = 64", "high = 32"))
-    with pytest.raises(ConfigError, match=r"\[search\] width, \[trainer\] epochs differ"):
+    assert old in study_file.read_text()
+    study_file.write_text(study_file.read_text().replace(old, new).replace("high = 64", "high = 32"))
+    with pytest.raises(ConfigError) as caught:
         initialise(study_file)
+    assert said in str(caught.value)
     assert studies.current(None) == first
+
+
+CHANGED = (
+    ("high = 1e-1, log = true", "high = 1.0, log = true"),
+    ("trials_per_generation = 3", "trials_per_generation = 4"),
+    ('"512 MB"', '"1 GB"'),
+    ("[trainer]", 'dropout = { type = "float", low = 0.0, high = 0.5 }\n[[trials]]\nwidth = 8\n[trainer]'),
+)
+
+
+def test_what_may_change_is_taken_up_at_the_next_proposal_and_recorded(study_file: Path) -> None:
+    study, _ = initialise(study_file)
+    first = propose(study, 0)
+    before = study_file.read_text()
+    after = before
+    for old, new in CHANGED:
+        assert old in after
+        after = after.replace(old, new)
+    study_file.write_text(after)
+    keys = ["[search] lr", "[search] dropout", "[study] trials_per_generation", "[job] request_memory", "[[trials]]"]
+    study, said = initialise(study_file)
+    assert said == f"takes up what changed ({', '.join(keys)})"
+    (change,) = study.provenance["changes"]
+    assert (change["keys"], change["before"]) == (keys, before)
+    assert initialise(study_file) == (study, "is there already")
+
+    # What was proposed stays; the generation has a trial more, the one that was listed.
+    again = propose(study, 0)
+    assert [trial.params for trial in again[:3]] == [trial.params for trial in first]
+    assert again[3].params["width"] == 8
+    assert "dropout" in again[3].params
+    assert all("dropout" in trial.params for trial in propose(study, 1))
+
+
+def test_a_change_killed_at_any_write_and_typed_again_is_recorded_once(
+    study_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, _ = initialise(study_file)
+    study.paths.dag.mkdir()
+    study_file.write_text(study_file.read_text().replace("high = 64", "high = 32"))
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for step in ("write_json", "write_text"):
+        with monkeypatch.context() as patch:
+            patch.setattr(studies, step, die)
+            with pytest.raises(KeyboardInterrupt):
+                initialise(study_file)
+    study, _ = initialise(study_file)
+    assert [change["keys"] for change in study.provenance["changes"]] == [["[search] width"]]
+    assert study.config.search["width"].model_dump()["high"] == 32
 
 
 @pytest.mark.parametrize("step", ["write_json", "write_text", "tree_sha256"])
