@@ -52,8 +52,12 @@ def init(
     file: Annotated[
         Path | None, typer.Argument(help="Study file; without one a quickstart study.toml is written.")
     ] = None,
+    other: Annotated[
+        str | None, typer.Option("--from", help="Name of another study, whose best trials are to be tried first.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="How many of them.")] = 10,
 ) -> None:
-    """Check a study file and make its folder, runs/STUDY."""
+    """Check a study file and make its folder, runs/STUDY; a changed file is taken up."""
     from sweep import quickstart, study
     from sweep.launch import refresh
     from sweep.summary import summary
@@ -66,7 +70,29 @@ def init(
         refresh(there)
     for line in summary(there):
         say(line)
+    if other is not None:
+        from sweep import enqueue, report
+
+        count = enqueue.enqueue_best(there, report.collect(study.current(other)), top)
+        say(f"{count} of the best trials of {other} are to be tried first.")
     say(f"The study {there.config.study.name} {state} in {there.paths.root}. Next: sweep launch --generations 5")
+
+
+@app.command()
+def enqueue(
+    values: Annotated[list[str], typer.Argument(help="NAME=VALUE …; what is not named is left to the sampler.")],
+    name: Name = None,
+) -> None:
+    """Have a configuration tried next."""
+    from uuid import uuid4
+
+    from sweep import enqueue as enqueuing
+    from sweep import study
+
+    there = study.current(name)
+    params = enqueuing.parse(values)
+    enqueuing.enqueue(there, uuid4().hex, params)
+    say("It is tried by the next trial that is proposed.")
 
 
 @app.command()

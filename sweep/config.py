@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from sweep.sections import (
     nearest,
 )
 from sweep.space import PARAMETER_TYPES, Parameter, Section, check_interface
+from sweep.trial import ParamValue
 
 ONE_PARAMETER: TypeAdapter[space.AnyParameter] = TypeAdapter(Parameter)
 
@@ -82,13 +84,21 @@ def _search_mistakes(config: StudyConfig) -> list[str]:
         ]
     found += _command_mistakes(config.trainer, known)
     for position, values in enumerate(config.trials, start=1):
-        if not config.constraints.allow(values):
-            found.append(f"[[trials]] {position}: does not keep [constraints] parameters")
-        for name, value in values.items():
-            if name not in known or known[name].is_fixed:
-                found.append(f"[[trials]] {position}: {name} is not searched{nearest(name, known)}")
-            elif not space.may_be(known[name].parameter, value):
-                found.append(f"[[trials]] {position}: {name} is never {value!r}")
+        found += [f"[[trials]] {position}: {mistake}" for mistake in configuration_mistakes(config, values)]
+    return found
+
+
+def configuration_mistakes(config: StudyConfig, values: Mapping[str, ParamValue]) -> list[str]:
+    """Why a study cannot try these values, which may be some of a trial's parameters."""
+    known = {one.name: one for one in conditions.written_out(config.search) if not one.is_fixed}
+    found = []
+    for name, value in values.items():
+        if name not in known:
+            found.append(f"{name} is not searched{nearest(name, known)}")
+        elif not space.may_be(known[name].parameter, value):
+            found.append(f"{name} is never {value!r}")
+    if not found and not config.constraints.allow(values):
+        found.append("does not keep [constraints] parameters")
     return found
 
 

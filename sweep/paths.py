@@ -124,6 +124,11 @@ class StudyPaths:
         return self.root / "inputs"
 
     @property
+    def enqueued(self) -> Path:
+        """Configurations that `sweep enqueue` wants tried, a line of JSON each."""
+        return self.root / "enqueued.jsonl"
+
+    @property
     def pending(self) -> Path:
         """One empty file for each trial whose result is not yet known to be in the storage."""
         return self.root / "pending"

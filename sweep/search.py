@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from sweep import filling, samplers
 from sweep.conditions import Asked, walk, written_out
+from sweep.enqueue import listed
 from sweep.errors import StorageError, StudyError
 from sweep.space import AnyParameter, FloatParameter, IntParameter, values_of
 from sweep.storage import close, open_storage, put_in_place, worded
@@ -36,7 +37,7 @@ SEQUENCES = "sweep:sequences"
 """System attribute of a trial: how far the quasi-random sequences of the study were when it was asked."""
 
 TAKEN = "sweep:taken"
-"""System attribute of a trial that was listed in the study file: which it is."""
+"""System attribute of a trial that was listed in the study file, or enqueued: under which name."""
 
 
 @dataclass(frozen=True)
@@ -187,8 +188,8 @@ class Search:
         seed = self._config.study.seed
         mark: dict[str, str] = {}
         wanted = self._filling(generation, index)
-        if listed := self._listed():
-            mark, wanted = listed
+        if first := self._listed():
+            mark, wanted = first
         for again in range(CONSTRAINT_TRIES):
             # A sampler for each trial, seeded by its key: no process repeats another's proposals, and one that goes
             # on after a crash proposes what the other would have.
@@ -215,14 +216,10 @@ class Search:
         )
 
     def _listed(self) -> tuple[dict[str, str], dict[str, ParamValue]] | None:
-        """The first of `[[trials]]` that no trial has taken, and the attribute that the trial which takes it bears."""
+        """The first listed configuration that no trial has taken, and the attribute of the trial which takes it."""
         trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
         taken = {trial.system_attrs.get(TAKEN) for trial in trials}
-        for position, values in enumerate(self._config.trials, start=1):
-            name = f"[[trials]] {position}"
-            if name not in taken:
-                return {TAKEN: name}, dict(values)
-        return None
+        return next((({TAKEN: name}, values) for name, values in listed(self._study) if name not in taken), None)
 
     def _filling(self, generation: int, index: int) -> dict[str, ParamValue] | None:
         """The point of a first generation that fills the space, where the sampler has no model yet."""

@@ -135,17 +135,16 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, str]:
         Search.create(study).close()
         # Written last: a study without it is not initialised.
         write_json(paths.provenance, study.provenance)
-        return _current(paths), INITIALISED
+        return make_current(load(paths)), INITIALISED
     there = load(paths)
     if there.config == wanted:
-        return _current(paths), "is there already"
+        return make_current(there), "is there already"
     keys = take_up(there, wanted, file)
-    return _current(paths), f"takes up what changed ({', '.join(keys)})"
+    return make_current(load(paths)), f"takes up what changed ({', '.join(keys)})"
 
 
-def _current(paths: StudyPaths) -> Study:
-    """Make a study the current one."""
-    study = load(paths)
+def make_current(study: Study) -> Study:
+    """Make a study the one that commands without --study mean."""
     write_text(CURRENT, study.config.study.name + "\n")
     return study
 
