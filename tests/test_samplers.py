@@ -15,13 +15,14 @@ import pytest
 
 from sweep import config
 from sweep import study as studies
+from sweep.distributions import distribution
 from sweep.errors import StudyError
 from sweep.harvest import harvest
 from sweep.paths import StudyPaths
 from sweep.propose import propose
 from sweep.repair import repair
 from sweep.samplers import SAMPLERS
-from sweep.search import Search, distribution
+from sweep.search import Search
 from sweep.study import Study
 from sweep.trial import Result, derived_seed
 from tests.conftest import STUDY
