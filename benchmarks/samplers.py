@@ -78,7 +78,7 @@ def training(values: Mapping[str, Any]) -> float:
     best = {"sgd": -1.0, "adam": -3.0, "adamw": -2.7}[values["optimizer"]]
     rate = (math.log10(values["lr"]) - best) ** 2
     momentum = (values["momentum"] - 0.9) ** 2 * 2 if "momentum" in values else 0.15
-    return float(rate + momentum) + 8 / values["width"] + abs(values["dropout"] - 0.2) - 8 / 128
+    return float(rate + momentum + 8 / values["width"] + abs(values["dropout"] - 0.2) - 8 / 128)
 
 
 FUNCTIONS: dict[str, tuple[str, Callable[[Mapping[str, Any]], float]]] = {
