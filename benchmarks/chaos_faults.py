@@ -32,7 +32,7 @@ def kill(chance: random.Random, word: str, most: int = 1) -> bool:
     found = []
     for pid in personal.processes():
         try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
         if word in command:
