@@ -70,13 +70,12 @@ def harvest(paths: StudyPaths, number: int, return_code: int) -> int:
     if result and result.state == "FAIL" and _stop_if_hopeless(paths, read_spec(files).failures_in_a_row):
         status = STOP
     # Whoever marks while another tells finds the lock taken, and goes; so the other looks again after letting go.
-    left: list[int] = []
-    while (waiting := ready(paths)) and waiting != left:
+    damaged: set[int] = set()
+    while set(ready(paths)) - damaged:
         with locked(paths.storage_lock, wait=False) as got:
             if not got:
                 break
-            tell_pending(paths, _open(paths))
-            left = ready(paths)  # damaged ones
+            damaged |= tell_pending(paths, _open(paths))
     return status
 
 
@@ -153,22 +152,25 @@ def ready(paths: StudyPaths) -> list[int]:
     return [number for number in numbers if paths.trial(number).result.exists()]
 
 
-def tell_pending(paths: StudyPaths, search: Search) -> None:
+def tell_pending(paths: StudyPaths, search: Search) -> set[int]:
     """Tell Optuna of every trial that is ready. The caller holds the storage lock.
 
-    A trial whose files are damaged is named, and does not keep the others back.
+    A trial whose files are damaged is named, and does not keep the others back; gives the numbers of such.
     """
+    damaged = set()
     for number in ready(paths):
         files = paths.trial(number)
         try:
             spec, result = read_spec(files), read_result(files)
         except StudyError as error:
             print(f"trial {number}: {error}", file=sys.stderr)
+            damaged.add(number)
             continue
         if result:
             search.tell(result, reports(spec, read_metrics(files, spec))[0])
             (paths.pending / str(number)).unlink(missing_ok=True)
     paths.waiting.unlink(missing_ok=True)
+    return damaged
 
 
 def defer(paths: StudyPaths, who: str, error: Exception) -> int:

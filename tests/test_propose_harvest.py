@@ -17,6 +17,7 @@ from sweep.errors import StudyError
 from sweep.files import write_json, write_text
 from sweep.harvest import harvest, retry_commands
 from sweep.launch import finished_generations
+from sweep.paths import StudyPaths
 from sweep.propose import propose
 from sweep.resources import PACKAGE
 from sweep.search import Search, TrialRow
@@ -257,6 +258,24 @@ def test_propose_tells_what_a_killed_harvest_left(study: Study, monkeypatch: pyt
             harvest(study.paths, 0, 0)
     propose(study, 1)
     assert rows(study)[0].state == "COMPLETE"
+
+
+def test_a_trial_that_ends_while_others_are_told_is_told_too(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    propose(study, 0)
+    for number in range(3):
+        study.paths.trial(number).metrics.write_text(GOOD)
+    tell, ending = harvesting.tell_pending, [1, 2]
+
+    def told(paths: StudyPaths, search: Search) -> set[int]:
+        damaged = tell(paths, search)
+        # The lock is still held: this one marks its trial, finds the lock taken, and goes.
+        if ending:
+            assert harvest(paths, ending.pop(), 0) == DONE
+        return damaged
+
+    monkeypatch.setattr(harvesting, "tell_pending", told)
+    assert harvest(study.paths, 0, 0) == DONE
+    assert [row.state for row in rows(study)] == ["COMPLETE"] * 3
 
 
 @pytest.mark.processes
