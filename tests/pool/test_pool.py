@@ -44,7 +44,8 @@ def test_env_makes_the_tools_work_in_a_shell(tool: str) -> None:
     done = subprocess.run(
         ["sh", "-c", f"{sweep('pool', 'env').stdout}\n{tool}"], env=bare, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    # condor_rm was let in and found no such job; whether it calls that a success differs from time to time.
+    assert done.returncode == 0 or "jobs matching constraint (false)" in done.stderr, done.stderr
     assert "Error" not in done.stderr
     assert "No such file" not in done.stderr
 
