@@ -53,6 +53,7 @@ def specs(study: Study, generation: int, proposals: Sequence[Proposal]) -> list[
             index=proposal.index,
             params=proposal.params,
             sampler=proposal.sampler,
+            distributions=proposal.distributions,
             metrics=study.config.trainer.metrics_file,
             metrics_pattern=study.config.trainer.metrics_pattern,
             checkpoints=study.config.trainer.has_checkpoints,

@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 
 import optuna
+from optuna.distributions import distribution_to_json, json_to_distribution
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep import filling, samplers
 from sweep.conditions import walk, written_out
-from sweep.distributions import distribution, suggest
+from sweep.distributions import suggest
 from sweep.enqueue import listed
 from sweep.errors import StorageError, StudyError
 from sweep.storage import close, open_storage, put_in_place, worded
@@ -41,12 +42,14 @@ TAKEN = "sweep:taken"
 
 @dataclass(frozen=True)
 class Proposal:
-    """A trial as Optuna proposed it. `sampler` is what its sampler will want to know of it later."""
+    """A trial as Optuna proposed it. `sampler` is what its sampler will want to know of it later, `distributions` what
+    its parameters were drawn from, as JSON."""
 
     number: int
     index: int
     params: dict[str, ParamValue]
     sampler: dict[str, Any]
+    distributions: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -136,14 +139,20 @@ class Search:
                     )
                 )
         return [
-            Proposal(trial.number, index, self._values(trial), trial.system_attrs)
+            Proposal(
+                number=trial.number,
+                index=index,
+                params=self._values(trial),
+                sampler=trial.system_attrs,
+                distributions={name: distribution_to_json(one) for name, one in trial.distributions.items()},
+            )
             for index, trial in sorted(self._by_index(generation).items())
         ]
 
     def _values(self, trial: FrozenTrial) -> dict[str, ParamValue]:
-        """A trial's parameters, the fixed ones among them; what the study has searched only since then is left out."""
+        """A trial's parameters, the fixed ones among them, whatever the study has come to search since then."""
         asked = [one for one in self._asked if one.is_fixed or one.name in trial.params]
-        return walk(asked, lambda one: trial.params[one.name])
+        return walk(asked, lambda one: trial.params[one.name]) | trial.params
 
     def _copy(self, memory: InMemoryStorage) -> optuna.Study:
         """The study in memory, its sequences as far as the last trial says."""
@@ -241,14 +250,13 @@ class Search:
         due = len(self._storage.get_all_trials(self._study_id, deepcopy=False))
         if spec.number != due:
             raise StudyError(f"the folder of trial {due} is missing", "Put it back, then type `sweep repair` again.")
-        spaces = {one.name: distribution(one.parameter) for one in self._asked if not one.is_fixed}
-        params = {name: value for name, value in spec.params.items() if name in spaces}
+        spaces = {name: json_to_distribution(text) for name, text in spec.distributions.items()}
         study.add_trial(
             optuna.create_trial(
                 state=TrialState[result.state] if result else TrialState.RUNNING,
                 value=result.value if result else None,
-                params=params,
-                distributions={name: spaces[name] for name in params},
+                params={name: spec.params[name] for name in spaces},
+                distributions=spaces,
                 user_attrs={GENERATION: spec.generation, INDEX: spec.index, **(_told(result) if result else {})},
                 system_attrs=spec.sampler,
                 intermediate_values=dict(intermediate) if result else {},

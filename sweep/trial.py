@@ -52,7 +52,8 @@ class TrialSpec:
     After `handover_seconds` or `handover_epochs`, whichever is given, the trainer exits with 85, so that its checkpoint
     reaches the access point. `retries` is how often a transient failure is tried again;
     `failures_in_a_row` of different trials stop the sweep; `more_memory` holds the submit commands for the next try of
-    one that ran out of memory. `sampler` is what the sampler that proposed the trial keeps with it.
+    one that ran out of memory. `sampler` is what the sampler that proposed the trial keeps with it,
+    `distributions` from what each parameter was drawn, as Optuna writes it, since a study's ranges may change.
     With a `metrics_pattern` the metrics are what its output has of it. A program without `checkpoints` starts over.
     """
 
@@ -73,6 +74,7 @@ class TrialSpec:
     failures_in_a_row: int = 10
     more_memory: dict[str, str] = field(default_factory=dict)
     sampler: dict[str, Any] = field(default_factory=dict)
+    distributions: dict[str, str] = field(default_factory=dict)
     metrics_pattern: str = ""
     checkpoints: bool = True
 

@@ -11,6 +11,7 @@ from sweep import study as studies
 from sweep.errors import ConfigError, DataError, StudyError
 from sweep.paths import StudyPaths
 from sweep.propose import propose
+from sweep.repair import repair
 from sweep.search import Search
 from sweep.study import Study
 
@@ -105,6 +106,22 @@ def test_what_may_change_is_taken_up_at_the_next_proposal_and_recorded(study_fil
     assert again[3].params["width"] == 8
     assert "dropout" in again[3].params
     assert all("dropout" in trial.params for trial in propose(study, 1))
+
+
+def test_after_a_range_is_narrowed_and_a_parameter_dropped_the_storage_can_still_be_made_anew(study_file: Path) -> None:
+    study, _ = initialise(study_file)
+    first = propose(study, 0)
+    text = study_file.read_text().replace("low = 8, high = 64", "low = 48, high = 64")
+    study_file.write_text("".join(line for line in text.splitlines(keepends=True) if not line.startswith("lr ")))
+    study, _ = initialise(study_file)
+    assert repair(study) == []
+    study.paths.database.unlink()
+    assert repair(study)
+    rows = Search.open(study, writing=False).rows()
+    assert [row.params for row in rows] == [trial.params for trial in first]
+    assert [trial.params for trial in propose(study, 0)] == [trial.params for trial in first]
+    assert repair(study) == []
+    assert {trial.params["width"] for trial in propose(study, 1)} <= {48, 56, 64}
 
 
 def test_a_change_killed_at_any_write_and_typed_again_is_recorded_once(
