@@ -111,6 +111,10 @@ def test_a_program_without_checkpoints_starts_over_when_it_is_evicted(here: Path
     there = study.current(None)
 
     def running() -> list[condor.Job]:
+        # The event log has the start a moment after the queue; an eviction before it would be no attempt.
+        log = there.paths.trial(0).job_log
+        if not log.exists() or "Job executing" not in log.read_text():
+            return []
         return [job for job in condor.jobs(there.id) if job.trial == 0 and job.status == JobStatus.RUNNING]
 
     (job,) = wait_for(running, "trial 0 runs")
