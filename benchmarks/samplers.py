@@ -106,7 +106,7 @@ def best_found(sampler: str, function: str, seed: int, generations: int, batch: 
         for proposal in there.propose(generation):
             value = measure(proposal.params)
             best = min(best, value)
-            there.tell(Result(proposal.number, "COMPLETE", value, "", 1, 1, 0, 1.0, 0.0, ""), {1: value})
+            there.tell(Result(proposal.number, "COMPLETE", {"value": value}, {}, "", 1, 1, 0, 1.0, 0.0, ""), {1: value})
     return best
 
 

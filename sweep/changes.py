@@ -15,6 +15,7 @@ UNSAFE = {
     "[study] direction": JUDGED,
     "[study] seed": "the trials so far were drawn by it",
     "[study] storage": "the trials so far are there",
+    "[constraints] metrics": JUDGED,
 }
 
 

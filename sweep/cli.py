@@ -95,9 +95,37 @@ def enqueue(
     say("It is tried by the next trial that is proposed.")
 
 
+@app.command("try")
+def try_(
+    values: Annotated[
+        list[str] | None, typer.Argument(help="NAME=VALUE …; what is not named is as in the first trial.")
+    ] = None,
+    params: Annotated[list[str] | None, typer.Option("--params", metavar="NAME=VALUE", help="The same.")] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs to train.")] = 1,
+    fraction: Annotated[
+        float | None, typer.Option(min=1e-4, max=1, help="Share of the training images.", show_default="0.05")
+    ] = None,
+    name: Name = None,
+) -> None:
+    """Run one trial here and now, without HTCondor, and say what a job would need."""
+    from sweep import enqueue as enqueuing
+    from sweep import study, tryout
+
+    there = study.current(name)
+    if fraction is None and not there.config.trainer.command:
+        fraction = 0.05
+    tried = tryout.try_out(there, enqueuing.parse([*(params or []), *(values or [])]), epochs, fraction, say)
+    for line in tryout.lines(there, tried):
+        say(line)
+
+
 @app.command()
 def launch(
     generations: Annotated[int, typer.Option(min=1, max=10_000, help="Generations that the study is to have in all.")],
+    lanes: Annotated[
+        int | None,
+        typer.Option(min=1, max=10_000, help="Run so many trials side by side, with no barrier between generations."),
+    ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Follow the sweep until it ends; Ctrl-C leaves it running.")
     ] = False,
@@ -114,11 +142,14 @@ def launch(
     if dry_run:
         from sweep.dryrun import dry_run as look
 
-        for line in look(there, generations):
+        for line in look(there, generations, lanes):
             say(line)
         return
-    launched = launching.launch(there, generations)
+    launched = launching.launch(there, generations, lanes)
     title = there.config.study.name
+    if launched.ended:
+        say(f"The study {title} has ended: {launched.ended}. Nothing was submitted. Next: sweep report")
+        return
     if launched.cluster is None:
         say(f"The study {title} has its {generations} generations: nothing to do. Next: sweep report")
         return
@@ -215,7 +246,7 @@ def data(
     """Fetch a data set into your cache, from its Debian package; needs no root."""
     from sweep import datasets
     from sweep.errors import DataError
-    from sweep.sections import FASHION_MNIST
+    from sweep.trainer_section import FASHION_MNIST
 
     if dataset != FASHION_MNIST:
         raise DataError(f"unknown data set {dataset!r}", f"Known is {FASHION_MNIST}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from sweep.trial import ParamValue
+from sweep.trial import ParamValue, TrialSpec
 
 Word = str | list[str]
 """A word of a command, or some that stand together: they are left out where a trial lacks a parameter in them."""
@@ -19,6 +19,12 @@ PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z][A-Za-z0-9_]*)\}")
 def placeholders(text: str) -> set[str]:
     """Names that stand in braces in a word; a doubled brace stands for itself."""
     return {match[1] for match in PLACEHOLDER.finditer(text) if match[1]}
+
+
+def values(trial: TrialSpec) -> dict[str, ParamValue]:
+    """What the placeholders of a trial stand for."""
+    own = {"number": trial.number, "seed": trial.seed, "epochs": trial.target_step, "data": trial.data.get("path", "")}
+    return {**own, **trial.params}
 
 
 def fill(text: str, values: Mapping[str, ParamValue]) -> str | None:

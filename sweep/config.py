@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from sweep import command, conditions, resources, samplers, space
+from sweep import command, conditions, cutoffs, interface, pruners, samplers, space
 from sweep.errors import ConfigError
 from sweep.expression import Expression
+from sweep.job_section import JobSection
 from sweep.sections import (
+    APSection,
     ConstraintsSection,
-    JobSection,
     LimitsSection,
     StudyConfig,
     StudySection,
-    TrainerSection,
-    nearest,
 )
-from sweep.space import PARAMETER_TYPES, Parameter, Section, check_interface
+from sweep.space import PARAMETER_TYPES, Section
+from sweep.trainer_section import TrainerSection
 from sweep.trial import ParamValue
-
-ONE_PARAMETER: TypeAdapter[space.AnyParameter] = TypeAdapter(Parameter)
-
-
-@cache
-def trainer_interface() -> dict[str, Any]:
-    """What the shipped trainer accepts: `parameters` by name, and the `metrics` it reports."""
-    interface: dict[str, Any] = json.loads((resources.folder("trainer") / "interface.json").read_text())
-    return interface
+from sweep.words import nearest
 
 
 def load(path: Path) -> StudyConfig:
@@ -57,7 +47,7 @@ def parse(text: str, name: str) -> StudyConfig:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name}: not valid TOML: {error}") from None
-    mistakes = _interface_mistakes(table)
+    mistakes = interface.mistakes(table)
     config = None
     try:
         config = StudyConfig.model_validate(table)
@@ -82,10 +72,41 @@ def _search_mistakes(config: StudyConfig) -> list[str]:
             f"[constraints] parameters: {text!r} has {name!r}, which is no parameter{nearest(name, known)}"
             for name in sorted(Expression.parse(text).names - known.keys())
         ]
-    found += _command_mistakes(config.trainer, known)
+    found += _pruner_mistakes(config)
+    found += _command_mistakes(config.trainer, known) + _metric_mistakes(config)
+    if len(config.study.objectives) > 1 and not samplers.SAMPLERS[config.sampler.name].many:
+        able = ", ".join(name for name, kind in samplers.SAMPLERS.items() if kind.many)
+        found.append(f"[sampler] name: {config.sampler.name} knows one objective; several: {able}")
     for position, values in enumerate(config.trials, start=1):
         found += [f"[[trials]] {position}: {mistake}" for mistake in configuration_mistakes(config, values)]
     return found
+
+
+def _pruner_mistakes(config: StudyConfig) -> list[str]:
+    """Pruners and slices that a study cannot have."""
+    found, pruner, sliced = [], config.pruner.name, config.job.slice
+    asked = f"[pruner] name: {pruner}" if pruner != pruners.NONE else "[job] slice"
+    if pruner != pruners.NONE and len(config.study.objectives) > 1:
+        found.append(f"{asked} knows one objective")
+    if pruner not in (pruners.NONE, *cutoffs.TRAVELLING) and not sliced:
+        found.append(f'{asked} is asked between slices: set [job] slice = "2 h", or so')
+    if (pruner != pruners.NONE or sliced) and config.trainer.epochs is None:
+        found.append(f"{asked} needs [trainer] epochs, the last step of a trial")
+    if sliced and not config.trainer.has_checkpoints:
+        found.append("[job] slice needs a program that goes on from its checkpoint: [trainer] checkpoints = true")
+    return found
+
+
+def _metric_mistakes(config: StudyConfig) -> list[str]:
+    """A pattern over a program's output that does not say which group is which metric."""
+    wanted = config.study.objectives.keys() | config.constraints.metric_names
+    pattern = re.compile(config.trainer.metrics_pattern)
+    if not config.trainer.metrics_pattern or (len(wanted) == 1 and pattern.groups == 1):
+        return []
+    return [
+        f"[trainer] metrics.stdout: has no group for {name}, (?P<{name}>…)"
+        for name in sorted(wanted - pattern.groupindex.keys())
+    ]
 
 
 def configuration_mistakes(config: StudyConfig, values: Mapping[str, ParamValue]) -> list[str]:
@@ -116,39 +137,12 @@ def _command_mistakes(trainer: TrainerSection, known: dict[str, conditions.Asked
     return found
 
 
-def _interface_mistakes(table: dict[str, Any]) -> list[str]:
-    """What the trainer would not understand; looks at each part that is well-formed by itself."""
-    interface = trainer_interface()
-    study, search, trainer = (table.get(section) for section in ("study", "search", "trainer"))
-    if not isinstance(trainer, dict) or "command" in trainer:
-        return []
-    mistakes = [f"[trainer] {key}: missing" for key in ("epochs", "data") if key not in trainer]
-    metric = study.get("metric") if isinstance(study, dict) else None
-    if isinstance(metric, str) and metric and metric not in interface["metrics"]:
-        mistakes.append(
-            f"[study] metric: the trainer reports no {metric!r}; it reports {', '.join(interface['metrics'])}"
-            f"{nearest(metric, interface['metrics'])}"
-        )
-    for name, entry in (search if isinstance(search, dict) else {}).items():
-        accepts = interface["parameters"].get(name)
-        if accepts is None:
-            known = interface["parameters"]
-            mistakes.append(f"[search] {name}: the trainer has no such parameter{nearest(name, known)}")
-            continue
-        try:
-            parameter = ONE_PARAMETER.validate_python(entry)
-        except ValidationError:
-            continue
-        if mistake := check_interface(name, parameter, accepts):
-            mistakes.append(f"[search] {mistake}")
-    return mistakes
-
-
 _SECTIONS: dict[str, type[Section]] = {
     "study": StudySection,
     "trainer": TrainerSection,
     "job": JobSection,
     "limits": LimitsSection,
+    "ap": APSection,
     "constraints": ConstraintsSection,
 }
 

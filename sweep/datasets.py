@@ -10,7 +10,7 @@ from sweep import apt
 from sweep.errors import DataError
 from sweep.files import locked
 from sweep.pool.places import cache
-from sweep.sections import FASHION_MNIST
+from sweep.trainer_section import FASHION_MNIST
 
 PACKAGE = "dataset-fashion-mnist"
 FILES = tuple(f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))

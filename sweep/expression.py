@@ -4,6 +4,7 @@ parser, computed by nothing but this file."""
 from __future__ import annotations
 
 import ast
+import contextlib
 import math
 import operator
 from collections.abc import Callable, Mapping
@@ -12,6 +13,9 @@ from typing import Any
 
 LONGEST = 1000
 """Characters of an expression."""
+
+BARELY = 1e-9
+"""The least violation of what is not true, such as 1 < 1."""
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -76,6 +80,18 @@ class Expression:
             return bool(_value(self._tree, values))
         except (TypeError, ArithmeticError, ValueError) as error:
             raise ValueError(f"{self.text!r} cannot be computed of {dict(values)}: {error}") from None
+
+    def violation(self, values: Mapping[str, Any]) -> float:
+        """By how much it is not true of these values: 0 or less where it holds, more than 0 where it does not.
+
+        Raises ValueError as `holds`.
+        """
+        holds, distance = self.holds(values), 1.0
+        with contextlib.suppress(TypeError, ArithmeticError, ValueError):  # of a part that `or` did not need
+            distance = _distance(self._tree, values)
+        if not math.isfinite(distance):
+            distance = 1.0
+        return min(distance, 0.0) if holds else max(distance, BARELY)
 
 
 def _is_not(tree: ast.expr) -> bool:
@@ -144,3 +160,24 @@ def _value(tree: ast.expr, values: Mapping[str, Any]) -> Any:
         case ast.Call(func=ast.Name(id=function), args=arguments):
             return _FUNCTIONS[function](*(_number(_value(argument, values)) for argument in arguments))
     raise AssertionError(f"parse let {ast.dump(tree)} through")
+
+
+def _distance(tree: ast.expr, values: Mapping[str, Any]) -> float:
+    """How far the worst part of a condition is from true: left minus right of `<=`; 1 where there is no distance."""
+    match tree:
+        case ast.BoolOp(op=ast.And(), values=parts):
+            return max(_distance(part, values) for part in parts)
+        case ast.BoolOp(values=parts):
+            return min(_distance(part, values) for part in parts)
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            chain = [_value(part, values) for part in (left, *others)]
+            return max(_apart(op, one, other) for op, one, other in zip(ops, chain, chain[1:], strict=False))
+    return 0.0 if _value(tree, values) else 1.0
+
+
+def _apart(op: ast.cmpop, one: Any, other: Any) -> float:
+    if isinstance(op, ast.Lt | ast.LtE):
+        return float(_number(one) - _number(other))
+    if isinstance(op, ast.Gt | ast.GtE):
+        return float(_number(other) - _number(one))
+    return 0.0 if _COMPARE[type(op)](one, other) else 1.0

@@ -9,13 +9,15 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import signal
 import site
 import sys
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from sweep import joblog, spool
+from sweep import joblog, lanes, spool
 from sweep.errors import StorageError, StudyError, SweepError
 from sweep.files import locked, tail, write_json, write_text
 from sweep.joblog import JobHistory
@@ -33,20 +35,24 @@ from sweep.trial import (
     Result,
     TrialSpec,
     Verdict,
+    intermediate,
     judge,
-    reports,
 )
 
 if TYPE_CHECKING:
     from sweep.search import Search
 
 
-def harvest(paths: StudyPaths, number: int, return_code: int) -> int:
+STATES: dict[str, Literal["COMPLETE", "PRUNED"]] = {"complete": "COMPLETE", "pruned": "PRUNED"}
+"""States in Optuna's terms of the endings that are no failures."""
+
+
+def harvest(paths: StudyPaths, number: int, return_code: int, lane: str = "") -> int:
     """Judge a trial whose job has left the queue, unless that is done, and see that Optuna is told.
 
-    Returns TRY_AGAIN where the trial is to run again, STOP where failures in a row stop the sweep, CRASHED where the
-    sweep is being stopped and the trial has not ended, else DONE. Raises StorageError where Optuna cannot be told
-    now, OSError where files cannot be written: to be done again.
+    Returns TRY_AGAIN where the trial, or the next one of its `lane`, is to run, STOP where failures in a row stop the
+    sweep, CRASHED where the sweep is being stopped and the trial has not ended, else DONE. Raises StorageError where
+    Optuna cannot be told now, OSError where files cannot be written: to be done again.
     """
     files = paths.trial(number)
     status = DONE
@@ -58,7 +64,19 @@ def harvest(paths: StudyPaths, number: int, return_code: int) -> int:
         history = joblog.read(files.job_log)
         stderr = tail(files.stderr, STDERR_LINES)
         verdict = judge(spec, return_code, read_metrics(files, spec), stderr, history.hold_reason, history.hold_code)
-        if _try_again(files, spec, verdict, history):
+        endings = _endings(files)
+        if verdict.kind == "slice" and not _of(endings, history.cluster):
+            full_python()
+            from sweep.slices import ask_pruner
+
+            verdict = ask_pruner(paths, spec, verdict)
+        kind = _try_again(files, spec, endings, verdict, history)
+        if kind == "slice":
+            full_python()
+            from sweep.slices import go_on
+
+            go_on(paths, number)
+        if kind:
             spool.put_in_place(paths, [number])
             return TRY_AGAIN
         # Marked first: were the mark to come second, a kill in between would leave a result that nobody tells.
@@ -69,6 +87,10 @@ def harvest(paths: StudyPaths, number: int, return_code: int) -> int:
     result = read_result(files)
     if result and result.state == "FAIL" and _stop_if_hopeless(paths, read_spec(files).failures_in_a_row):
         status = STOP
+    if lane:
+        # Its PRE script tells, in one go with asking for the next.
+        lanes.waits(paths, lane)
+        return status if status == STOP else TRY_AGAIN
     # Whoever marks while another tells finds the lock taken, and goes; so the other looks again after letting go.
     damaged: set[int] = set()
     while set(ready(paths)) - damaged:
@@ -79,24 +101,33 @@ def harvest(paths: StudyPaths, number: int, return_code: int) -> int:
     return status
 
 
-def _try_again(files: TrialPaths, spec: TrialSpec, verdict: Verdict, history: JobHistory) -> bool:
-    """Note a failure that may go otherwise elsewhere, and whether it is to be tried again.
+def _endings(files: TrialPaths) -> list[dict[str, Any]]:
+    noted = files.endings.read_text() if files.endings.exists() else ""
+    return [json.loads(line) for line in noted.splitlines()]
+
+
+def _of(endings: list[dict[str, Any]], cluster: int | None) -> dict[str, Any] | None:
+    return next((ending for ending in endings if ending["cluster"] == cluster), None)
+
+
+def _try_again(
+    files: TrialPaths, spec: TrialSpec, endings: list[dict[str, Any]], verdict: Verdict, history: JobHistory
+) -> str:
+    """Note the end of a slice, or a failure that may go otherwise elsewhere; its kind where the trial is to run again.
 
     The notes are kept by the job's cluster: run again for the same job, this notes nothing twice.
     """
-    noted = files.endings.read_text() if files.endings.exists() else ""
-    endings: list[dict[str, Any]] = [json.loads(line) for line in noted.splitlines()]
-    ending = next((ending for ending in endings if ending["cluster"] == history.cluster), None)
+    ending = _of(endings, history.cluster)
     if ending is None:
         ending = {"cluster": history.cluster, "kind": verdict.kind, "reason": verdict.reason, "host": history.host}
         endings.append(ending)
     kind: str = ending["kind"]
-    tries = {"transient": spec.retries, "memory": MEMORY_TRIES if spec.more_memory else 0}.get(kind, 0)
-    if sum(ending["kind"] == kind for ending in endings) > tries:
-        return False
+    tries = {"transient": spec.retries, "memory": MEMORY_TRIES if spec.more_memory else 0, "slice": len(endings)}
+    if sum(ending["kind"] == kind for ending in endings) > tries.get(kind, 0):
+        return ""
     # Before anything is moved: what the job said is judged once.
     write_text(files.endings, "".join(json.dumps(ending) + "\n" for ending in endings))
-    write_text(files.retry_submit, retry_commands(spec, kind, history.host))
+    write_text(files.retry_submit, retry_commands(spec, endings))
     # A program that starts over starts a file of metrics of its own.
     aside = [files.stdout, files.stderr, *([] if spec.checkpoints else [files.root / spec.metrics])]
     for output in aside:
@@ -105,28 +136,33 @@ def _try_again(files: TrialPaths, spec: TrialSpec, verdict: Verdict, history: Jo
             output.rename(kept)
     if not spec.checkpoints:
         (files.root / spec.metrics).touch()
-    return True
+    return kind
 
 
-def retry_commands(spec: TrialSpec, kind: str, host: str) -> str:
-    """What the submit description of the next try says besides: more memory, or the host where the last one failed."""
-    if kind == "memory":
-        return "".join(f"{name} = {value}\n" for name, value in spec.more_memory.items())
-    return f"failed_host = {host}\n" if re.fullmatch(r"[\w.-]+", host, re.ASCII) else ""
+def retry_commands(spec: TrialSpec, endings: Sequence[Mapping[str, str]]) -> str:
+    """What the submit description of the next try says besides: more memory where there was too little once, and the
+    host where the last one failed."""
+    short = any(ending["kind"] == "memory" for ending in endings)
+    text = "".join(f"{name} = {value}\n" for name, value in spec.more_memory.items()) if short else ""
+    last = endings[-1]
+    if last["kind"] == "transient" and re.fullmatch(r"[\w.-]+", last["host"], re.ASCII):
+        text += f"failed_host = {last['host']}\n"
+    return text
 
 
 def _result(spec: TrialSpec, verdict: Verdict, history: JobHistory, stderr: str) -> Result:
     return Result(
         number=spec.number,
-        state="COMPLETE" if verdict.kind == "complete" else "FAIL",
-        value=verdict.value,
+        state=STATES.get(verdict.kind, "FAIL"),
+        values=verdict.values,
+        violations=verdict.violations,
         reason=verdict.reason,
         steps=verdict.steps,
         attempts=history.attempts,
         evictions=history.evictions,
         duration_s=history.seconds,
         lost_s=history.lost_seconds,
-        stderr_tail=stderr if verdict.reason else "",
+        stderr_tail=stderr if verdict.kind not in STATES else "",
     )
 
 
@@ -167,10 +203,24 @@ def tell_pending(paths: StudyPaths, search: Search) -> set[int]:
             damaged.add(number)
             continue
         if result:
-            search.tell(result, reports(spec, read_metrics(files, spec))[0])
+            search.tell(result, intermediate(spec, read_metrics(files, spec)))
             (paths.pending / str(number)).unlink(missing_ok=True)
     paths.waiting.unlink(missing_ok=True)
     return damaged
+
+
+SCRIPT_SECONDS = 3600
+"""How long a script may take: DAGMan has no limit, and one that hangs would hold its node, and others, up for ever."""
+
+
+def limit_time() -> None:
+    """Have this script raise TimeoutError, an OSError, when its time is over: it is then run again."""
+
+    def over(*_: object) -> None:
+        raise TimeoutError(f"it took longer than {SCRIPT_SECONDS} s")
+
+    signal.signal(signal.SIGALRM, over)
+    signal.alarm(SCRIPT_SECONDS)
 
 
 def defer(paths: StudyPaths, who: str, error: Exception) -> int:
@@ -182,9 +232,14 @@ def defer(paths: StudyPaths, who: str, error: Exception) -> int:
     return DEFER
 
 
-def _open(paths: StudyPaths) -> Search:
+def full_python() -> None:
+    """Have site-packages, where Python was started without."""
     if sys.flags.no_site:
         site.main()
+
+
+def _open(paths: StudyPaths) -> Search:
+    full_python()
     from sweep.search import Search
     from sweep.study import load
 
@@ -192,15 +247,18 @@ def _open(paths: StudyPaths) -> Search:
 
 
 def main() -> None:
-    """`harvest STUDY TRIAL RETURN`, as the DAG's POST script calls it."""
-    folder, number, return_code = sys.argv[1:]
+    """`harvest STUDY TRIAL RETURN`, or with a lane for the trial, as the DAG's POST script calls it."""
+    folder, who, return_code = sys.argv[1:]
     paths = StudyPaths(Path(folder).resolve())
+    lane = "" if who.isdigit() else who
+    limit_time()
     try:
-        sys.exit(harvest(paths, int(number), int(return_code)))
+        number = lanes.current(paths, lane) if lane else int(who)
+        sys.exit(harvest(paths, number, int(return_code), lane))
     except (StorageError, OSError) as error:
-        sys.exit(defer(paths, f"trial {number}", error))
+        sys.exit(defer(paths, f"trial {who}", error))
     except SweepError as error:
-        print(f"trial {number}: {error}", file=sys.stderr)
+        print(f"trial {who}: {error}", file=sys.stderr)
         sys.exit(CRASHED)
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import shutil
 import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweep import condor, harvest, resources, spool, workflow
+from sweep import condor, harvest, resources, software, spool, workflow
 from sweep.errors import PoolError, StudyError
 from sweep.files import locked, write_text
-from sweep.paths import StudyPaths
+from sweep.lanes import waits
+from sweep.paths import StudyPaths, lane_name
+from sweep.propose import has_ended
 from sweep.records import read_result, read_spec
 from sweep.study import Study
 
@@ -21,15 +22,16 @@ from sweep.study import Study
 @dataclass(frozen=True)
 class Launched:
     """What `launch` did: the cluster of the DAGMan job, None when there was nothing to do; whether it was there
-    before; the generations that the sweep will have when it ends."""
+    before; the generations that the sweep will have when it ends; why it has ended before, if it has."""
 
     cluster: int | None
     was_running: bool
     generations: int
+    ended: str = ""
 
 
-def launch(study: Study, generations: int) -> Launched:
-    """Submit the generations that are not finished; `generations` is the study's total.
+def launch(study: Study, generations: int, lanes: int | None = None) -> Launched:
+    """Submit the generations that are not finished; `generations` is the study's total, in so many `lanes` where given.
 
     Typed again while the sweep runs, or when it is finished, it submits nothing. Raises PoolError when HTCondor does
     not answer or refuses, StudyError when the trials could not run here, StorageError when the storage is not to be
@@ -56,19 +58,23 @@ def launch(study: Study, generations: int) -> Launched:
             )
         # Also where there is nothing to submit: the script that was to tell them may have been removed with its DAG.
         with locked(study.paths.storage_lock, wait=True):
-            harvest.tell_pending(study.paths, Search.open(study, writing=True))
-        if set(range(generations)) <= done:
-            return Launched(None, False, generations)
-        _check_runnable(study)
+            search = Search.open(study, writing=True)
+            harvest.tell_pending(study.paths, search)
+            study.paths.ended.unlink(missing_ok=True)
+            if set(range(generations)) <= done:
+                return Launched(None, False, generations)
+            if not search.running() and has_ended(study, search):
+                return Launched(None, False, generations, study.paths.ended.read_text().strip())
+        software.check(study)
         spool.put_in_place(study.paths, study.paths.trial_numbers())
-        write_workflow(study, generations, done)
+        write_workflow(study, generations, done, lanes or study.config.study.lanes_wanted)
         cluster = condor.submit_dag(study.paths.outer_dag, f"sweep {study.config.study.name}")
         return Launched(cluster, False, generations)
 
 
 def planned_generations(paths: StudyPaths) -> int:
     """Generations of the last launch, 0 where there was none."""
-    return workflow.planned_generations(paths.outer_dag.read_text()) if paths.outer_dag.exists() else 0
+    return int(paths.planned.read_text()) if paths.planned.exists() else 0
 
 
 def finished_generations(paths: StudyPaths, trials_per_generation: int) -> set[int]:
@@ -81,18 +87,23 @@ def finished_generations(paths: StudyPaths, trials_per_generation: int) -> set[i
     return {generation for generation, count in finished.items() if count >= trials_per_generation}
 
 
-def write_workflow(study: Study, generations: int, done: set[int]) -> None:
-    """Write the folder dag/: everything but the generations' own DAGs, which their PRE scripts write."""
+def write_workflow(study: Study, generations: int, done: set[int], lanes: int | None) -> None:
+    """Write the folder dag/: everything but the generations' own DAGs, and what lanes have, which PRE scripts write."""
     paths, python = study.paths, Path(sys.executable)
-    texts = workflow_texts(study, generations, done)
+    texts = workflow_texts(study, generations, done, lanes)
     outer = texts.pop(paths.outer_dag.name)
-    write_text(paths.dag / "dagman.config", workflow.dagman_config(paths.dag))
+    write_text(paths.dag / "dagman.config", workflow.dagman_config(paths.dag, study.config.ap))
     for file, text in texts.items():
         write_text(paths.dag / file, text)
-    for script in ("propose", "harvest", "keep"):
+    for script in ("propose", "next", "harvest", "keep"):
         write_text(paths.dag / script, workflow.node_script(script, python, resources.PACKAGE.parent), mode=0o755)
     for note in (paths.stopped, paths.waiting):
         note.unlink(missing_ok=True)
+    # No job of an earlier launch is left: trials that have not ended are in no lane, and all lanes wait.
+    shutil.rmtree(paths.lanes, ignore_errors=True)
+    for number in range(lanes or 0):
+        waits(paths, lane_name(number))
+    write_text(paths.planned, f"{generations}\n")
     write_text(paths.outer_dag, outer)
 
 
@@ -101,48 +112,34 @@ def refresh(study: Study) -> None:
     if study.paths.submit.exists():
         with contextlib.suppress(PoolError):
             condor.connect()
-        texts = workflow_texts(study, planned_generations(study.paths), set())
+        texts = workflow_texts(study, planned_generations(study.paths), set(), None)
         write_text(study.paths.submit, texts[study.paths.submit.name])
 
 
-def workflow_texts(study: Study, generations: int, done: set[int]) -> dict[str, str]:
+def workflow_texts(study: Study, generations: int, done: set[int], lanes: int | None) -> dict[str, str]:
     """The outer DAG and the submit description, by the names of their files."""
     config, name = study.config, study.config.study.name
     description = workflow.submit_description(
-        study.id, name, config.trainer, config.job, _program(study), study.data, one_host=condor.is_personal()
+        study.id,
+        name,
+        config.trainer,
+        config.job,
+        software.program(study),
+        [place for place in (study.data, *study.weights.values()) if place],
+        one_host=condor.is_personal(),
     )
-    return {
-        study.paths.submit.name: description,
-        study.paths.outer_dag.name: workflow.outer_dag(study.id, name, generations, done),
-    }
-
-
-def _program(study: Study) -> Path:
-    """What a job runs where it asks for no container. Raises StudyError when this machine has no such program."""
-    trainer = study.config.trainer
-    if not trainer.command or workflow.through_env(trainer, study.config.job):
-        return Path(sys.executable)
-    found = shutil.which(str(trainer.command[0]))
-    if found is None:
-        raise StudyError(
-            f"[trainer] command: there is no {trainer.command[0]} on this machine",
-            "Name a container that has it, [job] container_image, or write ./NAME for one of your inputs.",
-        )
-    return Path(found).absolute()
+    if lanes:
+        trials, runs = generations * config.study.trials_per_generation, workflow.most_runs(config)
+        outer = workflow.lanes_dag(study.id, name, lanes, trials, runs)
+    else:
+        outer = workflow.outer_dag(study.id, name, generations, done)
+    return {study.paths.submit.name: description, study.paths.outer_dag.name: outer}
 
 
 def python_note(study: Study) -> str:
     """What a sweep without a container needs of a pool that is not this machine; '' where there is nothing to say."""
     if study.config.job.container_image or condor.is_personal():
         return ""
-    return f"No [job] container_image: the jobs run {_program(study)}, which must be there on every execute point."
-
-
-def _check_runnable(study: Study) -> None:
-    _program(study)
-    has_own_software = study.config.job.container_image is not None or study.config.trainer.command
-    if not has_own_software and importlib.util.find_spec("torch") is None:
-        raise StudyError(
-            f"trials would run with {sys.executable}, which has no torch",
-            "Name a container in study.toml, [job] container_image, or: pip install 'htcondor-sweep[trainer]'.",
-        )
+    return (
+        f"No [job] container_image: the jobs run {software.program(study)}, which must be there on every execute point."
+    )

@@ -139,6 +139,11 @@ class StudyPaths:
         return self.root / "spooled"
 
     @property
+    def tried(self) -> TrialPaths:
+        """The trial that `sweep try` ran last."""
+        return TrialPaths(self.root / "try")
+
+    @property
     def dag(self) -> Path:
         return self.root / "dag"
 
@@ -154,9 +159,35 @@ class StudyPaths:
         return self.dag / f"{generation_name(generation)}.dag"
 
     @property
+    def lanes(self) -> Path:
+        """What lanes have, by their names."""
+        return self.dag / "lanes"
+
+    def lane_trial(self, lane: str) -> Path:
+        """Holds the number of the trial that a lane was given last."""
+        return self.lanes / f"{lane}.trial"
+
+    def lane_submit(self, lane: str) -> Path:
+        return self.lanes / f"{lane}.sub"
+
+    def lane_waits(self, lane: str) -> Path:
+        """Is there while a lane waits for its next trial."""
+        return self.lanes / f"{lane}.waits"
+
+    @property
     def stopped(self) -> Path:
         """Why the sweep stopped itself, if it did."""
         return self.dag / "stopped.txt"
+
+    @property
+    def ended(self) -> Path:
+        """Why no more trials are asked for, where the study ended before it had all."""
+        return self.dag / "ended.txt"
+
+    @property
+    def planned(self) -> Path:
+        """Number of generations of the last launch."""
+        return self.dag / "generations.txt"
 
     @property
     def waiting(self) -> Path:
@@ -188,6 +219,11 @@ class StudyPaths:
 def generation_name(generation: int) -> str:
     """Name of a generation's node in the outer DAG, and of its DAG file."""
     return f"generation-{generation:04d}"
+
+
+def lane_name(number: int) -> str:
+    """Name of a lane, and of its node."""
+    return f"lane-{number:04d}"
 
 
 def node_name(number: int) -> str:

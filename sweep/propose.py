@@ -6,50 +6,60 @@ Keyed by generation and index: run again, it finds the trials it asked for and w
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweep import harvest, workflow
+from sweep.ending import reason
 from sweep.errors import StorageError, SweepError
 from sweep.files import locked, write_json, write_text
-from sweep.paths import StudyPaths
-from sweep.sections import FASHION_MNIST
+from sweep.paths import StudyPaths, TrialPaths
 from sweep.study import Study, load
-from sweep.trial import TrialSpec, derived_seed
+from sweep.trainer_section import FASHION_MNIST, file_name
+from sweep.trial import SKIP, TrialSpec, derived_seed
 
 if TYPE_CHECKING:
-    from sweep.search import Proposal
+    from sweep.search import Proposal, Search
 
 
 def propose(study: Study, generation: int) -> list[TrialSpec]:
-    """Ask for a generation's trials and write all that its nodes need; the DAG file comes last."""
+    """Ask for a generation's trials and write all that its nodes need; the DAG file comes last.
+
+    None where the study has ended early: its reason is in dag/ended.txt.
+    """
     from sweep.search import Search
 
     paths = study.paths
     with locked(paths.storage_lock, wait=True):
         search = Search.open(study, writing=True)
         harvest.tell_pending(paths, search)
-        proposals = search.propose(generation)
-    trials = specs(study, generation, proposals)
+        if not search.generation(generation) and has_ended(study, search):
+            return []
+        proposals, cutoffs = search.propose(generation), search.cutoffs()
+    trials = specs(study, proposals, cutoffs)
     for trial in trials:
-        _write_trial(study, trial)
+        write_trial(study, paths.trial(trial.number), trial)
     done = {trial.number for trial in trials if paths.trial(trial.number).result.exists()}
     dag = paths.generation_dag(generation)
     # What an earlier DAGMan of this generation left would be read too; what is done, the DAG itself says.
     for pattern in ("rescue*", "lock", "nodes.log"):
         for stale in dag.parent.glob(f"{dag.name}.{pattern}"):
             stale.unlink()
-    write_text(dag, workflow.generation_dag(study.id, study.config.study.name, generation, trials, done))
+    runs = workflow.most_runs(study.config)
+    text = workflow.generation_dag(study.id, study.config.study.name, generation, trials, done, runs)
+    write_text(dag, text)
     return trials
 
 
-def specs(study: Study, generation: int, proposals: Sequence[Proposal]) -> list[TrialSpec]:
-    """What each job of a generation is to do."""
+def specs(study: Study, proposals: Sequence[Proposal], cutoffs: Mapping[str, float]) -> list[TrialSpec]:
+    """What the job of each trial is to do."""
+    each = study.config.job.each_slice
     return [
         TrialSpec(
             number=proposal.number,
-            generation=generation,
+            generation=proposal.generation,
             index=proposal.index,
             params=proposal.params,
             sampler=proposal.sampler,
@@ -60,10 +70,15 @@ def specs(study: Study, generation: int, proposals: Sequence[Proposal]) -> list[
             seed=derived_seed(study.config.study.seed, "trial", proposal.number),
             step=0,
             target_step=study.config.trainer.epochs or 0,
-            metric=study.config.study.metric,
+            objectives=study.config.study.metric,
+            constraints=study.config.constraints.metrics,
             data=data_spec(study),
             handover_seconds=study.config.job.interval.seconds,
             handover_epochs=study.config.job.interval.epochs,
+            slice_seconds=each.seconds,
+            slice_epochs=each.epochs,
+            cutoffs=dict(cutoffs),
+            maximize=study.config.study.direction[0] == "maximize",
             retries=study.config.limits.retries,
             failures_in_a_row=study.config.limits.failures_in_a_row,
             more_memory={
@@ -72,6 +87,16 @@ def specs(study: Study, generation: int, proposals: Sequence[Proposal]) -> list[
         )
         for proposal in proposals
     ]
+
+
+def has_ended(study: Study, search: Search) -> bool:
+    """Whether no more trials are to be asked for; the reason is then written to dag/ended.txt."""
+    why = reason(study.config, search.rows(), datetime.now().astimezone())
+    if not why and not search.configurations_left(1):
+        why = "all configurations that there are have been tried"
+    if why:
+        write_text(study.paths.ended, why + "\n")
+    return bool(why)
 
 
 def data_spec(study: Study) -> dict[str, Any]:
@@ -85,16 +110,12 @@ def data_spec(study: Study) -> dict[str, Any]:
         "classes": trainer.classes,
         "image_size": trainer.image_size,
         "split_seed": derived_seed(study.config.study.seed, "split"),
+        "weights": {architecture: file_name(place) for architecture, place in study.weights.items()},
     }
 
 
-def file_name(place: str) -> str:
-    """Name that a file, folder or URL has in the folder where a job starts."""
-    return place.split("?")[0].rstrip("/").rpartition("/")[2]
-
-
-def _write_trial(study: Study, trial: TrialSpec) -> None:
-    files = study.paths.trial(trial.number)
+def write_trial(study: Study, files: TrialPaths, trial: TrialSpec) -> None:
+    """Write what the job of a trial starts from, into the folder of `files`."""
     write_json(files.spec, trial.to_json())
     if study.config.trainer.command:
         write_text(files.program_submit, workflow.program_commands(study.config.trainer, study.config.job, trial))
@@ -107,10 +128,14 @@ def main() -> None:
     """`propose STUDY GENERATION`, as the DAG's PRE script calls it."""
     folder, generation = sys.argv[1:]
     paths = StudyPaths(Path(folder).resolve())
+    harvest.limit_time()
     try:
         if paths.stopped.exists():
             sys.exit(f"generation {generation}: the sweep is stopped")
         trials = propose(load(paths), int(generation))
+        if not trials:
+            print(f"generation {generation}: not asked for, {paths.ended.read_text().strip()}")
+            sys.exit(SKIP)
     except (StorageError, OSError) as error:
         sys.exit(harvest.defer(paths, f"generation {generation}", error))
     except SweepError as error:

@@ -6,9 +6,10 @@ from sweep import harvest
 from sweep.errors import StorageError
 from sweep.files import locked
 from sweep.records import read_metrics, read_result, read_spec
-from sweep.search import Search, TrialRow
+from sweep.rows import TrialRow
+from sweep.search import Search
 from sweep.study import Study
-from sweep.trial import Result, TrialSpec, reports
+from sweep.trial import Result, TrialSpec, intermediate
 
 
 def repair(study: Study) -> list[str]:
@@ -45,7 +46,7 @@ def _rows(study: Study) -> list[TrialRow] | str:
 def _files(study: Study, number: int) -> tuple[TrialSpec, Result | None, dict[int, float]]:
     files = study.paths.trial(number)
     spec = read_spec(files)
-    return spec, read_result(files), reports(spec, read_metrics(files, spec))[0]
+    return spec, read_result(files), intermediate(spec, read_metrics(files, spec))
 
 
 def differences(before: list[TrialRow], after: list[TrialRow]) -> list[str]:

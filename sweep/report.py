@@ -10,32 +10,40 @@ from typing import TYPE_CHECKING, Any
 
 from sweep import joblog
 from sweep.conditions import written_out
+from sweep.files import tail
+from sweep.ranking import ranks
 from sweep.study import Study
+from sweep.summary import goal
 
 if TYPE_CHECKING:
     import pandas
     from rich.console import RenderableType
     from rich.table import Table
 
-    from sweep.search import TrialRow
+    from sweep.rows import TrialRow
 
-COLUMNS = ("rank", "trial", "value", "generation", "state", "epochs", "duration_s", "attempts")
-"""Columns of the leaderboard before the parameters; `value` is the study's metric, `duration_s` seconds on slots."""
+COLUMNS = ("generation", "state", "epochs", "duration_s", "attempts")
+"""Columns of the leaderboard between the metrics and the parameters; `duration_s` is seconds on slots."""
+
+FRONT = 1
+"""Rank of the trials on the Pareto front, where there are several objectives."""
 
 FAILURES_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Report:
-    """What is known of a study. `trials` are by number, `ranked` the COMPLETE ones, the best first."""
+    """What is known of a study. `trials` are by number, `ranked` the COMPLETE ones that keep the constraints on
+    metrics, the best first; with several objectives the rank is the front's number."""
 
     study: dict[str, Any]
     trials: list[dict[str, Any]]
     ranked: list[dict[str, Any]]
 
     @property
-    def best(self) -> dict[str, Any] | None:
-        return self.ranked[0] if self.ranked else None
+    def best(self) -> list[dict[str, Any]]:
+        """The best trial; with several objectives those on the Pareto front; none before one is complete."""
+        return [trial for trial in self.ranked if trial["rank"] == FRONT]
 
 
 def collect(study: Study) -> Report:
@@ -49,23 +57,28 @@ def build(study: Study, rows: list[TrialRow]) -> Report:
     """The report that a study's trials make."""
     section = study.config.study
     trials = [_trial(study, row) for row in rows]
-    complete = [trial for trial in trials if trial["state"] == "COMPLETE"]
-    sign = -1 if section.direction == "maximize" else 1
-    # Of equal values the earlier trial ranks first.
-    ranked = sorted(complete, key=lambda trial: (sign * trial["values"][section.metric], trial["number"]))
-    return Report(
+    ranked = [trial for trial in trials if trial["state"] == "COMPLETE" and trial["feasible"]]
+    values = [[trial["values"][metric] for metric in section.metric] for trial in ranked]
+    for trial, rank in zip(ranked, ranks(values, section.direction), strict=True):
+        trial["rank"] = rank
+    sign = -1 if section.direction[0] == "maximize" else 1
+    ranked.sort(key=lambda trial: (trial["rank"], sign * trial["values"][section.metric[0]], trial["number"]))
+    report = Report(
         study={
             "name": section.name,
             "id": study.id,
-            "metric": section.metric,
-            "direction": section.direction,
+            "objectives": section.objectives,
+            "constraints": study.config.constraints.metrics,
+            "metrics": [*section.metric, *sorted(study.config.constraints.metric_names - set(section.metric))],
             "parameters": [one.name for one in written_out(study.config.search) if not one.is_fixed],
+            "ended": tail(study.paths.ended),
             "counts": dict(sorted(Counter(trial["state"] for trial in trials).items())),
-            "best": ranked[0]["number"] if ranked else None,
         },
         trials=trials,
         ranked=ranked,
     )
+    report.study["best"] = [trial["number"] for trial in report.best]
+    return report
 
 
 def _trial(study: Study, row: TrialRow) -> dict[str, Any]:
@@ -78,7 +91,9 @@ def _trial(study: Study, row: TrialRow) -> dict[str, Any]:
     return {
         "number": row.number,
         "state": row.state,
-        "values": {} if row.value is None else {study.config.study.metric: row.value},
+        "rank": None,
+        "values": row.values,
+        "feasible": row.is_feasible if row.values else None,
         "params": row.params,
         "generation": row.generation,
         "index": row.index,
@@ -106,13 +121,17 @@ def frame(report: Report, top: int | None) -> pandas.DataFrame:
     """The leaderboard as a data frame, a row for each trial: the ranked ones, then the others by number."""
     import pandas
 
-    ranks = {trial["number"]: rank for rank, trial in enumerate(report.ranked, start=1)}
-    others = [trial for trial in report.trials if trial["number"] not in ranks]
+    others = [trial for trial in report.trials if trial["rank"] is None]
+    # A plain "value" where there is but one, which the title names.
+    metrics = report.study["metrics"]
+    headings = metrics if len(metrics) > 1 else ["value"]
+    feasible = ["feasible"] if report.study["constraints"] else []
     rows = [
         [
-            ranks.get(trial["number"]),
+            trial["rank"],
             trial["number"],
-            next(iter(trial["values"].values()), None),
+            *(trial["values"].get(metric) for metric in metrics),
+            *(trial[heading] for heading in feasible),
             trial["generation"],
             trial["state"],
             f"{trial['steps']}/{trial['target_steps']}" if trial["target_steps"] else str(trial["steps"]),
@@ -122,7 +141,8 @@ def frame(report: Report, top: int | None) -> pandas.DataFrame:
         ]
         for trial in (report.ranked + others)[:top]
     ]
-    return pandas.DataFrame(rows, columns=[*COLUMNS, *report.study["parameters"]], dtype=object)
+    columns = ["rank", "trial", *headings, *feasible, *COLUMNS, *report.study["parameters"]]
+    return pandas.DataFrame(rows, columns=columns, dtype=object)
 
 
 def as_csv(report: Report, top: int | None) -> str:
@@ -170,12 +190,19 @@ def as_table(report: Report, top: int | None, width: int) -> list[RenderableType
     lines += [Text(f"trial {trial['number']} failed: {trial['reason']}") for trial in failed[:FAILURES_SHOWN]]
     if len(failed) > FAILURES_SHOWN:
         lines.append(Text(f"… and {len(failed) - FAILURES_SHOWN} more; --format json has all reasons"))
-    if report.best is None:
-        lines.append(Text("No trial is complete yet."))
-    else:
-        checkpoint = report.best["checkpoint"] or "is gone"
-        lines.append(Text(f"best: trial {report.best['number']}, checkpoint {checkpoint}"))
+    if report.study["ended"]:
+        lines.append(Text(f"The study asks for no more trials: {report.study['ended']}."))
+    lines.append(Text(_best(report)))
     return lines
+
+
+def _best(report: Report) -> str:
+    if not report.best:
+        keep = " that keeps the constraints" if report.study["constraints"] else ""
+        return f"No trial{keep} is complete yet."
+    if len(report.study["objectives"]) > 1:
+        return f"Pareto front (rank {FRONT}): trials {', '.join(str(trial['number']) for trial in report.best)}"
+    return f"best: trial {report.best[0]['number']}, checkpoint {report.best[0]['checkpoint'] or 'is gone'}"
 
 
 def _table(report: Report, data: pandas.DataFrame) -> Table:
@@ -183,7 +210,7 @@ def _table(report: Report, data: pandas.DataFrame) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    title = f"{report.study['name']}: {report.study['metric']}, {report.study['direction']}"
+    title = f"{report.study['name']}: {goal(report.study['objectives'], report.study['constraints']).rstrip(',')}"
     view = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False, padding=(0, 1))
     for heading in data.columns:
         view.add_column(Text(str(heading)), justify="right", no_wrap=True)

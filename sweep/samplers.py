@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sweep.conditions import Asked
 from sweep.errors import StudyError
+from sweep.options import NUMBER, Kind, Types
 from sweep.space import FloatParameter, IntParameter, values_of
+from sweep.trial import ParamValue
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
-Types = tuple[type, ...]
-NUMBER: Types = (int, float)
-
 
 @dataclass(frozen=True)
-class Kind:
-    """A sampler: Optuna's class, the options that a study file may set with their types, and packages that it needs.
+class Sampler(Kind):
+    """A sampler, and packages that it needs.
 
     `has_model` samplers learn from values, so that a first generation is better spread evenly than drawn by them;
-    `lists` all configurations there are.
+    `lists` all configurations there are; `many` objectives may be optimised at once; `heeds` constraints on metrics.
     """
 
-    of: str
-    options: dict[str, Types]
     needs: tuple[str, ...] = ()
     has_model: bool = True
     lists: bool = False
+    many: bool = True
+    heeds: bool = False
 
 
 _EVOLUTION: dict[str, Types] = {
@@ -40,8 +39,8 @@ _EVOLUTION: dict[str, Types] = {
     "swapping_prob": NUMBER,
 }
 
-SAMPLERS: dict[str, Kind] = {
-    "tpe": Kind(
+SAMPLERS: dict[str, Sampler] = {
+    "tpe": Sampler(
         "TPESampler",
         {
             "prior_weight": NUMBER,
@@ -51,9 +50,15 @@ SAMPLERS: dict[str, Kind] = {
             "group": (bool,),
             "constant_liar": (bool,),
         },
+        heeds=True,
     ),
-    "gp": Kind("GPSampler", {"n_startup_trials": (int,), "deterministic_objective": (bool,)}, needs=("scipy", "torch")),
-    "cmaes": Kind(
+    "gp": Sampler(
+        "GPSampler",
+        {"n_startup_trials": (int,), "deterministic_objective": (bool,)},
+        needs=("scipy", "torch"),
+        heeds=True,
+    ),
+    "cmaes": Sampler(
         "CmaEsSampler",
         {
             "sigma0": NUMBER,
@@ -65,19 +70,24 @@ SAMPLERS: dict[str, Kind] = {
             "consider_pruned_trials": (bool,),
         },
         needs=("cmaes", "scipy"),
+        many=False,
     ),
-    "nsgaii": Kind("NSGAIISampler", _EVOLUTION),
-    "nsgaiii": Kind("NSGAIIISampler", {**_EVOLUTION, "dividing_parameter": (int,)}),
-    "qmc": Kind("QMCSampler", {"qmc_type": (str,), "scramble": (bool,)}, needs=("scipy",)),
-    "random": Kind("RandomSampler", {}, has_model=False),
-    "grid": Kind("GridSampler", {}, has_model=False, lists=True),
-    "bruteforce": Kind("BruteForceSampler", {"avoid_premature_stop": (bool,)}, has_model=False, lists=True),
+    "nsgaii": Sampler("NSGAIISampler", _EVOLUTION, heeds=True),
+    "nsgaiii": Sampler("NSGAIIISampler", {**_EVOLUTION, "dividing_parameter": (int,)}, heeds=True),
+    "qmc": Sampler("QMCSampler", {"qmc_type": (str,), "scramble": (bool,)}, needs=("scipy",)),
+    "random": Sampler("RandomSampler", {}, has_model=False),
+    # sweep's own (see grid.py); what a listed configuration leaves open is drawn.
+    "grid": Sampler("RandomSampler", {}, has_model=False, lists=True),
+    "bruteforce": Sampler("BruteForceSampler", {"avoid_premature_stop": (bool,)}, has_model=False, lists=True),
 }
 
 DEFAULT = "tpe"
 
+LONGEST_COUNT = 200_000
+"""Configurations, whole and in part, that are looked at to count them."""
 
-def make(name: str, options: dict[str, Any], asked: Sequence[Asked], study_seed: int, seed: int) -> BaseSampler:
+
+def make(name: str, options: dict[str, Any], study_seed: int, seed: int) -> BaseSampler:
     """The sampler for one proposal, whose own seed is `seed`.
 
     Raises StudyError where a package that it needs is missing, or an option is odd.
@@ -90,8 +100,6 @@ def make(name: str, options: dict[str, Any], asked: Sequence[Asked], study_seed:
             raise StudyError(f"[sampler] name: {name} needs the package {package}", f"pip install {package}")
     quiet: dict[str, Any] = {"warn_independent_sampling": False} if name in ("gp", "cmaes", "qmc") else {}
     try:
-        if name == "grid":
-            return samplers.GridSampler({one.name: listed(one) or [] for one in asked if not one.is_fixed}, seed=seed)
         if name == "qmc":
             # One sequence goes through the whole study; what it cannot give is drawn for each trial.
             others = samplers.RandomSampler(seed=seed)
@@ -116,6 +124,27 @@ def listed(one: Asked) -> list[bool | int | float | str] | None:
     if isinstance(parameter, IntParameter):
         return list(range(parameter.low, parameter.high + 1))
     return values_of(parameter)
+
+
+def configurations(asked: Sequence[Asked], allow: Callable[[Mapping[str, ParamValue]], bool], most: int) -> int:
+    """How many configurations there are that are allowed; `most` where there are more, or where to count takes long."""
+    found = looked_at = 0
+    open_ends: list[dict[str, ParamValue]] = [{}]
+    places = [0]
+    while open_ends:
+        values, place = open_ends.pop(), places.pop()
+        looked_at += 1
+        if found >= most or looked_at > LONGEST_COUNT:
+            return most
+        while place < len(asked) and not asked[place].is_active(values):
+            place += 1
+        if place == len(asked):
+            found += allow(values)
+            continue
+        for value in listed(asked[place]) or []:
+            open_ends.append({**values, asked[place].name: value})
+            places.append(place + 1)
+    return found
 
 
 def unlistable(name: str, asked: Sequence[Asked]) -> list[str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import optuna
@@ -14,30 +13,21 @@ from optuna.distributions import distribution_to_json, json_to_distribution
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from sweep import filling, samplers
+from sweep import cutoffs, pruners
+from sweep.asking import Asking
 from sweep.conditions import walk, written_out
-from sweep.distributions import suggest
 from sweep.enqueue import listed
 from sweep.errors import StorageError, StudyError
+from sweep.rows import GENERATION, INDEX, TrialRow, row, told
 from sweep.storage import close, open_storage, put_in_place, worded
 from sweep.study import Study
-from sweep.trial import ParamValue, Result, TrialSpec, derived_seed
+from sweep.trial import ParamValue, Result, TrialSpec
 
 optuna.logging.set_verbosity(logging.WARNING)
 warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
-CONSTRAINT_TRIES = 1000
-"""How many configurations are asked for until one keeps the study's constraints: the first half by its sampler."""
-
-# User attributes of a trial in the storage. The first two are the key: a generation has one trial of each index.
-GENERATION, INDEX = "generation", "index"
-REASON, ATTEMPTS, EVICTIONS, DURATION, LOST, STEPS = "reason", "attempts", "evictions", "duration_s", "lost_s", "steps"
-
-SEQUENCES = "sweep:sequences"
-"""System attribute of a trial: how far the quasi-random sequences of the study were when it was asked."""
-
-TAKEN = "sweep:taken"
-"""System attribute of a trial that was listed in the study file, or enqueued: under which name."""
+CONSTRAINT = "constraints"
+"""Before the colon of the system attributes under which Optuna 5 keeps a trial's constraints (Trial.set_constraint)."""
 
 
 @dataclass(frozen=True)
@@ -46,29 +36,11 @@ class Proposal:
     its parameters were drawn from, as JSON."""
 
     number: int
+    generation: int
     index: int
     params: dict[str, ParamValue]
     sampler: dict[str, Any]
     distributions: dict[str, str]
-
-
-@dataclass(frozen=True)
-class TrialRow:
-    """A trial as the storage has it. What its result counts (attempts to steps) is None until it is told."""
-
-    number: int
-    state: str
-    value: float | None
-    params: dict[str, ParamValue]
-    generation: int | None
-    index: int | None
-    intermediate: dict[int, float]
-    attempts: int | None
-    evictions: int | None
-    duration_s: float | None
-    lost_s: float | None
-    steps: int | None
-    reason: str
 
 
 class Search:
@@ -107,8 +79,8 @@ class Search:
 
     @classmethod
     def _create(cls, study: Study, storage: BaseStorage) -> Search:
-        direction = study.config.study.direction
-        optuna.create_study(storage=storage, study_name=study.storage_study, direction=direction, load_if_exists=True)
+        directions = study.config.study.direction
+        optuna.create_study(storage=storage, study_name=study.storage_study, directions=directions, load_if_exists=True)
         return cls(study, storage)
 
     def propose(self, generation: int) -> list[Proposal]:
@@ -121,107 +93,74 @@ class Search:
             return self._propose(generation)
 
     def _propose(self, generation: int) -> list[Proposal]:
-        known = self._by_index(generation)
-        config = self._config.study
+        known = {proposal.index for proposal in self.generation(generation)}
+        indices = range(self._config.study.trials_per_generation)
+        self._add([(generation, index) for index in indices if index not in known])
+        return sorted(self.generation(generation), key=lambda proposal: proposal.index)
+
+    def add(self, count: int) -> list[Proposal]:
+        """So many more trials, whatever runs; numbered through, their generations are as if they had been asked so."""
+        with worded(self._study):
+            per_generation = self._config.study.trials_per_generation
+            there = len(self._trials())
+            self._add([divmod(number, per_generation) for number in range(there, there + count)])
+            return [self._proposal(trial) for trial in self._trials()[there:]]
+
+    def count(self) -> int:
+        """How many trials have been asked for."""
+        with worded(self._study):
+            return len(self._trials())
+
+    def running(self) -> list[Proposal]:
+        """The trials that are not told yet, by number."""
+        with worded(self._study):
+            return [self._proposal(trial) for trial in self._trials() if trial.state == TrialState.RUNNING]
+
+    def _add(self, keys: Sequence[tuple[int, int]]) -> None:
+        """Ask Optuna for trials of these generations and indices."""
+        if not keys:
+            return
         study = optuna.load_study(study_name=self._study.storage_study, storage=self._storage)
-        memory = InMemoryStorage()
-        copy = self._copy(memory)
-        for index in range(config.trials_per_generation):
-            if index not in known:
-                asked, mark = self._ask(copy, generation, index)
-                study.add_trial(
-                    optuna.create_trial(
-                        state=TrialState.RUNNING,
-                        params=asked.params,
-                        distributions=asked.distributions,
-                        user_attrs={GENERATION: generation, INDEX: index},
-                        system_attrs=asked.system_attrs | mark | _sequences(memory, copy),
-                    )
-                )
-        return [
-            Proposal(
-                number=trial.number,
-                index=index,
-                params=self._values(trial),
-                sampler=trial.system_attrs,
-                distributions={name: distribution_to_json(one) for name, one in trial.distributions.items()},
-            )
-            for index, trial in sorted(self._by_index(generation).items())
-        ]
+        asking = self._asking()
+        for key in keys[: asking.left(len(keys))]:
+            study.add_trial(asking.ask(*key))
 
-    def _values(self, trial: FrozenTrial) -> dict[str, ParamValue]:
-        """A trial's parameters, the fixed ones among them, whatever the study has come to search since then."""
-        asked = [one for one in self._asked if one.is_fixed or one.name in trial.params]
-        return walk(asked, lambda one: trial.params[one.name]) | trial.params
+    def _asking(self) -> Asking:
+        return Asking(self._config, self._trials(), listed(self._study))
 
-    def _copy(self, memory: InMemoryStorage) -> optuna.Study:
-        """The study in memory, its sequences as far as the last trial says."""
-        trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
-        copy = optuna.create_study(storage=memory, direction=self._config.study.direction)
-        copy.add_trials(trials)
-        for name, count in (trials[-1].system_attrs.get(SEQUENCES, {}) if trials else {}).items():
-            memory.set_study_system_attr(memory.get_study_id_from_name(copy.study_name), name, count)
-        return copy
+    def configurations_left(self, most: int) -> int:
+        """How many of so many more trials there are, where the sampler lists all configurations."""
+        with worded(self._study):
+            return self._asking().left(most)
 
-    def _ask(self, copy: optuna.Study, generation: int, index: int) -> tuple[FrozenTrial, dict[str, str]]:
-        """Ask for one trial on a copy of the study, again and again until it keeps the study's constraints.
+    def complete(self, values: Mapping[str, ParamValue]) -> dict[str, ParamValue]:
+        """Parameters of one trial that has these values; what they leave open is as in the study's first trial."""
+        params = self._asking().complete(values)
+        return self._with_fixed(params)
 
-        Also gives an attribute that the trial is to bear.
-        """
-        seed = self._config.study.seed
-        mark: dict[str, str] = {}
-        wanted = self._filling(generation, index)
-        if first := self._listed():
-            mark, wanted = first
-        for again in range(CONSTRAINT_TRIES):
-            # A sampler for each trial, seeded by its key: no process repeats another's proposals, and one that goes
-            # on after a crash proposes what the other would have.
-            place = (generation, index, again) if again else (generation, index)
-            sampler = self._config.sampler
-            copy.sampler = samplers.make(
-                sampler.name if again < CONSTRAINT_TRIES // 2 else "random",
-                sampler.options if again < CONSTRAINT_TRIES // 2 else {},
-                self._asked,
-                derived_seed(seed, "sampler"),
-                derived_seed(seed, "sampler", *place),
-            )
-            if wanted:
-                copy.enqueue_trial(wanted)
-            trial = copy.ask()
-            values = walk(self._asked, lambda one, of=trial: suggest(of, one))  # type: ignore[misc]
-            if self._config.constraints.allow(values):
-                return copy.get_trials(deepcopy=False)[trial.number], mark
-            copy.tell(trial, state=TrialState.FAIL)
-            wanted = None
-        raise StudyError(
-            f"[constraints] parameters: of {CONSTRAINT_TRIES} configurations none kept them",
-            "Loosen them, or narrow [search] to where they hold.",
+    def _trials(self) -> list[FrozenTrial]:
+        return self._storage.get_all_trials(self._study_id, deepcopy=False)
+
+    def generation(self, generation: int) -> list[Proposal]:
+        """The trials of a generation that have been asked for, by number."""
+        with worded(self._study):
+            trials = [trial for trial in self._trials() if trial.user_attrs.get(GENERATION) == generation]
+            return [self._proposal(trial) for trial in trials]
+
+    def _proposal(self, trial: FrozenTrial) -> Proposal:
+        return Proposal(
+            number=trial.number,
+            generation=trial.user_attrs[GENERATION],
+            index=trial.user_attrs[INDEX],
+            params=self._with_fixed(trial.params),
+            sampler=trial.system_attrs,
+            distributions={name: distribution_to_json(one) for name, one in trial.distributions.items()},
         )
 
-    def _listed(self) -> tuple[dict[str, str], dict[str, ParamValue]] | None:
-        """The first listed configuration that no trial has taken, and the attribute of the trial which takes it."""
-        trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
-        taken = {trial.system_attrs.get(TAKEN) for trial in trials}
-        return next((({TAKEN: name}, values) for name, values in listed(self._study) if name not in taken), None)
-
-    def _filling(self, generation: int, index: int) -> dict[str, ParamValue] | None:
-        """The point of a first generation that fills the space, where the sampler has no model yet."""
-        config = self._config
-        if generation > 0 or not samplers.SAMPLERS[config.sampler.name].has_model:
-            return None
-        trials = config.study.trials_per_generation
-        return {
-            one.name: filling.value(one.name, one.parameter, config.study.seed, index, trials)
-            for one in self._asked
-            if not one.is_fixed
-        }
-
-    def _by_index(self, generation: int) -> dict[int, FrozenTrial]:
-        return {
-            trial.user_attrs[INDEX]: trial
-            for trial in self._storage.get_all_trials(self._study_id, deepcopy=False)
-            if trial.user_attrs.get(GENERATION) == generation
-        }
+    def _with_fixed(self, params: dict[str, ParamValue]) -> dict[str, ParamValue]:
+        """A trial's parameters, the fixed ones among them, whatever the study has come to search since then."""
+        asked = [one for one in self._asked if one.is_fixed or one.name in params]
+        return walk(asked, lambda one: params[one.name]) | params
 
     def tell(self, result: Result, intermediate: Mapping[int, float]) -> None:
         """Store how a trial ended; of a trial that is told already nothing changes."""
@@ -236,10 +175,45 @@ class Search:
         for step, value in intermediate.items():
             if step not in trial.intermediate_values:
                 self._storage.set_trial_intermediate_value(trial_id, step, value)
-        for name, value in _told(result).items():
+        for name, value in told(result, self._config.study.metric).items():
             self._storage.set_trial_user_attr(trial_id, name, value)
-        values = None if result.value is None else [result.value]
-        self._storage.set_trial_state_values(trial_id, TrialState[result.state], values)
+        for text, violation in result.violations.items():
+            self._storage.set_trial_system_attr(trial_id, f"{CONSTRAINT}:{text}", violation)
+        self._storage.set_trial_state_values(trial_id, TrialState[result.state], self._objectives(result))
+
+    def is_to_be_pruned(self, number: int, intermediate: Mapping[int, float]) -> bool:
+        """What the study's pruner says of a running trial with these intermediate values, which are stored."""
+        with worded(self._study):
+            trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
+            known = self._storage.get_trial(trial_id).intermediate_values
+            for step, value in intermediate.items():
+                if step not in known:
+                    self._storage.set_trial_intermediate_value(trial_id, step, value)
+            study = optuna.load_study(study_name=self._study.storage_study, storage=self._storage)
+            study.pruner = pruners.make(self._config.pruner.name, self._config.pruner.options)
+            return study.pruner.prune(study, self._storage.get_trial(trial_id))
+
+    def kept(self, number: int) -> dict[str, Any]:
+        """What sampler and pruner keep with a trial."""
+        with worded(self._study):
+            trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
+            return self._storage.get_trial_system_attrs(trial_id)
+
+    def cutoffs(self) -> dict[str, float]:
+        """The cut-offs of a trial that starts now, by step, which is a string as in JSON."""
+        pruner, steps = self._config.pruner, self._config.trainer.epochs
+        if pruner.name not in cutoffs.TRAVELLING or steps is None:
+            return {}
+        with worded(self._study):
+            trials = self._trials()
+        complete = [trial.intermediate_values for trial in trials if trial.state == TrialState.COMPLETE]
+        all_of_them = [trial.intermediate_values for trial in trials if trial.state != TrialState.FAIL]
+        maximize = self._config.study.direction[0] == "maximize"
+        found = cutoffs.cutoffs(pruner.name, pruner.options, maximize, complete, all_of_them, steps)
+        return {str(step): value for step, value in found.items()}
+
+    def _objectives(self, result: Result | None) -> list[float] | None:
+        return [result.values[metric] for metric in self._config.study.metric] if result and result.values else None
 
     def restore(self, spec: TrialSpec, result: Result | None, intermediate: Mapping[int, float]) -> None:
         """Add a trial as its own files have it, to a storage that has all trials before it.
@@ -247,19 +221,27 @@ class Search:
         Raises StudyError when the storage would give it another number.
         """
         study = optuna.load_study(study_name=self._study.storage_study, storage=self._storage)
-        due = len(self._storage.get_all_trials(self._study_id, deepcopy=False))
+        due = len(self._trials())
         if spec.number != due:
             raise StudyError(f"the folder of trial {due} is missing", "Put it back, then type `sweep repair` again.")
         spaces = {name: json_to_distribution(text) for name, text in spec.distributions.items()}
         study.add_trial(
             optuna.create_trial(
                 state=TrialState[result.state] if result else TrialState.RUNNING,
-                value=result.value if result else None,
+                values=self._objectives(result),
+                constraints=result.violations if result else None,
                 params={name: spec.params[name] for name in spaces},
                 distributions=spaces,
-                user_attrs={GENERATION: spec.generation, INDEX: spec.index, **(_told(result) if result else {})},
+                user_attrs={
+                    GENERATION: spec.generation,
+                    INDEX: spec.index,
+                    **(told(result, self._config.study.metric) if result else {}),
+                },
                 system_attrs=spec.sampler,
-                intermediate_values=dict(intermediate) if result else {},
+                # Of a running trial those of the slices that have ended.
+                intermediate_values={
+                    step: value for step, value in intermediate.items() if result or step <= spec.step
+                },
             )
         )
 
@@ -275,47 +257,4 @@ class Search:
     def rows(self) -> list[TrialRow]:
         """All trials, by number."""
         with worded(self._study):
-            return [_row(trial) for trial in self._storage.get_all_trials(self._study_id, deepcopy=False)]
-
-
-def _sequences(memory: InMemoryStorage, copy: optuna.Study) -> dict[str, Any]:
-    """What Optuna's QMCSampler counts in a study, as an attribute of a trial."""
-    counted = memory.get_study_system_attrs(memory.get_study_id_from_name(copy.study_name))
-    found = {name: count for name, count in counted.items() if name.startswith("qmc:")}
-    return {SEQUENCES: found} if found else {}
-
-
-def _told(result: Result) -> dict[str, Any]:
-    """The user attributes that a trial bears once it is told."""
-    return {
-        REASON: result.reason,
-        ATTEMPTS: result.attempts,
-        EVICTIONS: result.evictions,
-        DURATION: result.duration_s,
-        LOST: result.lost_s,
-        STEPS: result.steps,
-    }
-
-
-def _row(trial: FrozenTrial) -> TrialRow:
-    attributes = trial.user_attrs
-    started, ended = trial.datetime_start, trial.datetime_complete
-    return TrialRow(
-        number=trial.number,
-        state=trial.state.name,
-        value=trial.value if trial.state == TrialState.COMPLETE else None,
-        params=dict(trial.params),
-        generation=attributes.get(GENERATION),
-        index=attributes.get(INDEX),
-        intermediate=dict(trial.intermediate_values),
-        attempts=attributes.get(ATTEMPTS),
-        evictions=attributes.get(EVICTIONS),
-        lost_s=attributes.get(LOST),
-        duration_s=attributes.get(DURATION, _seconds(started, ended)),
-        steps=attributes.get(STEPS),
-        reason=attributes.get(REASON, ""),
-    )
-
-
-def _seconds(started: datetime | None, ended: datetime | None) -> float | None:
-    return (ended - started).total_seconds() if started and ended else None
+            return [row(trial, self._config.study.metric) for trial in self._trials()]

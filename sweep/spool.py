@@ -42,9 +42,11 @@ def put_in_place(paths: StudyPaths, numbers: Iterable[int]) -> None:
 
 
 def main() -> None:
-    """`spool STUDY TRIAL CLUSTER`, as the DAG's HOLD script calls it."""
-    folder, number, cluster = sys.argv[1:]
-    fetch(StudyPaths(Path(folder).resolve()), int(number), int(cluster))
+    """`spool STUDY TRIAL CLUSTER`, or with a lane for the trial, as the DAG's HOLD script calls it."""
+    folder, who, cluster = sys.argv[1:]
+    paths = StudyPaths(Path(folder).resolve())
+    number = int(who if who.isdigit() else paths.lane_trial(who).read_text())
+    fetch(paths, number, int(cluster))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sweep import condor, joblog
 from sweep.condor import Job, JobStatus
 from sweep.launch import planned_generations
+from sweep.metrics import Values
 from sweep.progress import Progress, Watcher
 from sweep.records import read_metrics, read_spec
 from sweep.study import Study
@@ -16,7 +17,7 @@ from sweep.watch import line
 
 @dataclass(frozen=True)
 class Running:
-    """A trial whose job is in the queue. `step` and `value` are those of the last report that came back."""
+    """A trial whose job is in the queue. `step` and `values` are those of the last report that came back."""
 
     trial: int
     status: JobStatus
@@ -24,7 +25,7 @@ class Running:
     attempts: int
     evictions: int
     step: int
-    value: float | None
+    values: Values
     hold_reason: str
 
 
@@ -32,14 +33,7 @@ def status(study: Study) -> list[str]:
     """Lines to print. Raises PoolError when HTCondor does not answer."""
     condor.connect()
     queue = condor.jobs(study.id)
-    section = study.config.study
-    watcher = Watcher(
-        study.paths,
-        study.id,
-        planned_generations(study.paths),
-        section.trials_per_generation,
-        section.direction == "maximize",
-    )
+    watcher = Watcher(study.paths, study.id, planned_generations(study.paths), study.config.study)
     why = study.paths.stopped.read_text().strip() if study.paths.stopped.exists() else ""
     return lines(study, watcher.look(), condor.dagman(queue), [_running(study, job) for job in queue], why)
 
@@ -59,17 +53,18 @@ def _running(study: Study, job: Job) -> Running | None:
         attempts=history.attempts,
         evictions=history.evictions,
         step=step,
-        value=values.get(step),
+        values=values.get(step, {}),
         hold_reason=job.hold_reason,
     )
 
 
 def lines(study: Study, progress: Progress, outer: Job | None, jobs: list[Running | None], why: str) -> list[str]:
     """The screen, as plain lines."""
-    name, metric, epochs = study.config.study.name, study.config.study.metric, study.config.trainer.epochs
+    name, metric, epochs = study.config.study.name, study.config.study.metric[0], study.config.trainer.epochs
     of = f" of {epochs}" if epochs else ""
     if outer is None:
         state = "is finished" if progress.finished and progress.generations else "is not running"
+        state += f": {progress.ended}" if progress.ended else ""
     else:
         state = f"is held (cluster {outer.cluster}): {outer.hold_reason}" if outer.hold_reason else "is running"
         state += f" as cluster {outer.cluster}" if not outer.hold_reason else ""
@@ -78,7 +73,7 @@ def lines(study: Study, progress: Progress, outer: Job | None, jobs: list[Runnin
     text += [line(generation, metric) for generation in progress.generations if generation.has_begun]
     for job in sorted((job for job in jobs if job), key=lambda job: job.trial):
         at = f" on {job.host}" if job.host and job.status == JobStatus.RUNNING else ""
-        value = "" if job.value is None else f", {metric} {job.value:.5g}"
+        value = "".join(f", {name} {value:.5g}" for name, value in job.values.items())
         text.append(
             f"trial {job.trial}: {job.status.name.lower()}{at}, epoch {job.step}{of}{value}, "
             f"{job.attempts} starts, {job.evictions} evictions"

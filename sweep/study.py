@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
 import uuid
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,13 +15,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sweep import __version__, config, datasets, resources
+from sweep import __version__, config, inputs, resources
 from sweep.changes import changes
-from sweep.errors import ConfigError, DataError, StudyError
+from sweep.errors import ConfigError, StudyError
 from sweep.files import write_json, write_text
 from sweep.mounts import network_filesystem
-from sweep.paths import CURRENT, HELPER, RUNS, StudyPaths
-from sweep.sections import FASHION_MNIST, StudyConfig, TrainerSection
+from sweep.paths import CURRENT, RUNS, StudyPaths
+from sweep.sections import StudyConfig
 
 INITIALISED = "is initialised"
 
@@ -60,6 +58,11 @@ class Study:
     def data(self) -> str:
         """Path or URL of the data, as jobs are to fetch it."""
         return str(self.provenance["data"])
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """Path or URL of the pretrained weights of each architecture that has some."""
+        return dict(self.provenance.get("weights", {}))
 
 
 def load(paths: StudyPaths) -> Study:
@@ -118,18 +121,18 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, str]:
         )
     fresh = not paths.provenance.exists() or (not paths.dag.exists() and load(paths).config != wanted)
     if fresh:
-        data = locate_data(wanted.trainer, file)
+        data, weights = inputs.locate_data(wanted.trainer, file), inputs.locate_weights(wanted.trainer, file)
         paths.root.mkdir(parents=True, exist_ok=True)
         paths.provenance.unlink(missing_ok=True)
         for storage in (paths.database, paths.journal):
             storage.unlink(missing_ok=True)
         shutil.rmtree(paths.trainer, ignore_errors=True)
         shutil.copytree(resources.folder("trainer"), paths.trainer, ignore=shutil.ignore_patterns("__pycache__"))
-        copy_inputs(wanted.trainer, file, paths.inputs)
+        inputs.copy(wanted.trainer, file, paths.inputs)
         write_text(paths.config, file.read_text(encoding="utf-8"))
         if data and not wanted.trainer.is_url:
             say(f"hashing {data}")
-        study = Study(paths, wanted, _provenance(wanted, paths, data))
+        study = Study(paths, wanted, _provenance(wanted, paths, data, weights))
         from sweep.search import Search
 
         Search.create(study).close()
@@ -175,57 +178,7 @@ def take_up(there: Study, wanted: StudyConfig, file: Path) -> list[str]:
     return keys
 
 
-def copy_inputs(trainer: TrainerSection, file: Path, into: Path) -> None:
-    """Copy the user's own program and what it needs, but for URLs, so that all trials run the same; and the helper.
-
-    Raises DataError when one is not there.
-    """
-    shutil.rmtree(into, ignore_errors=True)
-    into.mkdir()
-    if trainer.command:
-        shutil.copy2(resources.folder("trainer") / "trial.py", into / HELPER)
-    for entry in trainer.inputs:
-        if "://" in entry:
-            continue
-        place = (file.parent / Path(entry).expanduser()).resolve()
-        if place.is_dir():
-            shutil.copytree(place, into / place.name, ignore=shutil.ignore_patterns("__pycache__"))
-        elif place.is_file():
-            shutil.copy2(place, into / place.name)
-        else:
-            raise DataError(f"{file}: [trainer] inputs: there is no {place}", "Paths count from the file's folder.")
-
-
-def locate_data(trainer: TrainerSection, file: Path) -> str:
-    """Where `[trainer] data` lies: a URL as it is, anything else as an absolute path, '' where there is none.
-
-    A relative path counts from the folder of the study file. Raises DataError when nothing is there.
-    """
-    if trainer.data is None:
-        return ""
-    if trainer.is_url:
-        return trainer.data
-    if trainer.data == FASHION_MNIST:
-        folder = datasets.fashion_mnist()
-        if not datasets.is_complete(folder):
-            raise DataError(
-                f"{file}: [trainer] data: {FASHION_MNIST} is not on this machine", f"Type `sweep data {FASHION_MNIST}`."
-            )
-        return str(folder)
-    path = (file.parent / Path(trainer.data).expanduser()).resolve()
-    if not path.exists():
-        raise DataError(
-            f"{file}: [trainer] data: there is no {path}",
-            f'Give a folder or zip of images by class, a URL, or "{FASHION_MNIST}".',
-        )
-    if trainer.command is None and path.is_file() and not zipfile.is_zipfile(path):
-        raise DataError(f"{file}: [trainer] data: {path} is neither a folder nor a zip", "Give one of images by class.")
-    if "," in str(path):
-        raise DataError(f"{file}: [trainer] data: {path} has a comma, which HTCondor cannot transfer")
-    return str(path)
-
-
-def _provenance(wanted: StudyConfig, paths: StudyPaths, data: str) -> dict[str, Any]:
+def _provenance(wanted: StudyConfig, paths: StudyPaths, data: str, weights: dict[str, str]) -> dict[str, Any]:
     return {
         "id": uuid.uuid4().hex,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -235,22 +188,11 @@ def _provenance(wanted: StudyConfig, paths: StudyPaths, data: str) -> dict[str, 
             **{name: version(name) for name in ("optuna", "htcondor")},
         },
         "commit": _commit(),
-        "trainer_sha256": tree_sha256(paths.inputs if wanted.trainer.command else paths.trainer),
+        "trainer_sha256": inputs.tree_sha256(paths.inputs if wanted.trainer.command else paths.trainer),
         "data": data,
-        "data_sha256": None if wanted.trainer.is_url or not data else tree_sha256(Path(data)),
+        "weights": weights,
+        "data_sha256": None if wanted.trainer.is_url or not data else inputs.tree_sha256(Path(data)),
     }
-
-
-def tree_sha256(path: Path) -> str:
-    """Hash of a file, or of a folder's files and their names."""
-    total = hashlib.sha256()
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    for file in files:
-        if file.is_file() and "__pycache__" not in file.parts:
-            name = os.fsencode(file.relative_to(path)) if path.is_dir() else b""
-            with file.open("rb") as handle:
-                total.update(name + b"\0" + hashlib.file_digest(handle, "sha256").digest())
-    return total.hexdigest()
 
 
 def _commit() -> str | None:

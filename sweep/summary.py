@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from sweep import samplers
 from sweep.space import describe
 from sweep.study import Study
 
@@ -10,20 +13,34 @@ NO_CHECKPOINTS = (
     "Keep trials short, or keep the trial contract and set checkpoints = true."
 )
 
+HEEDLESS = "The sampler {} proposes without regard to [constraints] metrics; the report does regard them."
+
+
+def _is_heedless(study: Study) -> bool:
+    kind = samplers.SAMPLERS[study.config.sampler.name]
+    return bool(study.config.constraints.metrics) and not kind.heeds
+
 
 def summary(study: Study) -> list[str]:
     """A few plain lines."""
     config = study.config
     width = max(len(name) for name in config.search)
     return [
-        f"{config.study.direction} {config.study.metric} over {len(config.search)} parameters:",
+        f"{goal(config.study.objectives, config.constraints.metrics)} over {len(config.search)} parameters:",
         *(f"  {name:<{width}}  {describe(parameter)}" for name, parameter in config.search.items()),
         f"{config.study.trials_per_generation} trials a generation"
         + (f", {config.trainer.epochs} epochs each" if config.trainer.epochs else ""),
         *([f"data: {study.data}"] if study.data else []),
         f"each job asks for: {requests(study)}",
+        *([HEEDLESS.format(config.sampler.name)] if _is_heedless(study) else []),
         *([NO_CHECKPOINTS] if not config.trainer.has_checkpoints else []),
     ]
+
+
+def goal(objectives: Mapping[str, str], constraints: Sequence[str]) -> str:
+    """What is optimised, and under which constraints on metrics."""
+    text = " and ".join(f"{direction} {metric}" for metric, direction in objectives.items())
+    return text + (f", with {' and '.join(constraints)}," if constraints else "")
 
 
 def requests(study: Study) -> str:

@@ -9,15 +9,18 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, TypeVar
 
-from sweep.metrics import parse
+from sweep.cutoffs import is_cut_off
+from sweep.expression import Expression
+from sweep.metrics import Values, parse
 
 ParamValue = bool | int | float | str
 
 STDERR_LINES = 20
 """Lines of stderr that a failed trial's result keeps."""
 
-DONE, CRASHED, STOP, DEFER, TRY_AGAIN = 0, 1, 66, 69, 75
-"""Exit statuses of PRE and POST scripts as the DAGs read them: RETRY UNLESS-EXIT, ABORT-DAG-ON, SCRIPT DEFER."""
+DONE, CRASHED, STOP, SKIP, DEFER, TRY_AGAIN = 0, 1, 66, 67, 69, 75
+"""Exit statuses of PRE and POST scripts as the DAGs read them: RETRY UNLESS-EXIT, ABORT-DAG-ON, PRE_SKIP, SCRIPT
+DEFER."""
 
 MEMORY_TRIES = 1
 """How often a trial that ran out of memory is tried again, where the study allows more."""
@@ -32,17 +35,23 @@ OUT_OF_RESOURCES = 34
 """HTCondor's code of a hold for memory or disk beyond what was asked (condor_holdcodes.h)."""
 
 Record = TypeVar("Record", "TrialSpec", "Result")
-Kind = Literal["complete", "fault", "transient", "memory"]
+Kind = Literal["complete", "pruned", "slice", "fault", "transient", "memory"]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a job ended. A `fault` is the trial's own, and final; `transient` and `memory` may go otherwise elsewhere."""
+    """How a job ended. A `fault` is the trial's own, and final; `transient` and `memory` may go otherwise elsewhere;
+    after a `slice` it goes on, unless the study's pruner says otherwise.
+
+    `values` are the metrics of the last step, of what is `complete`, `pruned` or a `slice`; `violations` by how much
+    each constraint on them is not kept (0 or less where it is), of what is `complete`.
+    """
 
     kind: Kind
-    value: float | None
     reason: str
     steps: int
+    values: Values = field(default_factory=dict)
+    violations: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,10 +59,13 @@ class TrialSpec:
     """A trial.json: what one job is to do. File names are relative to the folder that the job starts in.
 
     After `handover_seconds` or `handover_epochs`, whichever is given, the trainer exits with 85, so that its checkpoint
-    reaches the access point. `retries` is how often a transient failure is tried again;
+    reaches the access point; after `slice_seconds` or `slice_epochs` with 0, and the trial goes on as a new job, from
+    `step`. At a step that has one of the `cutoffs`, the trainer ends with 0 where the best value of its objective so
+    far is worse than that; `maximize` says which is better. `retries` is how often a transient failure is tried again;
     `failures_in_a_row` of different trials stop the sweep; `more_memory` holds the submit commands for the next try of
     one that ran out of memory. `sampler` is what the sampler that proposed the trial keeps with it,
     `distributions` from what each parameter was drawn, as Optuna writes it, since a study's ranges may change.
+    `objectives` are the metrics that are optimised, `constraints` expressions that they and other metrics should keep.
     With a `metrics_pattern` the metrics are what its output has of it. A program without `checkpoints` starts over.
     """
 
@@ -64,18 +76,23 @@ class TrialSpec:
     seed: int
     step: int
     target_step: int
-    metric: str
+    objectives: list[str]
     data: dict[str, Any]
     metrics: str = "metrics.jsonl"
     checkpoint: str = "checkpoint"
     handover_seconds: float | None = None
     handover_epochs: int | None = None
+    slice_seconds: float | None = None
+    slice_epochs: int | None = None
+    cutoffs: dict[str, float] = field(default_factory=dict)
+    maximize: bool = False
     retries: int = 3
     failures_in_a_row: int = 10
     more_memory: dict[str, str] = field(default_factory=dict)
     sampler: dict[str, Any] = field(default_factory=dict)
     distributions: dict[str, str] = field(default_factory=dict)
     metrics_pattern: str = ""
+    constraints: list[str] = field(default_factory=list)
     checkpoints: bool = True
 
     @classmethod
@@ -86,14 +103,24 @@ class TrialSpec:
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    @property
+    def wanted(self) -> list[str]:
+        """Metrics that each report is to have: the objectives, then those that constraints look at."""
+        looked_at = {name for text in self.constraints for name in Expression.parse(text).names}
+        return [*self.objectives, *sorted(looked_at - set(self.objectives))]
+
 
 @dataclass(frozen=True)
 class Result:
-    """A result.json: how a trial ended. `reason` is '' for a COMPLETE trial; `steps` is the last step reported."""
+    """A result.json: how a trial ended. `reason` is '' for a COMPLETE trial; `steps` is the last step reported.
+
+    `values` and `violations` are those of its `Verdict`.
+    """
 
     number: int
-    state: Literal["COMPLETE", "FAIL"]
-    value: float | None
+    state: Literal["COMPLETE", "PRUNED", "FAIL"]
+    values: Values
+    violations: dict[str, float]
     reason: str
     steps: int
     attempts: int
@@ -106,6 +133,11 @@ class Result:
     def from_json(cls, text: str) -> Result:
         """Raises ValueError when `text` is no result.json."""
         return _from_json(cls, text, "result.json")
+
+    @property
+    def is_feasible(self) -> bool:
+        """Whether it keeps the study's constraints on metrics."""
+        return all(violation <= 0 for violation in self.violations.values())
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -128,9 +160,16 @@ def derived_seed(seed: int, *path: int | str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
 
-def reports(spec: TrialSpec, metrics: str | None) -> tuple[dict[int, float], str]:
-    """Values of a trial's metric by step, and what of the text of its metrics could not be used."""
-    return parse(metrics or "", spec.metric, spec.metrics, spec.metrics_pattern)
+def reports(spec: TrialSpec, metrics: str | None) -> tuple[dict[int, Values], str]:
+    """Values of a trial's metrics by step, and what of their text could not be used."""
+    return parse(metrics or "", spec.wanted, spec.metrics, spec.metrics_pattern)
+
+
+def intermediate(spec: TrialSpec, metrics: str | None) -> dict[int, float]:
+    """What Optuna calls intermediate values: the objective by step. None where there are several: it has no such."""
+    if len(spec.objectives) > 1:
+        return {}
+    return {step: values[spec.objectives[0]] for step, values in reports(spec, metrics)[0].items()}
 
 
 def judge(
@@ -139,29 +178,39 @@ def judge(
     """How a job ended, by what it left.
 
     `return_code` is DAGMan's $RETURN: an exit status, minus a signal, SUBMIT_FAILED or REMOVED. `metrics` is the text
-    of metrics.jsonl, None when there is none. The hold is the one that the job was removed for, if any. The value is
-    that of the last step, which the checkpoint belongs to.
+    of metrics.jsonl, None when there is none. The hold is the one that the job was removed for, if any. The values are
+    those of the last step, which the checkpoint belongs to.
     """
-    values, problem = reports(spec, metrics)
-    last = max(values, default=0)
+    reported, problem = reports(spec, metrics)
+    last = max(reported, default=0)
     if return_code != 0:
         kind, reason = _failure(return_code, stderr, hold_reason, hold_code)
-        return Verdict(kind, None, reason, last)
-    value = values.get(last)
+        return Verdict(kind, reason, last)
+    values = reported.get(last, {})
     if metrics is None:
         reason = f"the trainer exited with 0 but left no {spec.metrics}"
-    elif value is None:
+    elif not values:
         nothing = "nothing in its output matches" if spec.metrics_pattern else f"{spec.metrics} is empty"
-        reason = f"no {spec.metric} was reported: {problem or nothing}"
+        reason = f"no {' and '.join(spec.wanted)} was reported: {problem or nothing}"
+    elif odd := next((name for name, value in values.items() if not math.isfinite(value)), None):
+        reason = f"{odd} is {values[odd]} at step {last}"
     elif last < spec.target_step:
+        cutoff, so_far = spec.cutoffs.get(str(last)), [at[spec.objectives[0]] for at in reported.values()]
+        if is_cut_off(cutoff, so_far, spec.maximize):
+            return Verdict("pruned", f"not as good as {cutoff:.5g} at step {last}", last, values)
+        if (spec.slice_seconds or spec.slice_epochs) and last > spec.step:
+            return Verdict("slice", "", last, values)
         reason = f"the trainer exited with 0 at step {last} of {spec.target_step}" + (
             f" ({problem})" if problem else ""
         )
-    elif not math.isfinite(value):
-        reason = f"{spec.metric} is {value} at step {last}"
     else:
-        return Verdict("complete", value, "", last)
-    return Verdict("fault", None, reason, last)
+        try:
+            violations = {text: Expression.parse(text).violation(values) for text in spec.constraints}
+        except ValueError as error:
+            reason = f"[constraints] metrics: {error}"
+        else:
+            return Verdict("complete", "", last, values, violations)
+    return Verdict("fault", reason, last)
 
 
 def _failure(return_code: int, stderr: str, hold_reason: str, hold_code: int) -> tuple[Kind, str]:

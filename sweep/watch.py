@@ -31,16 +31,14 @@ PATIENCE_SECONDS = 60
 
 def follow(study: Study, generations: int) -> None:
     """`watch` a study for the command line: Ctrl-C says that the sweep goes on."""
-    section = study.config.study
-    watcher = Watcher(
-        study.paths, study.id, generations, section.trials_per_generation, section.direction == "maximize"
-    )
+    watcher = Watcher(study.paths, study.id, generations, study.config.study)
     try:
-        watch(watcher, study.paths, section.metric)
+        watch(watcher, study.paths, study.config.study.metric[0])
     except KeyboardInterrupt:
         say("Left the sweep running. The same command follows it again; `sweep report` shows the leaderboard.")
     else:
-        say("The sweep has ended. Next: sweep report")
+        why = tail(study.paths.ended)
+        say(f"The sweep has ended{': ' * bool(why)}{why}. Next: sweep report")
 
 
 def watch(watcher: Watcher, paths: StudyPaths, metric: str) -> Progress:
@@ -122,9 +120,10 @@ def line(generation: Generation, metric: str) -> str:
     """A generation in one plain line."""
     best = "" if generation.best is None else f", best {metric} {generation.best:.5g}"
     held = f", {generation.held} held" if generation.held else ""
+    pruned = f", {generation.pruned} pruned" if generation.pruned else ""
     return (
         f"generation {generation.number}: {generation.done} of {generation.total} trials done, "
-        f"{generation.running} running, {generation.idle} idle{held}, {generation.failed} failed{best}"
+        f"{generation.running} running, {generation.idle} idle{held}{pruned}, {generation.failed} failed{best}"
     )
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sweep import command
-from sweep.paths import HELPER, TrialPaths, generation_name, node_name
+from sweep.job_section import JobSection
+from sweep.paths import HELPER, TrialPaths, generation_name, lane_name, node_name
 from sweep.render import render
-from sweep.sections import JobSection, TrainerSection
-from sweep.trial import CRASHED, DEFER, MEMORY_TRIES, STOP, TRY_AGAIN, ParamValue, TrialSpec
+from sweep.sections import APSection, StudyConfig
+from sweep.trainer_section import TrainerSection
+from sweep.trial import CRASHED, DEFER, MEMORY_TRIES, SKIP, STOP, TRY_AGAIN, ParamValue, TrialSpec
 
 PLAIN = " !#&()*+,-./:;<=>?@[]^_`{|}~"
 """Characters besides letters and digits that a job attribute bears as they are; others become %XX.
@@ -26,6 +28,9 @@ AVOID_SECONDS = 1200
 
 DEFER_SECONDS = 20
 """How long a script that cannot do its work now lets pass before it tries again."""
+
+CLAIM_SECONDS = 30
+"""How long a slot is kept for a lane's next trial: three scans of DAGMan's, of 5 s by default, and its scripts."""
 
 HELD_SECONDS = 15
 """How long a job that HTCondor held stays, so that its checkpoint can be copied, before it is removed."""
@@ -45,30 +50,27 @@ class Node:
 def outer_dag(study_id: str, study: str, generations: int, done: Collection[int]) -> str:
     """The DAG that `sweep launch` submits: one sub-DAG for each generation, in a row; `done` ones are not run."""
     nodes = [(number, generation_name(number), number in done) for number in range(generations)]
-    return render("study.dag.j2", study_id=study_id, study=study, nodes=nodes, defer=DEFER, defer_seconds=DEFER_SECONDS)
-
-
-def planned_generations(dag: str) -> int:
-    """Number of generations in an outer DAG."""
-    return sum(line.startswith("SUBDAG EXTERNAL ") for line in dag.splitlines())
+    return render(
+        "study.dag.j2", study_id=study_id, study=study, nodes=nodes, skip=SKIP, defer=DEFER, defer_seconds=DEFER_SECONDS
+    )
 
 
 def generation_dag(
-    study_id: str, study: str, generation: int, trials: Sequence[TrialSpec], done: Collection[int]
+    study_id: str, study: str, generation: int, trials: Sequence[TrialSpec], done: Collection[int], runs: int
 ) -> str:
-    """The DAG of one generation: one node for each trial; trials whose numbers are in `done` have their result."""
+    """The DAG of one generation: one node for each trial, which is run again so often at most; trials whose numbers are
+    in `done` have their result."""
     nodes = [
         Node(node_name(trial.number), f"{trial.number:05d}", trial, variables(trial), trial.number in done)
         for trial in trials
     ]
-    tries = max((trial.retries for trial in trials), default=0) + MEMORY_TRIES
     return render(
         "generation.dag.j2",
         study_id=study_id,
         study=study,
         generation=generation,
         nodes=nodes,
-        tries=tries,
+        tries=runs,
         again=TRY_AGAIN,
         crashed=CRASHED,
         stop=STOP,
@@ -77,15 +79,50 @@ def generation_dag(
     )
 
 
+def most_runs(config: StudyConfig) -> int:
+    """How often a trial may be run again: after failures, and for each slice, which has one step at least."""
+    slices = config.trainer.epochs if config.job.slice else 0
+    return config.limits.retries + MEMORY_TRIES + (slices or 0)
+
+
+def lanes_dag(study_id: str, study: str, lanes: int, trials: int, runs: int) -> str:
+    """The DAG of a study in lanes: `trials` in all, each of which takes so many `runs` at most."""
+    return render(
+        "lanes.dag.j2",
+        study_id=study_id,
+        study=study,
+        lanes=[lane_name(number) for number in range(lanes)],
+        trials=trials,
+        # One lane might do all the work.
+        tries=min(trials * (runs + 1), 1_000_000),
+        again=TRY_AGAIN,
+        crashed=CRASHED,
+        stop=STOP,
+        skip=SKIP,
+        defer=DEFER,
+        defer_seconds=DEFER_SECONDS,
+    )
+
+
+def lane_description(lane: str, trial: TrialSpec, shared: str) -> str:
+    """The submit description of a lane's node: the one that all trials share, for this trial."""
+    settings = "".join(f"{name} = {value}\n" for name, value in attributes(trial).items())
+    return f"# {lane} runs this trial. Written by ./next.\n{settings}keep_claim_idle = {CLAIM_SECONDS}\n\n{shared}"
+
+
 def variables(trial: TrialSpec) -> str:
-    """The VARS of a trial's node: its folder, and its parameters as attributes of its job."""
-    attributes = {
+    """The VARS of a trial's node."""
+    return " ".join(f'{name}="{_escape(value)}"' for name, value in attributes(trial).items())
+
+
+def attributes(trial: TrialSpec) -> dict[str, str]:
+    """What a submit description has of one trial: its folder, and its parameters as attributes of its job."""
+    return {
         "trial": f"{trial.number:05d}",
         "My.SweepTrial": str(trial.number),
         "My.SweepGeneration": str(trial.generation),
         **{f"My.SweepParam_{name}": classad_value(value) for name, value in trial.params.items()},
     }
-    return " ".join(f'{name}="{_escape(value)}"' for name, value in attributes.items())
 
 
 def classad_value(value: ParamValue) -> str:
@@ -123,8 +160,7 @@ def program_commands(trainer: TrainerSection, job: JobSection, trial: TrialSpec)
 
     Raises ValueError for a value that no submit description can hold.
     """
-    own = {"number": trial.number, "seed": trial.seed, "epochs": trial.target_step, "data": trial.data.get("path", "")}
-    values = {**own, **trial.params}
+    values = command.values(trial)
     words = command.fill_all(trainer.command or [], values)
     variables = {name: command.fill(text, values) for name, text in trainer.environment.items()}
     return (
@@ -139,14 +175,15 @@ def submit_description(
     trainer: TrainerSection,
     job: JobSection,
     program: Path,
-    data: str,
+    carried: Sequence[str],
     *,
     one_host: bool = False,
 ) -> str:
     """The submit description that all trials share.
 
     `program` is what runs where the job asks for no container: Python for the shipped trainer, or the user's own;
-    `data` is a path or a URL, or ''. On a pool of `one_host` a trial that failed is tried again where it was.
+    `carried` are paths and URLs that travel along, such as the data. On a pool of `one_host` a trial that failed is
+    tried again where it was.
     """
     in_container = through_env(trainer, job) if trainer.command else job.container_image is not None
     own = [f"../../inputs/{HELPER}"]
@@ -162,7 +199,7 @@ def submit_description(
         arguments="python3 -u -m trainer trial.json" if in_container else "-u -m trainer trial.json",
         has_command=trainer.command is not None,
         checkpoints=trainer.has_checkpoints,
-        inputs=[submit_value(entry) for entry in [*(own if trainer.command else ["../../trainer"]), data] if entry],
+        inputs=[submit_value(entry) for entry in [*(own if trainer.command else ["../../trainer"]), *carried]],
         held_seconds=HELD_SECONDS,
         avoid_seconds=0 if one_host else AVOID_SECONDS,
         outputs=outputs,
@@ -170,9 +207,9 @@ def submit_description(
     )
 
 
-def dagman_config(folder: Path) -> str:
+def dagman_config(folder: Path, ap: APSection) -> str:
     """The configuration of every DAGMan whose DAG lies in `folder`."""
-    return render("dagman.config.j2", below_tmp=folder.is_relative_to("/tmp"))  # noqa: S108
+    return render("dagman.config.j2", ap=ap, below_tmp=folder.is_relative_to("/tmp"))  # noqa: S108
 
 
 def node_script(name: str, python: Path, package_root: Path) -> str:

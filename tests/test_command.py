@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sweep import config, workflow
 from sweep.command import Word, arguments, environment, fill, fill_all, placeholders
 from sweep.errors import ConfigError
-from sweep.sections import JobSection, TrainerSection
+from sweep.job_section import JobSection
+from sweep.trainer_section import TrainerSection
 from sweep.trial import ParamValue, TrialSpec
 from tests.conftest import STUDY
 
@@ -83,7 +84,7 @@ def test_what_no_line_can_hold_is_refused(word: str) -> None:
 
 def test_a_program_s_own_submit_commands() -> None:
     trainer = config.parse(OWN, "study.toml").trainer
-    trial = TrialSpec(3, 0, 0, {"lr": 0.5, "width": 8, "activation": "it's $(x)"}, 42, 0, 0, "score", {})
+    trial = TrialSpec(3, 0, 0, {"lr": 0.5, "width": 8, "activation": "it's $(x)"}, 42, 0, 0, ["score"], {})
     assert workflow.program_commands(trainer, JobSection(), trial) == (
         "arguments = \"'train.py' '--lr=0.5' '--width' '8' 'it''s $(DOLLAR)(x)'\"\nenvironment = \"SEED='42'\"\n"
     )
@@ -101,9 +102,9 @@ def test_a_program_s_own_submit_commands() -> None:
         ('"train.py"]', '"a,b"]', "[trainer] inputs: must not hold a comma"),
         ('"log.csv"', '"log.txt"', "[trainer] metrics: must be the name of a .jsonl, .json or .csv file"),
         ('"log.csv"', '"../log.csv"', "[trainer] metrics: must be the name"),
-        ('"log.csv"', "{ stdout = 'acc' }", "must have one group"),
+        ('"log.csv"', "{ stdout = 'acc' }", "must have a group"),
         ('"log.csv"', "{ stdout = '(' }", "is no regular expression"),
-        ('"log.csv"', '"log.csv"\nclasses = ["a", "b"]', "classes and image_size are for the shipped trainer"),
+        ('"log.csv"', '"log.csv"\nclasses = ["a", "b"]', "classes, image_size and weights are for the shipped trainer"),
         ('"relu", "gelu"', '"relu\\n", "gelu"', "{activation} may be 'relu\\n', which only trial.json can hold"),
         ('["python", "train.py",', '["python", "train\\n.py",', "[trainer] command: must be printable characters"),
         ('["python",', '[["python"],', "[trainer] command: begins with the program's name"),
@@ -126,7 +127,7 @@ def test_a_program_without_checkpoints_brings_nothing_home_when_evicted() -> Non
         trainer = TrainerSection(
             command=["./go"], inputs=["go", "https://x/y"], metrics="a.csv", checkpoints=checkpoints
         )
-        text = workflow.submit_description("abc", "tiny", trainer, JobSection(), Path("/bin/x"), "")
+        text = workflow.submit_description("abc", "tiny", trainer, JobSection(), Path("/bin/x"), [])
         assert line in text.splitlines()
         assert "executable = /usr/bin/env" in text
         assert "include : ../trials/$(trial)/program.sub" in text

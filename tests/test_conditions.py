@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.conditions import mistakes, walk, written_out
-from sweep.config import ONE_PARAMETER
 from sweep.filling import at, value
+from sweep.interface import ONE_PARAMETER
 from sweep.space import AnyParameter, FloatParameter, IntParameter, describe, may_be
 
 SEARCH = """

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from sweep import config, resources
 from sweep.errors import ConfigError
+from sweep.interface import trainer_interface
 from tests.conftest import STUDY
 
 
@@ -37,7 +39,21 @@ def test_a_good_file_keeps_every_value() -> None:
         ('metric = "val_accuracy"', "", "study.toml: [study] metric: missing"),
         ("trials_per_generation", "trial_per_generation", "[study] trial_per_generation: unknown key; did you mean 't"),
         ('metric = "val_accuracy"', 'metric = "val_acuracy"', "did you mean 'val_accuracy'?"),
-        ('"maximize"', '"maximise"', "[study] direction: input should be 'minimize' or 'maximize' (it is 'maximise')"),
+        (
+            '"maximize"',
+            '"maximise"',
+            "[study] direction: must be 'minimize' or 'maximize', or one of them for each metric (it is 'maximise')",
+        ),
+        ('"val_accuracy"', '["val_accuracy", "val_loss"]', "[study]: metric names 2, but direction 1"),
+        ('"val_accuracy"', '["val_loss", "val_loss"]', "[study] metric: names 'val_loss' twice"),
+        ('"val_accuracy"', '["val_loss", "mb"]', "[study] metric: the trainer reports no 'mb'; it reports"),
+        ('"val_accuracy"', "7", "[study] metric: must be a string, or a list of them (it is 7)"),
+        ("[job]", '[constraints]\nmetrics = ["modell_mb < 5"]\n[job]', "reports no 'modell_mb'; it reports"),
+        ("[job]", '[constraints]\nmetrics = ["model_mb"]\n[job]', "metrics: number 1 is neither true nor false"),
+        ("[job]", '[pruner]\nname = "medain"\n[job]', "[pruner]: there is no pruner 'medain'; did you mean 'median'?"),
+        ("[job]", '[pruner]\nname = "median"\nwarmup = 3\n[job]', "[pruner]: median has no option 'warmup'"),
+        ("[job]", '[pruner]\nname = "percentile"\n[job]', "[pruner]: percentile: "),
+        ("[job]", '[pruner]\nname = "threshold"\n[job]', "[pruner]: threshold: Either lower or upper"),
         ("seed = 7", 'seed = "7"', "[study] seed: input should be a valid integer (it is '7')"),
         ("seed = 7", "seed = true", "[study] seed: input should be a valid integer"),
         ('name = "tiny"', 'name = "a/../b"', "[study] name: must be letters, digits"),
@@ -157,3 +173,23 @@ def test_a_missing_file_says_what_to_type(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file") as caught:
         config.load(tmp_path / "none.toml")
     assert "sweep init" in caught.value.advice
+
+
+def test_one_objective_or_several() -> None:
+    one = config.parse(STUDY, "study.toml").study
+    assert one.objectives == {"val_accuracy": "maximize"}
+    several = STUDY.replace('"val_accuracy"', '["val_accuracy", "model_mb"]').replace(
+        '"maximize"', '["maximize", "minimize"]'
+    )
+    assert config.parse(several, "study.toml").study.objectives == {"val_accuracy": "maximize", "model_mb": "minimize"}
+    with pytest.raises(ConfigError, match="cmaes knows one objective; several: tpe, gp, nsgaii"):
+        config.parse(several + '\n[sampler]\nname = "cmaes"\n', "study.toml")
+
+
+def test_the_readme_names_all_that_the_trainer_takes_and_reports() -> None:
+    text = (resources.PACKAGE.parent / "README.md").read_text()
+    interface = trainer_interface()
+    choices = [choice for entry in interface["parameters"].values() for choice in entry.get("choices", [])]
+    names = [*interface["parameters"], *interface["metrics"], *(one for one in choices if isinstance(one, str))]
+    shown = set(re.findall(r"`([^`]+)`", text))
+    assert [name for name in names if name not in shown and name not in ("relu", "gelu", "silu", "tanh", "batch")] == []

@@ -21,7 +21,7 @@ def test_it_counts_estimates_and_writes_what_would_be_submitted(study: Study) ->
     assert said[0] == "5 generations of 3 trials: 15 trials, of which 0 have ended."
     assert said[1] == "To submit: 15 jobs of trials, and 6 of DAGMan, at most 3 trials at a time."
     assert "memory 512 MB" in said[2]
-    assert "known when the first trials have ended" in said[3]
+    assert "known after a `sweep try`, or when the first trials have ended" in said[3]
     assert Search.open(study, writing=False).rows() == []
     assert study.paths.trial_numbers() == []
     written = {file.name: file.read_text() for file in (study.paths.root / "dry-run").iterdir()}

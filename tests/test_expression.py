@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.expression import Expression
+from sweep.expression import BARELY, Expression
 
 VALUES: dict[str, Any] = {"width": 32, "n_blocks": 3, "lr": 0.01, "optimizer": "sgd", "flag": True}
 
@@ -82,3 +82,29 @@ def test_any_text_is_an_expression_or_is_refused_in_words(text: str) -> None:
         assert expression.holds(dict.fromkeys(expression.names, 1)) in (True, False)
     except ValueError as error:
         assert "cannot be computed" in str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("text", "violation"),
+    [
+        ("mb <= 5", 2.0),
+        ("5 >= mb", 2.0),
+        ("mb <= 9", -2.0),
+        ("mb < 7", BARELY),
+        ("mb <= 5 and loss < 1", 2.0),
+        ("mb <= 5 or loss < 1", -0.5),
+        ("4 <= mb <= 6", 1.0),
+        ("mb == 7", 0.0),
+        ("mb != 7", 1.0),
+        ("not mb <= 9", 1.0),
+        ("loss < 1 or 1 / (mb - 7) < 1", 0.0),
+    ],
+)
+def test_how_far_from_true(text: str, violation: float) -> None:
+    assert Expression.parse(text).violation({"mb": 7.0, "loss": 0.5}) == violation
+
+
+@given(st.floats(), st.floats(), st.sampled_from(["a <= b", "a < b", "a == b", "not a > b", "a <= b < 3 or b >= a"]))
+def test_a_violation_is_positive_where_it_does_not_hold(a: float, b: float, text: str) -> None:
+    rule, values = Expression.parse(text), {"a": a, "b": b}
+    assert (rule.violation(values) <= 0) == rule.holds(values)

@@ -11,7 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.metrics import parse
+from sweep.metrics import Values, parse
+
+
+def acc(parsed: tuple[dict[int, Values], str]) -> tuple[dict[int, float], str]:
+    return {step: values["acc"] for step, values in parsed[0].items()}, parsed[1]
 
 
 @pytest.mark.parametrize(
@@ -29,7 +33,7 @@ from sweep.metrics import parse
     ],
 )
 def test_each_form(name: str, text: str, values: dict[int, float]) -> None:
-    assert parse(text, "acc", name) == (values, "")
+    assert acc(parse(text, ["acc"], name)) == (values, "")
 
 
 @pytest.mark.parametrize(
@@ -46,15 +50,15 @@ def test_each_form(name: str, text: str, values: dict[int, float]) -> None:
     ],
 )
 def test_what_cannot_be_used_is_named(name: str, text: str, values: dict[int, float], problem: str) -> None:
-    found, said = parse(text, "acc", name)
+    found, said = acc(parse(text, ["acc"], name))
     assert found == values
     assert problem in said
 
 
 def test_output_is_searched_for_a_pattern() -> None:
     text = "epoch 1 acc=0.5\nnoise acc=high\nepoch 2 acc=0.75 acc = 3\n"
-    assert parse(text, "acc", pattern=r"^epoch \d+ acc=(\S+)") == ({1: 0.5, 2: 0.75}, "")
-    values, problem = parse(text, "acc", pattern=r"acc=(\S+)")
+    assert acc(parse(text, ["acc"], pattern=r"^epoch \d+ acc=(\S+)")) == ({1: 0.5, 2: 0.75}, "")
+    values, problem = acc(parse(text, ["acc"], pattern=r"acc=(\S+)"))
     assert values == {1: 0.5, 3: 0.75}
     assert problem == "match 2 in the output: acc is 'high', not a number"
 
@@ -67,7 +71,7 @@ def test_any_value_survives_the_file(reports: list[tuple[int, float]], name: str
         text = file.getvalue()
     else:
         text = json.dumps([{"step": step, "acc": value} for step, value in reports])
-    values, problem = parse(text, "acc", name)
+    values, problem = acc(parse(text, ["acc"], name))
     assert problem == ""
     assert list(values) == sorted(dict(reports))
     for step, value in dict(reports).items():
@@ -77,5 +81,16 @@ def test_any_value_survives_the_file(reports: list[tuple[int, float]], name: str
 @given(st.text(), st.sampled_from(["log.csv", "all.json", "metrics.jsonl"]))
 def test_no_text_breaks_a_form(garbage: str, name: str) -> None:
     for text in (garbage, "step,acc\n" + garbage, '[{"step": 1, "acc": ' + garbage):
-        values, _ = parse(text, "acc", name)
+        values, _ = acc(parse(text, ["acc"], name))
         assert all(isinstance(value, float) for value in values.values())
+
+
+def test_of_several_metrics_a_report_has_all_or_is_not_used() -> None:
+    text = '{"step": 1, "acc": 0.5, "mb": 3}\n{"step": 2, "acc": 0.6}\n{"step": 3, "mb": "big", "acc": 1}\n'
+    values, problem = parse(text, ["acc", "mb"])
+    assert values == {1: {"acc": 0.5, "mb": 3.0}}
+    assert problem == "line 3 of metrics.jsonl: mb is 'big', not a number"
+    table = "epoch,mb,acc\n1,3,0.5\n"
+    assert parse(table, ["acc", "mb"], "log.csv") == ({1: {"acc": 0.5, "mb": 3.0}}, "")
+    pattern = r"acc (?P<acc>\S+), size (?P<mb>\S+)"
+    assert parse("acc 0.5, size 3\n", ["acc", "mb"], pattern=pattern) == ({1: {"acc": 0.5, "mb": 3.0}}, "")

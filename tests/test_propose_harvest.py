@@ -14,15 +14,16 @@ import pytest
 from sweep import harvest as harvesting
 from sweep import study as studies
 from sweep.errors import StudyError
-from sweep.files import write_json, write_text
+from sweep.files import locked, write_json, write_text
 from sweep.harvest import harvest, retry_commands
 from sweep.launch import finished_generations
 from sweep.paths import StudyPaths
 from sweep.propose import propose
 from sweep.resources import PACKAGE
-from sweep.search import Search, TrialRow
+from sweep.rows import TrialRow
+from sweep.search import Search
 from sweep.study import Study
-from sweep.trial import DONE, STOP, TRY_AGAIN, Result, TrialSpec
+from sweep.trial import DEFER, DONE, STOP, TRY_AGAIN, Result, TrialSpec
 
 GOOD = '{"step": 1, "val_accuracy": 0.5}\n{"step": 2, "val_accuracy": 0.75}\n'
 
@@ -188,8 +189,8 @@ def test_out_of_memory_is_tried_once_with_more_if_the_study_has_more(
 
 @pytest.mark.parametrize("host", ['a"; queue 5', "x\ny", "", "a b"])
 def test_no_odd_host_reaches_a_submit_description(host: str) -> None:
-    spec = TrialSpec(0, 0, 0, {}, 0, 0, 1, "m", {})
-    assert retry_commands(spec, "transient", host) == ""
+    spec = TrialSpec(0, 0, 0, {}, 0, 0, 1, ["m"], {})
+    assert retry_commands(spec, [{"kind": "transient", "host": host}]) == ""
 
 
 def test_failures_in_a_row_stop_the_sweep_and_a_success_in_between_does_not(study: Study) -> None:
@@ -352,3 +353,22 @@ def test_a_path_for_every_file(study: Study) -> None:
     files = study.paths.trial(42)
     assert files.root.name == "00042"
     assert len({files.spec, files.result, files.stdout, files.stderr, files.job_log, *files.outputs}) == 9
+
+
+HANGS = """
+import sys
+from sweep import {module}, harvest
+harvest.SCRIPT_SECONDS = 1
+{module}.main()
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(("module", "arguments"), [("propose", ["1"]), ("give", ["lane-0000", "9"])])
+def test_a_script_that_hangs_is_run_again(study: Study, module: str, arguments: list[str]) -> None:
+    with locked(study.paths.storage_lock, wait=True):
+        command = [sys.executable, "-c", HANGS.format(module=module), str(study.paths.root), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == DEFER, done.stderr
+    assert "it took longer than 1 s" in done.stderr
+    assert "it took longer than 1 s" in study.paths.waiting.read_text()

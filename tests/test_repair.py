@@ -68,7 +68,7 @@ def test_what_the_storage_does_not_know_is_named(half_done: Study, monkeypatch: 
         with pytest.raises(KeyboardInterrupt):
             harvest(half_done.paths, 4, 0)
     (line,) = repair(half_done)
-    assert line.startswith("trial 4: state was 'RUNNING', is 'COMPLETE', value was None, is 0.75")
+    assert line.startswith("trial 4: state was 'RUNNING', is 'COMPLETE', values was {}, is {'val_accuracy': 0.75}")
     assert list(half_done.paths.pending.iterdir()) == []
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from sweep import report as reporting
+from sweep import study as studies
 from sweep.report import Report, build
-from sweep.search import TrialRow
+from sweep.rows import TrialRow
 from sweep.study import Study
 
 
@@ -28,9 +30,10 @@ def row(number: int, state: str, value: float | None = None, **changes: Any) -> 
         "lost_s": 0.0,
         "steps": 2,
         "reason": "",
+        "violations": {},
         **changes,
     }
-    return TrialRow(number=number, state=state, value=value, **values)
+    return TrialRow(number=number, state=state, values={} if value is None else {"val_accuracy": value}, **values)
 
 
 ROWS = [
@@ -62,12 +65,10 @@ def shown(report: Report, width: int = 200, top: int | None = None) -> str:
 def test_the_best_come_first_and_of_equals_the_earlier(there: Report) -> None:
     assert [trial["number"] for trial in there.ranked] == [1, 3, 0]
     assert there.study["counts"] == {"COMPLETE": 3, "FAIL": 1, "RUNNING": 1}
-    assert there.study["best"] == 1
+    assert there.study["best"] == [1]
 
 
 def test_minimising_turns_the_ranks(study_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sweep import study as studies
-
     monkeypatch.setattr(studies, "_commit", lambda: None)
     study_file.write_text(study_file.read_text().replace("maximize", "minimize"))
     study, _ = studies.initialise(study_file, lambda _: None)
@@ -90,7 +91,7 @@ def test_json_has_all_trials_and_the_promised_keys(there: Report) -> None:
 def test_table_has_the_columns_counts_failures_and_checkpoint(there: Report) -> None:
     text = shown(there)
     heading = next(line for line in text.splitlines() if "rank" in line).split()
-    assert heading == [*reporting.COLUMNS, "lr", "width", "activation"]
+    assert heading == ["rank", "trial", "value", *reporting.COLUMNS, "lr", "width", "activation"]
     assert "5 trials, 3 COMPLETE, 1 FAIL, 1 RUNNING" in text
     assert "trial 2 failed: exit status 1: [bold]no photos[/bold]" in text
     assert "best: trial 1, checkpoint" in text
@@ -101,8 +102,7 @@ def test_table_has_the_columns_counts_failures_and_checkpoint(there: Report) -> 
 def test_a_checkpoint_that_is_gone_is_not_promised(study: Study, there: Report) -> None:
     study.paths.trial(1).checkpoint.write_text("")
     assert "best: trial 1, checkpoint is gone" in shown(build(study, ROWS))
-    assert there.best is not None
-    assert there.best["checkpoint"].endswith("00001/checkpoint")
+    assert there.best[0]["checkpoint"].endswith("00001/checkpoint")
 
 
 def test_top_limits_the_rows(there: Report) -> None:
@@ -136,3 +136,33 @@ def test_before_any_trial_every_form_works(study: Study) -> None:
     assert json.loads(reporting.as_json(empty))["trials"] == []
     assert reporting.as_csv(empty, None).startswith("rank,trial,value")
     assert "0 trials" in reporting.as_markdown(empty, None)
+
+
+def test_several_objectives_show_the_front_and_what_breaks_a_constraint_has_no_rank(
+    study_file: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studies, "_commit", lambda: None)
+    text = study_file.read_text().replace('"val_accuracy"', '["val_accuracy", "val_loss"]')
+    text = text.replace('"maximize"', '["maximize", "minimize"]') + "[constraints]\nmetrics = ['seconds <= 60']\n"
+    study_file.write_text(text)
+    study, _ = studies.initialise(study_file, lambda _: None)
+    points = [(0.5, 0.1, 50.0), (0.75, 0.3, 50.0), (0.4, 0.2, 50.0), (0.9, 0.05, 90.0)]
+    rows = [
+        replace(
+            row(number, "COMPLETE"),
+            values={"val_accuracy": accuracy, "val_loss": loss, "seconds": seconds},
+            violations={"seconds <= 60": seconds - 60},
+        )
+        for number, (accuracy, loss, seconds) in enumerate(points)
+    ]
+    report = build(study, rows)
+    assert [(trial["number"], trial["rank"]) for trial in report.ranked] == [(1, 1), (0, 1), (2, 2)]
+    assert report.study["best"] == [1, 0]
+    text = shown(report)
+    assert "tiny: maximize val_accuracy and minimize val_loss, with seconds <= 60" in text
+    assert "Pareto front (rank 1): trials 1, 0" in text
+    lines = [line.split() for line in text.splitlines()]
+    assert lines[2][:7] == ["rank", "trial", "val_accuracy", "val_loss", "seconds", "feasible", "generation"]
+    assert ["1", "0", "0.5", "0.1", "50", "True"] in [line[:6] for line in lines]
+    assert ["3", "0.9", "0.05", "90", "False"] in [line[:5] for line in lines]
+    assert json.loads(reporting.as_json(report))["trials"][3]["feasible"] is False

@@ -14,7 +14,8 @@ from optuna.storages import RDBStorage
 from sweep import config
 from sweep.errors import StudyError
 from sweep.paths import StudyPaths
-from sweep.search import Search, TrialRow
+from sweep.rows import TrialRow
+from sweep.search import Search
 from sweep.study import Study
 from sweep.trial import Result
 from tests.conftest import STORAGES, STUDY
@@ -30,7 +31,8 @@ def open_search(folder: Path) -> Search:
 
 
 def finish(search: Search, number: int, value: float) -> None:
-    search.tell(Result(number, "COMPLETE", value, "", 2, 1, 0, 3.0, 0.0, ""), {1: value / 2, 2: value})
+    told = Result(number, "COMPLETE", {"val_accuracy": value}, {}, "", 2, 1, 0, 3.0, 0.0, "")
+    search.tell(told, {1: value / 2, 2: value})
 
 
 def test_a_generation_is_proposed_once(tmp_path: Path) -> None:
@@ -161,7 +163,7 @@ def test_telling_twice_changes_nothing(tmp_path: Path) -> None:
 def test_a_failed_trial_keeps_its_reason_and_its_steps(tmp_path: Path) -> None:
     search = open_search(tmp_path)
     search.propose(0)
-    search.tell(Result(0, "FAIL", None, "exit status 1", 1, 2, 1, 9.0, 4.0, "tail"), {1: float("nan")})
+    search.tell(Result(0, "FAIL", {}, {}, "exit status 1", 1, 2, 1, 9.0, 4.0, "tail"), {1: float("nan")})
     row = search.rows()[0]
     assert (row.state, row.value, row.reason) == ("FAIL", None, "exit status 1")
     assert (row.attempts, row.evictions, row.duration_s, row.lost_s) == (2, 1, 9.0, 4.0)

@@ -13,7 +13,7 @@ HALF = Progress([Generation(0, 2, complete=1, running=1, best=0.5), Generation(1
 
 
 def test_a_running_sweep(study: Study) -> None:
-    running = Running(1, JobStatus.RUNNING, "gpu-4.example.edu", 3, 2, 1, 0.25, "")
+    running = Running(1, JobStatus.RUNNING, "gpu-4.example.edu", 3, 2, 1, {"val_accuracy": 0.25}, "")
     assert lines(study, HALF, OUTER, [running, None], "") == [
         "tiny is running as cluster 7.",
         "generation 0: 1 of 2 trials done, 1 running, 0 idle, 0 failed, best val_accuracy 0.5",
@@ -22,7 +22,7 @@ def test_a_running_sweep(study: Study) -> None:
 
 
 def test_what_is_held_says_why_and_what_to_do(study: Study) -> None:
-    held = Running(0, JobStatus.HELD, "gpu-4.example.edu", 1, 0, 0, None, "via condor_hold (by user ada)")
+    held = Running(0, JobStatus.HELD, "gpu-4.example.edu", 1, 0, 0, {}, "via condor_hold (by user ada)")
     text = "\n".join(lines(study, HALF, OUTER, [held], ""))
     assert "trial 0: held, epoch 0 of 2, 1 starts, 0 evictions" in text
     assert "held: via condor_hold (by user ada)" in text

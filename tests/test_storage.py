@@ -16,7 +16,8 @@ from sweep import study as studies
 from sweep.config import parse
 from sweep.errors import ConfigError, StorageError
 from sweep.repair import repair
-from sweep.search import Search, TrialRow
+from sweep.rows import TrialRow
+from sweep.search import Search
 from sweep.storage import open_storage
 from sweep.study import Study
 from sweep.trial import DEFER, DONE

@@ -9,6 +9,7 @@ import pytest
 
 from sweep import study as studies
 from sweep.errors import ConfigError, DataError, StudyError
+from sweep.inputs import tree_sha256
 from sweep.paths import StudyPaths
 from sweep.propose import propose
 from sweep.repair import repair
@@ -46,7 +47,7 @@ def test_init_with_another_file_starts_over_as_long_as_nothing_was_launched(stud
     study_file.write_text(study_file.read_text().replace("maximize", "minimize"))
     second, said = initialise(study_file)
     assert said == "is initialised"
-    assert second.config.study.direction == "minimize"
+    assert second.config.study.direction == ["minimize"]
     assert second.id != first.id
     assert Search.open(second, writing=False).rows() == []
 
@@ -144,7 +145,7 @@ def test_a_change_killed_at_any_write_and_typed_again_is_recorded_once(
     assert study.config.search["width"].model_dump()["high"] == 32
 
 
-@pytest.mark.parametrize("step", ["write_json", "write_text", "tree_sha256"])
+@pytest.mark.parametrize("step", ["study.write_json", "study.write_text", "inputs.tree_sha256"])
 def test_init_killed_and_typed_again_ends_the_same(
     study_file: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -152,10 +153,10 @@ def test_init_killed_and_typed_again_ends_the_same(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(studies, step, die)
+        patch.setattr(f"sweep.{step}", die)
         with pytest.raises(KeyboardInterrupt):
             initialise(study_file)
-    if step != "write_text":
+    if step != "study.write_text":
         with pytest.raises(StudyError, match="not an initialised study"):
             studies.load(StudyPaths.named("tiny"))
     there, _ = initialise(study_file)
@@ -215,8 +216,8 @@ def test_the_hash_of_a_folder_sees_names_and_contents(tmp_path: Path) -> None:
         folder = tmp_path / f"{name}{content}"
         folder.mkdir()
         (folder / name).write_text(content)
-        hashes.add(studies.tree_sha256(folder))
-        assert studies.tree_sha256(folder) in hashes
+        hashes.add(tree_sha256(folder))
+        assert tree_sha256(folder) in hashes
     assert len(hashes) == 3
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.metrics import parse
-from sweep.trial import Result, TrialSpec, derived_seed, judge
+from sweep.trial import Result, TrialSpec, derived_seed, intermediate, judge
 
-SPEC = TrialSpec(3, 0, 3, {"lr": 0.1}, seed=1, step=0, target_step=2, metric="acc", data={})
+SPEC = TrialSpec(3, 0, 3, {"lr": 0.1}, seed=1, step=0, target_step=2, objectives=["acc"], data={})
 GOOD = '{"step": 1, "acc": 0.5}\n{"step": 2, "acc": 0.75}\n'
 
 
@@ -46,12 +47,12 @@ def test_endings_are_told_apart(return_code: int, metrics: str | None, stderr: s
     verdict = judge(SPEC, return_code, metrics, stderr)
     assert verdict.kind == kind
     assert reason in verdict.reason
-    assert (verdict.value is None) == bool(verdict.reason) == (kind != "complete")
+    assert (verdict.values == {}) == bool(verdict.reason) == (kind != "complete")
 
 
 def test_the_value_is_the_last_step_s_last_report() -> None:
-    assert judge(SPEC, 0, GOOD, "").value == 0.75
-    assert judge(SPEC, 0, GOOD + '{"step": 2, "acc": 0.8}\n{"step": 1, "acc": 0.9}\n', "").value == 0.8
+    assert judge(SPEC, 0, GOOD, "").values == {"acc": 0.75}
+    assert judge(SPEC, 0, GOOD + '{"step": 2, "acc": 0.8}\n{"step": 1, "acc": 0.9}\n', "").values == {"acc": 0.8}
     assert judge(SPEC, 0, GOOD, "").steps == 2
 
 
@@ -64,7 +65,8 @@ def test_a_held_job_is_judged_by_its_hold(code: int, kind: str) -> None:
 @given(st.lists(st.tuples(st.integers(0, 50), st.floats())))
 def test_metrics_survive_the_file(reports: list[tuple[int, float]]) -> None:
     text = "".join(json.dumps({"step": step, "acc": value, "more": 1}) + "\n" for step, value in reports)
-    values, problem = parse(text, "acc")
+    reported, problem = parse(text, ["acc"])
+    values = {step: at["acc"] for step, at in reported.items()}
     assert problem == ""
     assert list(values) == sorted({step for step, _ in reports})
     for step, value in dict(reports).items():
@@ -73,21 +75,21 @@ def test_metrics_survive_the_file(reports: list[tuple[int, float]]) -> None:
 
 @given(st.text(), st.integers(0, 60))
 def test_no_text_breaks_the_parser(garbage: str, cut: int) -> None:
-    values, _ = parse(GOOD[:cut] + garbage, "acc")
-    assert all(isinstance(value, float) for value in values.values())
+    values, _ = parse(GOOD[:cut] + garbage, ["acc"])
+    assert all(isinstance(value["acc"], float) for value in values.values())
     judge(SPEC, 0, garbage, garbage)
 
 
 @given(st.integers(0, len(GOOD)))
 def test_a_torn_file_never_passes_for_a_complete_one(cut: int) -> None:
-    value = judge(SPEC, 0, GOOD[:cut], "").value
+    values = judge(SPEC, 0, GOOD[:cut], "").values
     # Only the last line break may be missing.
-    assert (value is not None) == (cut >= len(GOOD) - 1)
+    assert (values != {}) == (cut >= len(GOOD) - 1)
 
 
 def test_spec_and_result_survive_their_files() -> None:
     assert TrialSpec.from_json(json.dumps(SPEC.to_json())) == SPEC
-    result = Result(3, "FAIL", None, "why", 1, 2, 1, 3.5, 0.5, "tail")
+    result = Result(3, "COMPLETE", {"acc": 1.5, "mb": 2.0}, {"mb <= 3": -1.0}, "why", 1, 2, 1, 3.5, 0.5, "tail")
     assert Result.from_json(json.dumps(result.to_json())) == result
     with pytest.raises(ValueError, match=r"not a trial\.json"):
         TrialSpec.from_json("{}")
@@ -98,3 +100,20 @@ def test_derived_seeds_differ_by_place_and_study() -> None:
     assert len(set(seeds)) == len(seeds)
     assert all(0 <= seed < 2**31 for seed in seeds)
     assert derived_seed(7, "sampler", 0, 1) == derived_seed(7, "sampler", 0, 1)
+
+
+def test_constraints_on_metrics_are_judged_by_the_last_step() -> None:
+    spec = replace(SPEC, objectives=["acc", "loss"], constraints=["mb <= 5", "acc > 0.5 or mb < 1"])
+    assert spec.wanted == ["acc", "loss", "mb"]
+    text = '{"step": 1, "acc": 0.5, "loss": 2, "mb": 4}\n{"step": 2, "acc": 0.75, "loss": 1, "mb": 7}\n'
+    verdict = judge(spec, 0, text, "")
+    assert (verdict.kind, verdict.values) == ("complete", {"acc": 0.75, "loss": 1.0, "mb": 7.0})
+    assert verdict.violations == {"mb <= 5": 2.0, "acc > 0.5 or mb < 1": -0.25}
+    assert "has no mb" in judge(spec, 0, text.replace('"mb"', '"gb"'), "").reason
+    odd = replace(spec, constraints=["log(mb) < 1"])
+    assert "[constraints] metrics: 'log(mb) < 1' cannot be" in judge(odd, 0, text.replace("7}", "-1}"), "").reason
+
+
+def test_intermediate_values_are_of_one_objective() -> None:
+    assert intermediate(SPEC, GOOD) == {1: 0.5, 2: 0.75}
+    assert intermediate(replace(SPEC, objectives=["acc", "step"]), GOOD) == {}

@@ -7,6 +7,7 @@ import gzip
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,24 +23,45 @@ HELD_OUT = 1 / 6
 DEFAULT_IMAGE_SIZE = 64
 """Side in pixels to which photos are scaled where the study names none."""
 
+NORMALISE = v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.5], [0.5])])
+"""From uint8 to float32 between -1 and 1."""
+
+Change = Callable[[torch.Tensor, int], torch.Tensor]
+"""Makes another image of an image (channels, height, width) of uint8, given its index in the data."""
+
 
 class Selection(Dataset[Any]):
-    """Some images of a torchvision data set, their labels counted from 0 in the order of the wanted classes."""
+    """Some images of a torchvision data set, their labels counted from 0 in the order of the wanted classes.
 
-    def __init__(self, source: Any, indices: list[int], labels: dict[int, int]) -> None:
-        self.source, self.indices, self.labels = source, indices, labels
+    The source gives images of uint8; the selection changes them, where it has a `change`, and normalises them.
+    """
+
+    def __init__(self, source: Any, indices: list[int], labels: dict[int, int], change: Change | None = None) -> None:
+        self.source, self.indices, self.labels, self.change = source, indices, labels, change
 
     def __len__(self) -> int:
         return len(self.indices)
 
     def __getitem__(self, position: int) -> tuple[torch.Tensor, int]:
-        image, label = self.source[self.indices[position]]
-        return image, self.labels[int(label)]
+        index = self.indices[position]
+        image, label = self.source[index]
+        if self.change is not None:
+            image = self.change(image, index)
+        return NORMALISE(image), self.labels[int(label)]
+
+    def share(self, fraction: float) -> Selection:
+        """The first of the images, at least one: a part of what a greater fraction gives."""
+        count = max(1, round(fraction * len(self)))
+        return Selection(self.source, self.indices[:count], self.labels)
+
+    def changed(self, change: Change) -> Selection:
+        """The same images, each changed whenever it is read."""
+        return Selection(self.source, self.indices, self.labels, change)
 
 
 @dataclass(frozen=True)
 class Splits:
-    """The three sets, no image in two of them, and the names of the classes."""
+    """The three sets, no image in two of them, and the names of the classes. The training set is in a random order."""
 
     train: Selection
     validation: Selection
@@ -89,7 +111,7 @@ def _select(source: Any, indices: list[int], classes: list[str]) -> Selection:
 
 def _transform(image_size: int | None) -> v2.Compose:
     resize = [v2.Resize(image_size, antialias=True), v2.CenterCrop(image_size)] if image_size else []
-    return v2.Compose([v2.ToImage(), *resize, v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.5], [0.5])])
+    return v2.Compose([v2.ToImage(), *resize])
 
 
 def _fashion_mnist(root: Path, spec: dict[str, Any]) -> dict[str, Any]:

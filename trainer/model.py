@@ -38,22 +38,3 @@ class ConvNet(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         logits: torch.Tensor = self.classifier(self.features(images))
         return logits
-
-
-def make_optimizer(model: nn.Module, params: dict[str, Any]) -> torch.optim.Optimizer:
-    """The optimiser that the parameters name."""
-    lr, decay = params["lr"], params["weight_decay"]
-    if params["optimizer"] == "sgd":
-        return torch.optim.SGD(model.parameters(), lr=lr, weight_decay=decay, momentum=params["momentum"])
-    if params["optimizer"] == "adam":
-        return torch.optim.Adam(model.parameters(), lr=lr, weight_decay=decay)
-    return torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=decay)
-
-
-def make_schedule(
-    optimizer: torch.optim.Optimizer, params: dict[str, Any], epochs: int
-) -> torch.optim.lr_scheduler.LRScheduler:
-    """Learning rate over the epochs, stepped once after each."""
-    if params["schedule"] == "cosine":
-        return torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)
-    return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)

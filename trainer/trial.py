@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import signal
 import sys
@@ -35,6 +36,11 @@ class Trial:
     checkpoint: Path
     handover_seconds: float | None
     handover_epochs: int | None
+    slice_seconds: float | None
+    slice_epochs: int | None
+    objective: str
+    maximize: bool
+    cutoffs: dict[str, float]
 
     @classmethod
     def read(cls, path: Path) -> Trial:
@@ -52,6 +58,11 @@ class Trial:
             checkpoint=folder / spec["checkpoint"],
             handover_seconds=spec["handover_seconds"],
             handover_epochs=spec["handover_epochs"],
+            slice_seconds=spec["slice_seconds"],
+            slice_epochs=spec["slice_epochs"],
+            objective=spec["objectives"][0],
+            maximize=spec["maximize"],
+            cutoffs=spec["cutoffs"],
         )
 
     @classmethod
@@ -63,15 +74,50 @@ class Trial:
         return trial
 
     @cached_property
-    def _ends(self) -> tuple[Termination, Handover]:
-        return Termination(), Handover(self.handover_seconds, self.handover_epochs)
+    def _ends(self) -> tuple[Termination, Due, Due]:
+        return Termination(), self.slice_end(), self.handover()
+
+    def handover(self) -> Due:
+        """When to hand a checkpoint over."""
+        return Due(self.handover_seconds, self.handover_epochs)
+
+    def slice_end(self) -> Due:
+        """When the job is to end, for the trial to go on as another."""
+        return Due(self.slice_seconds, self.slice_epochs)
 
     def leave_if_due(self, step: int) -> None:
-        """After each step that is reported and saved: exit with CONTINUE where it is time to, to be started again."""
-        termination, handover = self._ends
+        """After each step that is reported and saved: exit where it is time to.
+
+        With 0 where the trial is cut off, or a slice of it is over; with CONTINUE to be started again.
+        """
+        termination, slice_end, handover = self._ends
+        slice_end.count_epoch()
         handover.count_epoch()
-        if step < self.target_step and (termination or handover):
+        if step >= self.target_step:
+            return
+        if slice_end or self.is_cut_off(step):
+            sys.exit(0)
+        if termination or handover:
             sys.exit(CONTINUE)
+
+    def is_cut_off(self, step: int) -> bool:
+        """Whether the best of all values reported up to this step is worse than what others had by then."""
+        cutoff = self.cutoffs.get(str(step))
+        if cutoff is None:
+            return False
+        values = [value for at, value in self._reported().items() if at <= step and not math.isnan(value)]
+        return bool(values) and (max(values) < cutoff if self.maximize else min(values) > cutoff)
+
+    def _reported(self) -> dict[int, float]:
+        """The objective by step, by the file of metrics; a line that a kill has torn is none."""
+        values = {}
+        for line in self.metrics.read_text(encoding="utf-8").splitlines():
+            try:
+                report = json.loads(line)
+                values[int(report["step"])] = float(report[self.objective])
+            except (ValueError, KeyError, TypeError):
+                continue
+        return values
 
     def report(self, step: int, **metrics: float) -> None:
         """Append the metrics of one finished step, and have them on disk before going on."""
@@ -141,8 +187,8 @@ class Trial:
         return self.digests.read_text(encoding="ascii").split() if self.digests.exists() else []
 
 
-class Handover:
-    """When to hand a checkpoint over to the pool: after some seconds of training, or some epochs, of this process."""
+class Due:
+    """True after some seconds, or some finished epochs, of this process; never, where neither is given."""
 
     def __init__(self, seconds: float | None, epochs: int | None) -> None:
         self._seconds, self._epochs = seconds, epochs

@@ -80,7 +80,7 @@ lr = {{ type = "float", low = 1e-4, high = 1e-1, log = true }}
 activation = {{ type = "categorical", choices = ["relu", "gelu"] }}
 
 [trainer]
-epochs = 1
+epochs = {epochs}
 data = "photos"
 
 [job]
@@ -100,11 +100,12 @@ def make_light(
     retries: int = 1,
     failures_in_a_row: int = 10,
     storage: str = "sqlite",
+    epochs: int = 1,
 ) -> Study:
     """Initialise a study in a folder whose trainer is a few lines of Python: for what the pool does around a trial."""
     (folder / "photos").mkdir()
     limits = {"retries": retries, "failures_in_a_row": failures_in_a_row}
-    (folder / "study.toml").write_text(LIGHT.format(job=job, storage=storage, **limits))
+    (folder / "study.toml").write_text(LIGHT.format(job=job, storage=storage, epochs=epochs, **limits))
     sweep("init", "study.toml", cwd=folder)
     there = in_folder(folder)
     prelude = "import json, os, signal, sys, time\ntrial = json.load(open('trial.json'))\n"

@@ -11,8 +11,10 @@ from urllib.parse import unquote
 import pytest
 
 from sweep import condor, workflow
+from sweep.job_section import JobSection
 from sweep.pool import install, personal
-from sweep.sections import JobSection, TrainerSection
+from sweep.sections import APSection
+from sweep.trainer_section import TrainerSection
 from sweep.trial import TrialSpec
 from tests.pool.conftest import SLOTS, sweep, wait_for
 
@@ -95,16 +97,16 @@ def test_nobody_else_may_submit(uid: int, answer: str) -> None:
     "value", ['a "quoted" $(x) $$(y) $ENV(HOME) \\ back\\', "tab\tline\nbreak", "größe 中", "100%", "'"]
 )
 def test_any_parameter_value_survives_the_pool(here: Path, value: str) -> None:
-    spec = TrialSpec(0, 0, 0, {"activation": value, "lr": 1e-5, "width": 3, "flag": True}, 0, 0, 1, "m", {})
+    spec = TrialSpec(0, 0, 0, {"activation": value, "lr": 1e-300, "width": 2**53, "flag": True}, 0, 0, 1, ["m"], {})
     (here / "trials" / "00000").mkdir(parents=True)
     (here / "dag").mkdir()
     trainer, job = TrainerSection(epochs=1, data="x"), JobSection(request_memory=64)
-    description = workflow.submit_description("odd", "odd", trainer, job, Path("/bin/true"), "x")
+    description = workflow.submit_description("odd", "odd", trainer, job, Path("/bin/true"), ["x"])
     keep = [line for line in description.splitlines() if "transfer" not in line and "checkpoint" not in line]
     (here / "dag" / "trial.sub").write_text("\n".join(["hold = True", *keep]) + "\n")
-    (here / "dag" / "dagman.config").write_text(workflow.dagman_config(here))
+    (here / "dag" / "dagman.config").write_text(workflow.dagman_config(here, APSection()))
     dag = here / "dag" / "odd.dag"
-    lines = workflow.generation_dag("odd", "odd", 0, [spec], set()).splitlines()
+    lines = workflow.generation_dag("odd", "odd", 0, [spec], set(), 4).splitlines()
     dag.write_text("\n".join(line for line in lines if not line.startswith("SCRIPT")))
     cluster = condor.submit_dag(dag, "odd")
     import htcondor2
@@ -113,7 +115,7 @@ def test_any_parameter_value_survives_the_pool(here: Path, value: str) -> None:
     ads = wait_for(lambda: schedd.query(constraint=f"DAGManJobId == {cluster}"), "the node is submitted")
     schedd.act(htcondor2.JobAction.Remove, f"ClusterId == {cluster}")
     assert unquote(ads[0]["SweepParam_activation"]) == value
-    assert (ads[0]["SweepParam_lr"], ads[0]["SweepParam_width"], ads[0]["SweepParam_flag"]) == (1e-5, 3, True)
+    assert (ads[0]["SweepParam_lr"], ads[0]["SweepParam_width"], ads[0]["SweepParam_flag"]) == (1e-300, 2**53, True)
 
 
 def test_a_half_finished_install_is_never_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,8 @@ from PIL import Image
 from sweep.paths import TrialPaths
 from sweep.resources import PACKAGE
 from sweep.trial import TrialSpec
+from trainer import train as training
+from trainer.trial import Trial
 
 IMAGES_PER_CLASS = 60
 
@@ -58,7 +60,7 @@ def job(tmp_path: Path, photos: Path) -> Callable[..., Path]:
             "seed": 5,
             "step": 0,
             "target_step": 3,
-            "metric": "val_accuracy",
+            "objectives": ["val_accuracy"],
             "data": {"kind": "images", "path": str(photos), "image_size": 12, "split_seed": 1, **(data or {})},
             **changes,
         }
@@ -68,6 +70,17 @@ def job(tmp_path: Path, photos: Path) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+def train(folder: Path) -> int:
+    """Run the trainer in this process."""
+    return training.train(Trial.read(folder / "trial.json"))
+
+
+def saved(folder: Path) -> dict[str, Any]:
+    """What a trial's checkpoint holds."""
+    state: dict[str, Any] = torch.load(folder / "checkpoint", weights_only=True)
+    return state
 
 
 def run(folder: Path, *flags: str) -> subprocess.CompletedProcess[str]:
@@ -84,12 +97,14 @@ def environment() -> dict[str, str]:
 
 
 def measured(folder: Path) -> list[dict[str, float]]:
-    """The last report of each step, without what depends on the machine's speed."""
+    """The last report of each step, without what depends on the machine."""
     reports: dict[int, dict[str, float]] = {}
     for line in (folder / "metrics.jsonl").read_text().splitlines():
         with contextlib.suppress(ValueError):  # torn by a kill
             report = json.loads(line)
             reports[report["step"]] = {
-                key: value for key, value in report.items() if key not in ("seconds", "images_per_second")
+                key: value
+                for key, value in report.items()
+                if key not in ("seconds", "val_seconds", "images_per_second", "gpu_memory_mb")
             }
     return [report for _, report in sorted(reports.items())]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from tests.trainer.conftest import IMAGES_PER_CLASS
 from trainer import data
@@ -89,3 +90,27 @@ def test_fashion_mnist_is_read_from_its_package_s_files(tmp_path: Path) -> None:
 def test_what_is_wrong_with_the_data_is_said(photos: Path, classes: list[str], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         data.load(spec(photos, classes=classes), photos.parent)
+
+
+def test_a_smaller_fraction_is_part_of_a_greater_one(photos: Path) -> None:
+    images = data.load(spec(photos), photos.parent).train
+    tenth, half = images.share(0.1), images.share(0.5)
+    assert [len(images.share(1.0)), len(half), len(tenth), len(images.share(0.0001))] == [80, 40, 8, 1]
+    assert files(tenth) < files(half) < files(images)
+    assert {half[position][1] for position in range(len(half))} == {0, 1}
+    again = data.load(spec(photos), photos.parent).train.share(0.5)
+    assert again.indices == half.indices
+
+
+def test_a_change_meets_images_of_whole_bytes_and_their_index(photos: Path) -> None:
+    images = data.load(spec(photos), photos.parent).train
+    met = []
+
+    def black(image: torch.Tensor, index: int) -> torch.Tensor:
+        met.append((image.dtype, index))
+        return torch.zeros_like(image)
+
+    image, label = images.changed(black)[3]
+    assert met == [(torch.uint8, images.indices[3])]
+    assert label == images[3][1]
+    assert float(image.max()) == -1 < float(images[3][0].max())

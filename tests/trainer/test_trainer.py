@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 import torch
 
-from sweep.config import trainer_interface
+from sweep.interface import trainer_interface
 from sweep.paths import TrialPaths
 from sweep.trial import TrialSpec, judge
-from tests.trainer.conftest import command, environment, measured, run
+from tests.trainer.conftest import command, environment, measured, run, saved, train
+from trainer import __main__ as program
 from trainer import train as training
-from trainer.trial import CONTINUE, Trial
+from trainer.trial import CONTINUE
 
 pytestmark = pytest.mark.processes
 
@@ -31,19 +32,17 @@ def test_the_contract(job: Job) -> None:
     spec = TrialSpec.from_json((folder / "trial.json").read_text())
     verdict = judge(spec, done.returncode, (folder / "metrics.jsonl").read_text(), done.stderr)
     assert (verdict.kind, verdict.reason, verdict.steps) == ("complete", "", 3)
-    assert verdict.value is not None
-    assert verdict.value > 0.8
+    assert verdict.values["val_accuracy"] > 0.8
     reports = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert [report.pop("step") for report in reports] == [1, 2, 3]
     assert all(set(report) == set(trainer_interface()["metrics"]) for report in reports)
-    state = torch.load(folder / "checkpoint", weights_only=True)
-    assert {"model", "optimizer", "schedule", "epoch", "torch_rng"} <= set(state)
+    weights = (4 * 3 * 9 + 4) + 8 + (4 * 4 * 9 + 4) + 8 + (2 * 4 * 3 * 3 + 2)
+    assert reports[0]["parameters"] == weights
+    # Two batch normalisations have 8 means and variances of 4 bytes each, and a count of 8 bytes.
+    assert reports[0]["model_mb"] * 1e6 == pytest.approx(4 * weights + 2 * (8 * 4 + 8))
+    state = saved(folder)
+    assert {"model", "optimizer", "schedule", "scaler", "epoch", "torch_rng"} <= set(state)
     assert state["epoch"] == 3
-
-
-def train(folder: Path) -> int:
-    """Run the trainer in this process."""
-    return training.train(Trial.read(folder / "trial.json"))
 
 
 @pytest.fixture
@@ -89,12 +88,35 @@ class Notice:
         return self.looks < 0
 
 
+HALF_PRECISION = {
+    "lr": 0.001, "width": 4, "dropout": 0.3, "batch_size": 16, "precision": "float16", "gradient_clip": 0.5,
+    "optimizer": "rmsprop", "augmentation": "randaugment", "schedule": "exponential", "warmup_epochs": 1,
+    "fraction": 0.5,
+}  # fmt: skip
+MOBILENET = {
+    "lr": 0.01, "architecture": "mobilenet_v3_small", "dropout": 0.3, "batch_size": 20, "precision": "bfloat16",
+    "optimizer": "sgd", "augmentation": "crop_flip", "schedule": "linear", "label_smoothing": 0.1, "fraction": 0.5,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "batches"),
+    [
+        # In each epoch 5 batches, or 3 or 2 of half the images, and one of validation.
+        ({}, 3 * (5 + 1)),
+        ({"params": HALF_PRECISION, "target_step": 2}, 2 * (3 + 1)),
+        ({"params": MOBILENET, "target_step": 2}, 2 * (2 + 1)),
+    ],
+    ids=["defaults", "half precision", "mobilenet"],
+)
 def test_broken_off_between_any_two_batches_it_ends_as_if_unbroken(
-    job: Job, undisturbed: list[dict[str, float]], monkeypatch: pytest.MonkeyPatch
+    job: Job, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], batches: int
 ) -> None:
+    unbroken = job("unbroken", **changes)
+    assert train(unbroken) == 0
     looks, broken = 0, True
     while broken:
-        folder = job(f"broken-{looks}")
+        folder = job(f"broken-{looks}", **changes)
         monkeypatch.setattr(training, "Termination", lambda looks=looks: Notice(looks))
         broken = train(folder) == CONTINUE
         # Broken off again, a little later, and then let go.
@@ -102,9 +124,23 @@ def test_broken_off_between_any_two_batches_it_ends_as_if_unbroken(
         train(folder)
         monkeypatch.setattr(training, "Termination", lambda: Notice(10_000))
         assert train(folder) == 0
-        assert measured(folder) == undisturbed, f"broken off at look {looks}"
+        assert measured(folder) == measured(unbroken), f"broken off at look {looks}"
+        assert same(saved(folder)["model"], saved(unbroken)["model"])
         looks += 1
-    assert looks - 1 == 3 * (5 + 1), "5 batches and a validation batch in each of 3 epochs"
+    assert looks - 1 == batches
+
+
+def same(weights: dict[str, torch.Tensor], others: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(weight, other) for weight, other in zip(weights.values(), others.values(), strict=True))
+
+
+def test_processes_that_load_images_change_nothing(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    params = {"augmentation": "trivial", "width": 4, "dropout": 0.3, "batch_size": 16}
+    alone, helped = (job(name, params=params, target_step=2) for name in ("alone", "helped"))
+    assert train(alone) == 0
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert train(helped) == 0
+    assert measured(helped) == measured(alone)
 
 
 def test_killed_between_report_and_checkpoint_it_ends_as_if_unbroken(
@@ -227,12 +263,19 @@ def test_the_test_set_scores_the_checkpoint(job: Job) -> None:
         ({"params": {"lr": 1e30, "optimizer": "sgd", "norm": "none"}}, "training loss is"),
         ({"data": {"classes": ["left", "up"]}}, "the data has no class 'up'; it has left, right"),
         ({"data": {"path": "nowhere"}}, "nowhere"),
+        ({"params": {"lr_1": 0.1}}, "unknown parameter 'lr_1'"),
+        ({"params": {"kernel_size_1": 4}}, "kernel_size_1 is 4; it may be 1, 3, 5, 7, 9"),
+        ({"params": {"architecture": "vit_b_16"}}, "a multiple of 16, not 12: set [trainer] image_size"),
+        ({"params": {"architecture": "convnext_tiny"}}, "32 pixels or more, not 12: set [trainer] image_size"),
+        ({"data": {"weights": {"convnet": "lost.pth"}}}, "lost.pth, which [trainer] weights names"),
     ],
 )
-def test_a_trial_that_cannot_train_fails_and_says_why(job: Job, changes: dict[str, Any], said: str) -> None:
-    done = run(job("bad", **changes))
-    assert done.returncode == 1
-    assert said in done.stderr.strip().splitlines()[-1]
+def test_a_trial_that_cannot_train_fails_and_says_why(
+    job: Job, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], said: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["trainer", str(job("bad", **changes) / "trial.json")])
+    assert program.main() == 1
+    assert said in capsys.readouterr().err.strip().splitlines()[-1]
 
 
 @pytest.mark.parametrize("optimizer", trainer_interface()["parameters"]["optimizer"]["choices"])
@@ -250,8 +293,7 @@ def test_architectures_train(job: Job, optimizer: str, activation: str) -> None:
 def test_a_repeated_parameter_has_a_value_for_each_block(job: Job) -> None:
     params = {"lr": 0.01, "width": 4, "n_blocks": 3, "width_1": 6, "width_2": 8, "width_3": 2, "kernel_size_2": 1}
     folder = job("blocks", params=params, target_step=1)
-    assert run(folder).returncode == 0
-    state = torch.load(folder / "checkpoint", weights_only=True)["model"]
+    assert train(folder) == 0
+    state = saved(folder)["model"]
     shapes = [tuple(value.shape) for name, value in state.items() if name.endswith("weight") and value.dim() == 4]
     assert shapes == [(6, 3, 3, 3), (8, 6, 1, 1), (2, 8, 3, 3)]
-    assert "unknown parameter 'lr_1'" in run(job("unknown", params={"lr_1": 0.1})).stderr

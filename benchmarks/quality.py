@@ -1,0 +1,217 @@
+"""What do parallelism and pruning cost, or save? Generations and lanes, with a pruner and without, and plain Optuna.
+
+    python -m benchmarks.quality [--seeds 20] [--trials 64] [--workers 8]
+
+Trials are simulated: each has a learning curve of ten epochs towards the value of a test function, the slower the worse
+its luck, and epochs of lognormal length; the proposals and the cut-offs are this project's own. `sequence` is Optuna's
+TPE in one process, one trial after another, without any of this project's code. Prints, for each mode, the median over
+functions and seeds of the gap to the minimum relative to what random search leaves, with a 90 % band (bootstrap), the
+share of all epochs that was trained, and the share after which it had what its mode without a pruner had in the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import itertools
+import math
+import random
+import statistics
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+
+from benchmarks.samplers import FUNCTIONS, STUDY
+from sweep import config
+from sweep.cutoffs import is_cut_off
+from sweep.distributions import distribution
+from sweep.paths import StudyPaths
+from sweep.search import Proposal, Search
+from sweep.study import Study
+from sweep.trial import Result, derived_seed
+
+EPOCHS = 10
+PRUNERS = {
+    "": "",
+    "median": '[pruner]\nname = "median"\nn_startup_trials = 8\n',
+    "percentile 25": '[pruner]\nname = "percentile"\npercentile = 25.0\nn_startup_trials = 8\n',
+    "halving 3": '[pruner]\nname = "successive_halving"\nmin_resource = 1\nreduction_factor = 3\n',
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """After so many epochs of all trials: the best value of the COMPLETE ones."""
+
+    epochs: int
+    best: float
+
+
+class Problem:
+    """A test function whose trials have learning curves, the same for the same parameters."""
+
+    def __init__(self, function: str, seed: int, pruner: str, workers: int) -> None:
+        self.search, self._measure = FUNCTIONS[function]
+        text = STUDY.format(seed=seed, batch=workers, sampler='name = "tpe"', search=self.search)
+        text = text.replace('command = ["true"]', f'command = ["true"]\nepochs = {EPOCHS}') + PRUNERS[pruner]
+        self.config = config.parse(text, "study.toml")
+        self.seed, self.workers = seed, workers
+        chance = random.Random(0)
+        asked = [distribution(parameter) for parameter in self.config.search.values()]
+        drawn = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+        names = list(self.config.search)
+        sample = [drawn.ask(dict(zip(names, asked, strict=True))).params for _ in range(200)]
+        self.scale = statistics.median(self._measure(params) for params in sample)
+        del chance
+
+    def curve(self, params: dict[str, Any]) -> list[float]:
+        """Values after each epoch: they fall to the function's, each trial at a pace of its own."""
+        value = self._measure(params)
+        luck = random.Random(repr(sorted(params.items()))).uniform(0.5, 2.0)
+        return [value + self.scale * math.exp(-1.2 * luck * (step - 1)) for step in range(1, EPOCHS)] + [value]
+
+    def pace(self, number: int) -> float:
+        """Length of an epoch of a trial."""
+        return random.Random(f"{self.seed} {number}").lognormvariate(0.0, 0.5)
+
+    def storage(self) -> Search:
+        return Search.in_memory(Study(StudyPaths(Path()), self.config, {"id": "0" * 32, "data": ""}))
+
+
+def train(problem: Problem, params: dict[str, Any], cutoffs: dict[str, float]) -> list[float]:
+    """The curve as far as the trial gets."""
+    curve = problem.curve(params)
+    for step in range(1, EPOCHS):
+        if is_cut_off(cutoffs.get(str(step)), curve[:step], False):
+            return curve[:step]
+    return curve
+
+
+def tell(search: Search, proposal: Proposal, curve: Sequence[float]) -> None:
+    state: Any = "COMPLETE" if len(curve) == EPOCHS else "PRUNED"
+    result = Result(proposal.number, state, {"value": curve[-1]}, {}, "", len(curve), 1, 0, 1.0, 0.0, "")
+    search.tell(result, dict(enumerate(curve, start=1)))
+
+
+def generations(problem: Problem, trials: int) -> Iterator[list[float]]:
+    search = problem.storage()
+    for generation in range(trials // problem.workers):
+        cutoffs = search.cutoffs()
+        for proposal in search.propose(generation):
+            curve = train(problem, proposal.params, cutoffs)
+            tell(search, proposal, curve)
+            yield curve
+
+
+def lanes(problem: Problem, trials: int) -> Iterator[list[float]]:
+    search = problem.storage()
+    running: list[tuple[float, int, Proposal, list[float]]] = []
+
+    def start(now: float, count: int) -> None:
+        for proposal in search.add(count):
+            curve = train(problem, proposal.params, search.cutoffs())
+            heapq.heappush(
+                running, (now + len(curve) * problem.pace(proposal.number), proposal.number, proposal, curve)
+            )
+
+    start(0.0, problem.workers)
+    while running:
+        now, _, proposal, curve = heapq.heappop(running)
+        tell(search, proposal, curve)
+        yield curve
+        if search.count() < trials:
+            start(now, 1)
+
+
+def sequence(problem: Problem, trials: int) -> Iterator[list[float]]:
+    """Plain Optuna; its pruner is asked after each epoch."""
+    from sweep import pruners
+
+    sampler = optuna.samplers.TPESampler(seed=derived_seed(problem.seed, "plain"))
+    pruner = pruners.make(problem.config.pruner.name, problem.config.pruner.options)
+    study = optuna.create_study(sampler=sampler, pruner=pruner)
+    names = problem.config.search
+    for _ in range(trials):
+        trial = study.ask()
+        params: dict[str, Any] = {}
+        for name, parameter in names.items():
+            if all(params.get(parent) in values for parent, values in parameter.when.items()):
+                params[name] = trial._suggest(name, distribution(parameter))
+        curve = []
+        for step, value in enumerate(problem.curve(params), start=1):
+            curve.append(value)
+            trial.report(value, step)
+            if step < EPOCHS and trial.should_prune():
+                break
+        whole = len(curve) == EPOCHS
+        study.tell(trial, value if whole else None, optuna.trial.TrialState[("PRUNED", "COMPLETE")[whole]])
+        yield curve
+
+
+def rand(problem: Problem, trials: int) -> float:
+    """What random search leaves."""
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=problem.seed))
+    space = {name: distribution(parameter) for name, parameter in problem.config.search.items()}
+    return min(problem.curve(study.ask(space).params)[-1] for _ in range(trials))
+
+
+def course(curves: Iterator[list[float]]) -> list[Point]:
+    found, epochs, best = [], 0, math.inf
+    for curve in curves:
+        epochs += len(curve)
+        best = min(best, curve[-1]) if len(curve) == EPOCHS else best
+        found.append(Point(epochs, best))
+    return found
+
+
+def band(values: Sequence[float]) -> str:
+    """The median, and where it lies in 90 % of resamplings."""
+    chance = random.Random(0)
+    medians = sorted(statistics.median(chance.choices(values, k=len(values))) for _ in range(500))
+    return f"{statistics.median(values):.2f} ({medians[25]:.2f} to {medians[474]:.2f})"
+
+
+MODES: dict[str, Callable[[Problem, int], Iterator[list[float]]]] = {
+    "sequence": sequence,
+    "generations": generations,
+    "lanes": lanes,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--trials", type=int, default=64)
+    parser.add_argument("--workers", type=int, default=8)
+    options = parser.parse_args()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore")
+    gaps: dict[tuple[str, str], list[float]] = {}
+    used: dict[tuple[str, str], list[float]] = {}
+    reached: dict[tuple[str, str], list[float]] = {}
+    whole = options.trials * EPOCHS
+    for function, seed in itertools.product(FUNCTIONS, range(options.seeds)):
+        for mode in MODES:
+            ends: dict[str, float] = {}
+            for pruner in PRUNERS:
+                problem = Problem(function, seed, pruner, options.workers)
+                points = course(MODES[mode](problem, options.trials))
+                ends[pruner] = points[-1].best
+                key = (mode, pruner)
+                gaps.setdefault(key, []).append(points[-1].best / rand(problem, options.trials))
+                used.setdefault(key, []).append(points[-1].epochs / whole)
+                there = [point.epochs for point in points if point.best <= ends[""]]
+                reached.setdefault(key, []).append(there[0] / whole if there else math.inf)
+    print("| mode | pruner | gap, of random's | epochs trained | epochs until as good as without |")
+    print("|---|---|---:|---:|---:|")
+    for (mode, pruner), values in gaps.items():
+        share, until = statistics.mean(used[mode, pruner]), statistics.median(reached[mode, pruner])
+        print(f"| {mode} | {pruner or 'none'} | {band(values)} | {share:.0%} | {until:.2f} |")
+
+
+if __name__ == "__main__":
+    main()

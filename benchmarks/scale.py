@@ -1,0 +1,127 @@
+"""What a trial costs the access point when a study has 100, 1,000 and 10,000 of them.
+
+    python -m benchmarks.scale FOLDER [--storage sqlite]
+
+Makes, for each number, a study whose trials have all ended, and takes the CPU seconds of the workflow's scripts and of
+the user's commands as processes of their own. No pool is needed. Prints one table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from sweep import lanes
+from sweep import study as studies
+from sweep.files import write_json
+from sweep.propose import propose
+from sweep.repair import repair
+from sweep.study import Study
+from sweep.trial import TRY_AGAIN, Result
+
+BATCH = 1000
+
+STUDY = """
+[study]
+name = "scale"
+metric = "score"
+direction = "minimize"
+trials_per_generation = {per_generation}
+storage = "{storage}"
+[search]
+lr = {{ type = "float", low = 1e-5, high = 1e-1, log = true }}
+width = {{ type = "int", low = 8, high = 256, log = true }}
+depth = {{ type = "int", low = 1, high = 10 }}
+dropout = {{ type = "float", low = 0.0, high = 0.5 }}
+decay = {{ type = "float", low = 1e-6, high = 1e-2, log = true }}
+smoothing = {{ type = "float", low = 0.0, high = 0.2 }}
+activation = {{ type = "categorical", choices = ["relu", "gelu", "silu"] }}
+norm = {{ type = "categorical", choices = ["batch", "layer"] }}
+[trainer]
+command = ["./train"]
+inputs = ["train"]
+"""
+
+
+def make(folder: Path, trials: int, per_generation: int, storage: str) -> Study:
+    """A study in which so many trials have ended, each after ten steps."""
+    folder.mkdir(parents=True)
+    os.chdir(folder)
+    Path("train").write_text("")
+    Path("study.toml").write_text(STUDY.format(per_generation=per_generation, storage=storage))
+    study, _ = studies.initialise(Path("study.toml"), lambda _: None)
+    template = propose(study, 0)[0]
+    chance = random.Random(0)
+    for number in range(trials):
+        files = study.paths.trial(number)
+        params = dict(template.params) | {"lr": 10 ** chance.uniform(-5, -1), "dropout": chance.uniform(0, 0.5)}
+        key = {"number": number, "generation": number // per_generation, "index": number % per_generation}
+        write_json(files.spec, template.to_json() | key | {"params": params})
+        curve = [chance.random() + 1 / step for step in range(1, 11)]
+        reports = [json.dumps({"step": step, "score": value}) + "\n" for step, value in enumerate(curve, start=1)]
+        files.metrics.write_text("".join(reports))
+        result = Result(number, "COMPLETE", {"score": curve[-1]}, {}, "", 10, 1, 0, 60.0, 0.0, "")
+        write_json(files.result, result.to_json())
+    repair(study)
+    return study
+
+
+def cpu(*words: str) -> float:
+    """CPU seconds of a Python process, its start included."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run([sys.executable, *words], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, TRY_AGAIN), done.stderr
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def measure(study: Study, trials: int, per_generation: int) -> dict[str, float]:
+    root = str(study.paths.root)
+    following = str(trials // per_generation)
+    found = {"PRE, a generation's, for each trial": cpu("-m", "sweep.propose", root, following) / per_generation}
+    study.paths.trial(trials).metrics.write_text('{"step": 1, "score": 0.5}\n')
+    found["POST, telling Optuna"] = cpu("-S", "-m", "sweep.harvest", root, str(trials), "0")
+    study.paths.lanes.mkdir(parents=True)
+    study.paths.submit.write_text("queue\n")
+    lane = "lane-0000"
+    lanes.waits(study.paths, lane)
+    # Those of the generation are taken first; the lane is to ask for one more.
+    for number in range(trials, trials + per_generation):
+        (study.paths.lanes / f"other-{number}.trial").write_text(f"{number}\n")
+    found["PRE, a lane's"] = cpu("-S", "-m", "sweep.give", root, lane, str(10 * trials + 10 * BATCH))
+    found["POST, a lane's"] = cpu("-S", "-m", "sweep.harvest", root, lane, "0")
+    found["sweep report"] = cpu("-m", "sweep", "report", "--format", "json")
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--storage", default="sqlite")
+    arguments = parser.parse_args()
+    folder = arguments.folder.resolve()
+    sizes = {100: 100, 1000: 100, 10_000: BATCH}
+    tables: dict[int, dict[str, float]] = {}
+    for trials, per_generation in sizes.items():
+        study = make(folder / str(trials), trials, per_generation, arguments.storage)
+        tables[trials] = measure(study, trials, per_generation)
+        print(trials, tables[trials], file=sys.stderr)
+    first = tables[next(iter(sizes))]
+    show: Callable[[float], str] = "{:.3f}".format
+    print("| CPU s at so many trials | " + " | ".join(map(str, sizes)) + " | last over first |")
+    print("|---|" + "---:|" * (len(sizes) + 1))
+    for name in first:
+        cells = [tables[trials][name] for trials in sizes]
+        print(f"| {name} | {' | '.join(map(show, cells))} | {cells[-1] / cells[0]:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

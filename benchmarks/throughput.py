@@ -1,0 +1,260 @@
+"""How busy are the slots, how long does a sweep of no work take, and what does it cost the access point?
+
+    python -m benchmarks.throughput FOLDER utilisation    # 16 fake slots, 160 trials that sleep 10 s, lognormal
+    python -m benchmarks.throughput FOLDER overhead       # 32 fake slots, 300 trials of no work
+
+Runs the same trials, on one personal pool in one run: as generations, in lanes, as the nodes of a plain DAG without
+scripts, by Optuna in as many processes, and, with `--ray PYTHON`, by Ray Tune with Optuna's search. Prints one table.
+A time stands for seconds of sleep: no work is done, so that cores do not matter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sweep import condor
+from sweep import study as studies
+from sweep.launch import launch
+from sweep.pool import install, personal
+
+SIGMA = 0.5
+"""Of the logarithm of the times: with it a barrier after each 20 trials keeps slots busy less than half the time."""
+
+STUDY = """
+[study]
+name = "{name}"
+metric = "score"
+direction = "minimize"
+trials_per_generation = {width}
+[search]
+x = {{ type = "float", low = 0.0, high = 1.0 }}
+y = {{ type = "int", low = 1, high = 100 }}
+[trainer]
+command = ["/bin/sh", "run.sh", "{{number}}", "{{x}}"]
+inputs = ["run.sh", "times"]
+[job]
+request_memory = "16 MB"
+request_disk = "1 MB"
+[ap]
+scripts = {scripts}
+"""
+
+RUN = """sleep "$(sed -n "$(($1 + 1))p" times)"
+echo "{\\"step\\": 1, \\"score\\": $2}" > metrics.jsonl
+"""
+
+PLAIN_NODE = """universe = vanilla
+executable = /bin/sh
+transfer_executable = False
+arguments = "run.sh $(number) 0.5"
+transfer_input_files = run.sh, times
+transfer_output_files = metrics.jsonl
+transfer_output_remaps = "metrics.jsonl = out/$(number)"
+should_transfer_files = YES
+request_memory = 16 MB
+request_disk = 1 MB
+log = out/$(number).log
+My.SweepStudy = "plain"
+queue
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """Seconds from the start to the end of all, from the first job's start to the last one's end, and of CPU here."""
+
+    name: str
+    total: float
+    span: float
+    cpu: float
+
+
+def times(trials: int, mean: float) -> list[float]:
+    chance = random.Random(0)
+    drawn = [chance.lognormvariate(0, SIGMA) for _ in range(trials)]
+    return [round(each * mean * trials / sum(drawn), 3) for each in drawn]
+
+
+def daemons_cpu() -> float:
+    """Seconds of CPU of the pool's processes that an access point has: schedd, shadows, DAGMan."""
+    total = 0.0
+    for pid, name in personal.processes().items():
+        if name.startswith(("condor_schedd", "condor_shadow", "condor_dagman")):
+            words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += sum(map(int, words[11:15])) / os.sysconf("SC_CLK_TCK")
+    return total
+
+
+def wait_until_gone(study_id: str) -> None:
+    while condor.jobs(study_id):
+        time.sleep(0.2)
+
+
+def sweep(folder: Path, name: str, trials: int, width: int, sleeps: list[float], lanes: int | None) -> Ran:
+    """A study of sweep's, from launch to the last job's end."""
+    home = folder / name
+    home.mkdir(parents=True)
+    os.chdir(home)
+    Path("run.sh").write_text(RUN)
+    Path("times").write_text("".join(f"{each}\n" for each in sleeps))
+    Path("study.toml").write_text(STUDY.format(name=name, width=width, scripts=4))
+    study, _ = studies.initialise(Path("study.toml"), lambda _: None)
+    before, began = daemons_cpu(), time.monotonic()
+    launch(study, -(-trials // width), lanes)
+    wait_until_gone(study.id)
+    total = time.monotonic() - began
+    logs = sorted(study.paths.trials.glob("*/job.log"))
+    assert len(logs) == -(-trials // width) * width, len(logs)
+    return Ran(name, total, span(logs), daemons_cpu() - before)
+
+
+def plain(folder: Path, trials: int, sleeps: list[float]) -> Ran:
+    """The same jobs as nodes of one DAG, without scripts."""
+    home = folder / "plain"
+    (home / "out").mkdir(parents=True)
+    (home / "run.sh").write_text(RUN)
+    (home / "times").write_text("".join(f"{each}\n" for each in sleeps))
+    (home / "node.sub").write_text(PLAIN_NODE)
+    nodes = "".join(f'JOB n{number} node.sub\nVARS n{number} number="{number}"\n' for number in range(trials))
+    (home / "plain.dag").write_text('SET_JOB_ATTR SweepStudy = "plain"\n' + nodes)
+    before, began = daemons_cpu(), time.monotonic()
+    condor.submit_dag(home / "plain.dag", "plain")
+    wait_until_gone("plain")
+    return Ran("plain DAG", time.monotonic() - began, span(list((home / "out").glob("*.log"))), daemons_cpu() - before)
+
+
+def span(logs: list[Path]) -> float:
+    """Seconds from the first job's start to the last one's end, by HTCondor's logs of them."""
+    found = [
+        (code, datetime.strptime(when, "%Y-%m-%d %H:%M:%S"))
+        for log in logs
+        for code, when in re.findall(r"^(00[15]) \S+ (\S+ \S+) ", log.read_text(), re.MULTILINE)
+    ]
+    starts, ends = ([when for code, when in found if code == wanted] for wanted in ("001", "005"))
+    return (max(ends) - min(starts)).total_seconds()
+
+
+RAY = """
+import json, sys, time
+import ray
+from ray import tune
+from ray.tune.search import ConcurrencyLimiter
+from ray.tune.search.optuna import OptunaSearch
+sleeps, slots = json.load(open(sys.argv[1])), int(sys.argv[2])
+ray.init(num_cpus=slots, include_dashboard=False, log_to_driver=False, logging_level="error")
+def run(config):
+    began = time.time()
+    time.sleep(sleeps[int(tune.get_context().get_trial_name().split("_")[-1]) % len(sleeps)])
+    tune.report({"score": config["x"], "began": began, "ended": time.time()})
+search = OptunaSearch(metric="score", mode="min")
+began = time.time()
+found = tune.Tuner(
+    run, param_space={"x": tune.uniform(0, 1), "y": tune.randint(1, 101)},
+    tune_config=tune.TuneConfig(num_samples=len(sleeps), search_alg=search, max_concurrent_trials=slots),
+    run_config=tune.RunConfig(verbose=0),
+).fit()
+total = time.time() - began
+each = [result.metrics for result in found]
+print(json.dumps([total, max(m["ended"] for m in each) - min(m["began"] for m in each)]))
+"""
+
+OPTUNA = """
+import json, subprocess, sys, time
+sleeps, slots = json.load(open(sys.argv[1])), int(sys.argv[2])
+import optuna
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+if len(sys.argv) == 3:
+    optuna.create_study(storage="sqlite:///study.db", study_name="s")
+    began = time.time()
+    workers = [subprocess.Popen([sys.executable, __file__, *sys.argv[1:], "worker"]) for _ in range(slots)]
+    assert all(worker.wait() == 0 for worker in workers)
+    total = time.time() - began
+    each = optuna.load_study(storage="sqlite:///study.db", study_name="s").trials
+    span = max(t.datetime_complete for t in each) - min(t.datetime_start for t in each)
+    print(json.dumps([total, span.total_seconds()]))
+else:
+    def run(trial):
+        if trial.number >= len(sleeps):
+            trial.study.stop()
+            raise optuna.TrialPruned
+        trial.suggest_float("x", 0, 1), trial.suggest_int("y", 1, 100)
+        time.sleep(sleeps[trial.number])
+        return trial.params["x"]
+    optuna.load_study(storage="sqlite:///study.db", study_name="s").optimize(run)
+"""
+
+
+def peer(folder: Path, name: str, program: str, sleeps: list[float], slots: int, python: str) -> Ran | None:
+    """Another tool on this machine, in processes of its own."""
+    home = folder / name.replace(" ", "-")
+    home.mkdir(parents=True)
+    (home / "peer.py").write_text(program)
+    (home / "sleeps.json").write_text(json.dumps(sleeps))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [python, "peer.py", "sleeps.json", str(slots)], cwd=home, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        print(f"{name}: {done.stderr[-500:]}", file=sys.stderr)
+        return None
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    total, spanned = json.loads(done.stdout.splitlines()[-1])
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Ran(name, total, spanned, cpu)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("what", choices=["utilisation", "overhead"])
+    parser.add_argument("--trials", type=int)
+    parser.add_argument("--mean", type=float)
+    parser.add_argument("--ray", metavar="PYTHON", help="a Python that has ray[tune] and optuna")
+    arguments = parser.parse_args()
+    slots, trials, mean = (16, 160, 10.0) if arguments.what == "utilisation" else (32, 300, 0.0)
+    trials, mean = arguments.trials or trials, mean if arguments.mean is None else arguments.mean
+    folder = arguments.folder.resolve()
+    folder.mkdir(parents=True)
+    sleeps = times(trials, mean)
+    os.environ["XDG_STATE_HOME"] = str(folder / "pool")
+    installation = install.system() or install.own()
+    assert installation is not None, "type `sweep pool install` first"
+    personal.start(installation, slots, lambda _: None)
+    condor.connect()
+    generation = slots if arguments.what == "utilisation" else trials
+    runs: list[Callable[[], Ran | None]] = [
+        lambda: plain(folder, trials, sleeps),
+        lambda: sweep(folder, "generations", trials, generation, sleeps, None),
+        lambda: sweep(folder, "lanes", trials, generation, sleeps, slots),
+        lambda: peer(folder, "Optuna in processes", OPTUNA, sleeps, slots, sys.executable),
+    ]
+    if arguments.ray:
+        runs.append(lambda: peer(folder, "Ray Tune", RAY, sleeps, slots, arguments.ray))
+    found = []
+    try:
+        for run in runs:
+            if ran := run():
+                found.append(ran)
+                print(f"{ran.name}: {ran.total:.1f} s", file=sys.stderr)
+    finally:
+        personal.stop()
+    print("| | seconds | relative to the plain DAG | slots busy | CPU s a trial |\n|---|---:|---:|---:|---:|")
+    for ran in found:
+        busy = f"{sum(sleeps) / slots / ran.span:.0%}" if mean else ""
+        print(f"| {ran.name} | {ran.total:.0f} | {ran.total / found[0].total:.2f} | {busy} | {ran.cpu / trials:.3f} |")
+
+
+if __name__ == "__main__":
+    main()

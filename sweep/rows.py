@@ -1,0 +1,98 @@
+"""A trial in the Optuna storage: the attributes that sweep gives it, and the plain row it is read back as."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from optuna.trial import FrozenTrial, TrialState
+
+from sweep.metrics import Values
+from sweep.trial import ParamValue, Result
+
+# User attributes. The first two are the key: a generation has one trial of each index.
+GENERATION, INDEX = "generation", "index"
+REASON, ATTEMPTS, EVICTIONS, DURATION, LOST, STEPS = "reason", "attempts", "evictions", "duration_s", "lost_s", "steps"
+MEASURED = "measured"
+
+SEQUENCES = "sweep:sequences"
+"""System attribute of a trial: how far the quasi-random sequences of the study were when it was asked."""
+
+TAKEN = "sweep:taken"
+"""System attribute of a trial that was listed in the study file, or enqueued: under which name."""
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """A trial as the storage has it. What its result counts (attempts to steps) is None until it is told.
+
+    `values` has the objectives, then the metrics that constraints look at: of a COMPLETE trial, and of a PRUNED one
+    those of its last step. `violations` has by how much it does not keep each constraint, 0 or less where it does.
+    """
+
+    number: int
+    state: str
+    values: Values
+    violations: dict[str, float]
+    params: dict[str, ParamValue]
+    generation: int | None
+    index: int | None
+    intermediate: dict[int, float]
+    attempts: int | None
+    evictions: int | None
+    duration_s: float | None
+    lost_s: float | None
+    steps: int | None
+    reason: str
+
+    @property
+    def value(self) -> float | None:
+        """Of the first objective."""
+        return next(iter(self.values.values()), None)
+
+    @property
+    def is_feasible(self) -> bool:
+        return all(violation <= 0 for violation in self.violations.values())
+
+
+def told(result: Result, objectives: Sequence[str]) -> dict[str, Any]:
+    """The user attributes that a trial bears once it is told, besides the values of its objectives."""
+    measured = {name: value for name, value in result.values.items() if name not in objectives}
+    return {
+        REASON: result.reason,
+        ATTEMPTS: result.attempts,
+        EVICTIONS: result.evictions,
+        DURATION: result.duration_s,
+        LOST: result.lost_s,
+        STEPS: result.steps,
+        **({MEASURED: measured} if measured else {}),
+    }
+
+
+def row(trial: FrozenTrial, objectives: Sequence[str]) -> TrialRow:
+    """A trial of a study with these objectives."""
+    attributes = trial.user_attrs
+    started, ended = trial.datetime_start, trial.datetime_complete
+    has_value = trial.state in (TrialState.COMPLETE, TrialState.PRUNED) and trial.values is not None
+    return TrialRow(
+        number=trial.number,
+        state=trial.state.name,
+        values=dict(zip(objectives, trial.values, strict=True)) | attributes.get(MEASURED, {}) if has_value else {},
+        violations=dict(trial.constraints),
+        params=dict(trial.params),
+        generation=attributes.get(GENERATION),
+        index=attributes.get(INDEX),
+        intermediate=dict(trial.intermediate_values),
+        attempts=attributes.get(ATTEMPTS),
+        evictions=attributes.get(EVICTIONS),
+        lost_s=attributes.get(LOST),
+        duration_s=attributes.get(DURATION, _seconds(started, ended)),
+        steps=attributes.get(STEPS),
+        reason=attributes.get(REASON, ""),
+    )
+
+
+def _seconds(started: datetime | None, ended: datetime | None) -> float | None:
+    return (ended - started).total_seconds() if started and ended else None

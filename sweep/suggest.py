@@ -1,0 +1,51 @@
+"""A `[job]` section from what trials were seen to use, with margins. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sweep.job_section import JobSection
+
+MEMORY_MARGIN, DISK_MARGIN, GPU_MARGIN = 1.5, 1.5, 1.2
+"""What is asked for, over what was seen: trials differ, and a job that asks for too little is held."""
+
+GB = 2**30
+
+
+@dataclass(frozen=True)
+class Used:
+    """The most that a trial was seen to use, in bytes. `disk` is all files in the folder of the job."""
+
+    memory: int
+    disk: int
+    gpu: int = 0
+
+
+def disk_of(data: int, checkpoint: int) -> int:
+    """Bytes on a job's disk: the data, packed and unpacked, and three checkpoints (one is being written)."""
+    return 2 * data + 3 * checkpoint
+
+
+def job(used: Used, now: JobSection) -> str:
+    """The section as TOML, in place of what a study has `now`."""
+    container = "  # and the container" if now.container_image else ""
+    lines = [
+        "[job]",
+        f"request_cpus = {now.request_cpus}",
+        f'request_memory = "{amount(used.memory * MEMORY_MARGIN)}"',
+        f'request_disk = "{amount(used.disk * DISK_MARGIN)}"{container}',
+    ]
+    if used.gpu or now.request_gpus:
+        lines.append(f"request_gpus = {max(1, now.request_gpus)}")
+    if used.gpu:
+        lines.append(f'gpus_minimum_memory = "{amount(used.gpu * GPU_MARGIN)}"')
+    return "\n".join(lines)
+
+
+def amount(size: float) -> str:
+    """A size in HTCondor's units, rounded up: to 512 MB below 4 GB, to whole GB above."""
+    if size <= 3.5 * GB:
+        halves = max(1, math.ceil(size / (GB / 2)))
+        return f"{halves // 2} GB" if halves % 2 == 0 else f"{halves * 512} MB"
+    return f"{math.ceil(size / GB)} GB"

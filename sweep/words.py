@@ -1,0 +1,26 @@
+"""Checks of single words of a study file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def one_line(text: str) -> str:
+    """A value of a submit description as it is. Raises ValueError for what none can hold."""
+    if not text.isprintable() or text.endswith("\\"):
+        raise ValueError("must be one line of printable characters, not ending in a backslash")
+    return text
+
+
+def printable(text: str) -> str:
+    """A word of a command as it is. Raises ValueError for control characters."""
+    if not text.isprintable():
+        raise ValueError(f"must be printable characters on one line, which {text!r} is not")
+    return text
+
+
+def nearest(word: str, legal: Iterable[str]) -> str:
+    """The end of a message about an unknown word: the legal one that it may stand for."""
+    near = difflib.get_close_matches(word, list(legal), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,127 @@
+"""No name and no value of a study becomes a DAG command, a submit command or a shell word."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweep import config, workflow
+from sweep.errors import ConfigError
+from sweep.job_section import JobSection
+from sweep.trainer_section import TrainerSection
+from sweep.trial import TrialSpec
+from tests.conftest import STUDY
+
+NASTY = st.one_of(
+    st.text(),
+    st.sampled_from(
+        [
+            "x\nJOB evil evil.sub",
+            'x" \nSCRIPT PRE trial-00000 evil',
+            "x\\\nqueue 100",
+            "\nexecutable = /bin/evil",
+            "$(touch evil)",
+            "`touch evil`",
+            "'; touch evil; '",
+            "$$([ evil ])",
+            "\r\nqueue",
+            "\u2028queue",
+            "\x0bqueue",
+            "# not a comment",
+        ]
+    ),
+)
+
+
+def spec(**params: str) -> TrialSpec:
+    return TrialSpec(0, 0, 0, dict(params), 0, 0, 2, ["acc"], {"path": "x"})
+
+
+def commands(text: str) -> list[str]:
+    """The first word of each line that is no comment; lines end where DAGMan and condor_submit say so."""
+    return [line.split()[0] for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#")]
+
+
+PLAIN_DAG = commands(workflow.generation_dag("id", "tiny", 0, [spec(activation="relu")], set(), 4))
+
+
+@given(NASTY)
+def test_no_value_becomes_a_dag_command(value: str) -> None:
+    text = workflow.generation_dag("id", "tiny", 0, [spec(activation=value)], set(), 4)
+    assert commands(text) == PLAIN_DAG
+    assert "\r" not in text
+
+
+OWN = TrainerSection(command=["run", "{x}", "--y={x}"], environment={"X": "{x}"}, metrics="a.csv")
+
+
+@given(NASTY)
+def test_no_value_becomes_a_submit_command(value: str) -> None:
+    try:
+        text = workflow.program_commands(OWN, JobSection(), spec(x=value))
+    except ValueError as error:
+        assert "cannot hold" in str(error)  # noqa: PT017
+        return
+    assert commands(text) == ["arguments", "environment"]
+    assert text.isprintable() or text.replace("\n", "").isprintable()
+    assert "$(" not in text.replace("$(DOLLAR)", "").replace("$$(DOLLARDOLLAR)", "")
+
+
+@given(NASTY, st.sampled_from(["data", "container_image", "request_memory", "name", "checkpoint_every"]))
+def test_no_setting_becomes_a_command(value: str, key: str) -> None:
+    quoted = '"' + "".join(f"\\U{ord(letter):08X}" for letter in value) + '"'
+    old = {"data": 'data = "photos"', "request_memory": 'request_memory = "512 MB"', "name": 'name = "tiny"'}
+    text = STUDY.replace(old[key], f"{key} = {quoted}") if key in old else STUDY + f"{key} = {quoted}\n"
+    try:
+        there = config.parse(text, "study.toml")
+    except ConfigError:
+        return
+    carried = [there.trainer.data or ""]
+    description = workflow.submit_description(
+        "id", there.study.name, there.trainer, there.job, Path("/usr/bin/python3"), carried
+    )
+    image = {"container_image"} if there.job.container_image else set()
+    assert set(commands(description)) - image == PLAIN_SUBMIT
+    assert commands(workflow.outer_dag("id", there.study.name, 1, set()))[-3:] == ["SUBDAG", "PRE_SKIP", "SCRIPT"]
+
+
+PLAIN_SUBMIT = set(
+    commands(
+        workflow.submit_description(
+            "id", "tiny", TrainerSection(epochs=1, data="x"), JobSection(), Path("/usr/bin/python3"), ["x"]
+        )
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["lr\nJOB evil", 'lr"', "lr=1", "lr;evil", "$(lr)", "lr value", "", "1lr", "lr-x", "é", "My.Owner", "x" * 65],
+)
+def test_no_odd_name_is_a_parameter(name: str) -> None:
+    quoted = '"' + "".join(f"\\U{ord(letter):08X}" for letter in name) + '"'
+    own = STUDY.replace("[trainer]", f"{quoted} = 1\n[trainer]\ncommand = ['run']\n")
+    with pytest.raises(ConfigError, match="a name is a letter, then letters, digits and _, 64 at most"):
+        config.parse(own, "study.toml")
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("script", ["propose", "harvest", "keep"])
+@pytest.mark.parametrize("name", ["it's; touch evil", "$(touch evil)", 'a "b" `touch evil`', "&& touch evil", "-rf"])
+def test_no_folder_s_name_becomes_a_shell_word(tmp_path: Path, script: str, name: str) -> None:
+    home = tmp_path / name
+    (home / "dag").mkdir(parents=True)
+    python = home / "python"
+    python.write_text('#!/bin/sh\nprintf "%s\\n" "$PYTHONPATH" "$@"\n')
+    python.chmod(0o755)
+    file = home / "dag" / script
+    file.write_text(workflow.node_script(script, python, home))
+    file.chmod(0o755)
+    done = subprocess.run([f"./{script}", "3", "$(touch evil)"], cwd=home / "dag", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-3:] == ["..", "3", "$(touch evil)"]
+    assert not list(tmp_path.rglob("evil"))
