@@ -91,7 +91,9 @@ def specs(study: Study, proposals: Sequence[Proposal], cutoffs: Mapping[str, flo
 
 def has_ended(study: Study, search: Search) -> bool:
     """Whether no more trials are to be asked for; the reason is then written to dag/ended.txt."""
-    why = reason(study.config, search.rows(), datetime.now().astimezone())
+    why = ""
+    if study.config.limits.may_end:
+        why = reason(study.config, search.rows(), datetime.now().astimezone())
     if not why and not search.configurations_left(1):
         why = "all configurations that there are have been tried"
     if why:

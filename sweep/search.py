@@ -13,7 +13,7 @@ from optuna.distributions import distribution_to_json, json_to_distribution
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from sweep import cutoffs, pruners
+from sweep import cutoffs, pruners, samplers
 from sweep.asking import Asking
 from sweep.conditions import walk, written_out
 from sweep.enqueue import listed
@@ -95,16 +95,16 @@ class Search:
     def _propose(self, generation: int) -> list[Proposal]:
         known = {proposal.index for proposal in self.generation(generation)}
         indices = range(self._config.study.trials_per_generation)
-        self._add([(generation, index) for index in indices if index not in known])
+        self._add([(generation, index) for index in indices if index not in known], self._trials())
         return sorted(self.generation(generation), key=lambda proposal: proposal.index)
 
     def add(self, count: int) -> list[Proposal]:
         """So many more trials, whatever runs; numbered through, their generations are as if they had been asked so."""
         with worded(self._study):
             per_generation = self._config.study.trials_per_generation
-            there = len(self._trials())
-            self._add([divmod(number, per_generation) for number in range(there, there + count)])
-            return [self._proposal(trial) for trial in self._trials()[there:]]
+            there = self._trials()
+            self._add([divmod(len(there) + number, per_generation) for number in range(count)], there)
+            return [self._proposal(trial) for trial in self._trials()[len(there) :]]
 
     def count(self) -> int:
         """How many trials have been asked for."""
@@ -116,26 +116,25 @@ class Search:
         with worded(self._study):
             return [self._proposal(trial) for trial in self._trials() if trial.state == TrialState.RUNNING]
 
-    def _add(self, keys: Sequence[tuple[int, int]]) -> None:
-        """Ask Optuna for trials of these generations and indices."""
+    def _add(self, keys: Sequence[tuple[int, int]], there: Sequence[FrozenTrial]) -> None:
+        """Ask Optuna for trials of these generations and indices, given those that are there."""
         if not keys:
             return
         study = optuna.load_study(study_name=self._study.storage_study, storage=self._storage)
-        asking = self._asking()
+        asking = Asking(self._config, there, listed(self._study))
         for key in keys[: asking.left(len(keys))]:
             study.add_trial(asking.ask(*key))
 
-    def _asking(self) -> Asking:
-        return Asking(self._config, self._trials(), listed(self._study))
-
     def configurations_left(self, most: int) -> int:
         """How many of so many more trials there are, where the sampler lists all configurations."""
+        if not samplers.SAMPLERS[self._config.sampler.name].lists:
+            return most
         with worded(self._study):
-            return self._asking().left(most)
+            return Asking(self._config, self._trials()).left(most)
 
     def complete(self, values: Mapping[str, ParamValue]) -> dict[str, ParamValue]:
         """Parameters of one trial that has these values; what they leave open is as in the study's first trial."""
-        params = self._asking().complete(values)
+        params = Asking(self._config, self._trials()).complete(values)
         return self._with_fixed(params)
 
     def _trials(self) -> list[FrozenTrial]:

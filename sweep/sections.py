@@ -99,6 +99,11 @@ class LimitsSection(Section):
     until: datetime | date | None = None
 
     @property
+    def may_end(self) -> bool:
+        """Whether there is anything that may be enough."""
+        return any(one is not None for one in (self.target, self.patience, self.slot_hours, self.until))
+
+    @property
     def deadline(self) -> datetime:
         """`until` with a time and a zone: this machine's, where it names none; the day's beginning."""
         until = self.until or datetime.max

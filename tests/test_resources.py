@@ -31,9 +31,9 @@ def test_an_installed_wheel_has_them_too(tmp_path: Path) -> None:
     subprocess.run([*pip, "install", "--no-deps", "--target", str(tmp_path / "site"), str(wheel)], check=True)
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r})\n"
-        "from sweep import render, resources\n"
+        "from sweep import render, resources, sections\n"
         "print(resources.folder('trainer'), resources.folder('configs'))\n"
-        "print(render.render('dagman.config.j2', below_tmp=False))\n"
+        "print(render.render('dagman.config.j2', ap=sections.APSection(), below_tmp=False))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.startswith(f"{tmp_path}/site/sweep/data/trainer {tmp_path}/site/sweep/data/configs\n")
