@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sweep.joblog import JobHistory, parse
+from datetime import datetime
+
+from sweep.joblog import JobHistory, Run, parse
 
 LOG = """000 (011.000.000) 2026-11-23 05:58:04 Job submitted from host: <127.0.0.1:39777>
     [ DAGNodeName = "trial-00007"; JobBatchName = "sweep tiny" ]
@@ -25,17 +27,62 @@ LOG = """000 (011.000.000) 2026-11-23 05:58:04 Job submitted from host: <127.0.0
 
 
 def test_attempts_evictions_and_seconds_are_counted() -> None:
-    assert parse(LOG) == JobHistory(
-        attempts=2,
-        evictions=1,
-        seconds=15.0,
-        lost_seconds=10.0,
-        cluster=11,
-        host="",
-        removed=True,
-        hold_reason="Transfer input files failure: no such file photos.zip",
-        hold_code=13,
+    history = parse(LOG)
+    assert (history.attempts, history.evictions, history.seconds, history.lost_seconds) == (2, 1, 15.0, 10.0)
+    assert (history.cluster, history.host, history.removed) == (11, "", True)
+    assert (history.hold_reason, history.hold_code) == ("Transfer input files failure: no such file photos.zip", 13)
+
+
+RUN = """000 (266.000.000) 2026-11-23 15:44:50 Job submitted from host: <127.0.0.1:41665>
+...
+040 (266.000.000) 2026-11-23 15:44:53 Started transferring input files
+...
+001 (266.000.000) 2026-11-23 15:44:58 Job executing on host: <127.0.0.1:41665>
+\tSlotName: slot1_1@node7.example.edu
+\tCpus = 1
+\tGPUs = 1
+\tGPUs_GPU_3a = [ Id = "GPU-3a"; Capability = 8.0; DeviceName = "NVIDIA A100-SXM4-40GB"; GlobalMemoryMb = 40352 ]
+...
+008 (266.000.000) 2026-11-23 15:45:00 {"step": 1, "val_accuracy": 0.5}
+...
+006 (266.000.000) 2026-11-23 15:45:02 Image size of job updated: 5092
+\t313  -  MemoryUsage of job (MB)
+\t2816  -  ResidentSetSize of job (KB)
+...
+005 (266.000.000) 2026-11-23 15:45:03 Job terminated.
+\t(1) Normal termination (return value 0)
+\t43  -  Run Bytes Sent By Job
+\t10661  -  Run Bytes Received By Job
+\t86  -  Total Bytes Sent By Job
+\t20661  -  Total Bytes Received By Job
+\tPartitionable Resources :    Usage  Request Allocated
+\t   Cpus                 :     0.52        1         1
+\t   Disk (KB)            :       27     1024      1024
+\t   GPUs                 :                           1
+\t   Memory (MB)          :        3       16       128
+...
+"""
+
+
+def test_a_run_has_its_times_its_place_and_what_it_used() -> None:
+    (run,) = parse(RUN, 7).runs
+    assert run == Run(
+        trial=7,
+        queued=datetime(2026, 11, 23, 15, 44, 50),
+        claimed=datetime(2026, 11, 23, 15, 44, 53),
+        start=datetime(2026, 11, 23, 15, 44, 58),
+        end=datetime(2026, 11, 23, 15, 45, 3),
+        host="node7.example.edu",
+        slot="slot1_1@node7.example.edu",
+        gpu="NVIDIA A100-SXM4-40GB",
+        ending="terminated",
+        memory_mb=313.0,
+        disk_kb=27.0,
+        cpus=0.52,
+        sent=43,
+        received=10661,
     )
+    assert parse(RUN).said == '{"step": 1, "val_accuracy": 0.5}'
 
 
 def test_work_is_lost_only_after_the_last_checkpoint_that_came_back() -> None:
@@ -56,7 +103,8 @@ def test_a_hold_belongs_to_its_own_job_and_the_host_to_the_last_start() -> None:
 
 def test_the_older_date_format_is_read_too() -> None:
     text = "001 (1.0.0) 11/23 05:58:06 Job executing\n...\n005 (1.0.0) 11/23 05:59:06 Job terminated.\n...\n"
-    assert parse(text) == JobHistory(attempts=1, seconds=60.0)
+    history = parse(text)
+    assert (history.attempts, history.seconds) == (1, 60.0)
 
 
 def test_nothing_torn_or_empty_breaks_it() -> None:
