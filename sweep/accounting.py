@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sweep import joblog, suggest
 from sweep.joblog import Run
 from sweep.study import Study
+from sweep.words import span
 
 if TYPE_CHECKING:
     import pandas
@@ -75,7 +76,7 @@ def totals(runs: Sequence[Run], states: Mapping[int, str]) -> list[tuple[str, st
     text.append(("besides, fetching inputs", f"{moving:.3g} h"))
     if waited:
         middle, most = waited[len(waited) // 2], waited[-1]
-        text.append(("time in the queue before a start", f"{_span(middle)} (median), {_span(most)} (longest)"))
+        text.append(("time in the queue before a start", f"{span(middle)} (median), {span(most)} (longest)"))
     ended = [run for run in runs if run.ending != "running"]
     text.append(("starts, evictions", f"{len(runs)}, {sum(run.ending in ('evicted', 'lost') for run in runs)}"))
     received, sent = (sum(count) / 1e6 for count in ([run.received for run in ended], [run.sent for run in ended]))
@@ -85,12 +86,6 @@ def totals(runs: Sequence[Run], states: Mapping[int, str]) -> list[tuple[str, st
 
 def _share(part: float, whole: float) -> str:
     return f"{part:.3g} ({part / whole:.0%})" if whole else "0"
-
-
-def _span(seconds: float) -> str:
-    from sweep.tryout import span
-
-    return span(seconds)
 
 
 def places(runs: Iterable[Run], states: Mapping[int, str]) -> pandas.DataFrame:

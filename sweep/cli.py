@@ -38,6 +38,13 @@ app.add_typer(cli_pool.app, name="pool")
 Name = Annotated[str | None, typer.Option("--study", help="Name of the study; else the one initialised last.")]
 
 
+class StatusFormat(StrEnum):
+    """Forms of where a sweep stands."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class Format(StrEnum):
     """Forms of the leaderboard."""
 
@@ -195,13 +202,47 @@ def report(
 
 
 @app.command()
-def status(name: Name = None) -> None:
-    """Show where the sweep stands, what is held, and what to do about it."""
-    from sweep import status as standing
-    from sweep import study
+def status(
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Follow the sweep until it ends; Ctrl-C leaves it running.")
+    ] = False,
+    form: Annotated[StatusFormat, typer.Option("--format", help="Form of what is told.")] = StatusFormat.TEXT,
+    name: Name = None,
+) -> None:
+    """Show where the sweep stands, what is held, and what to do about it.
 
-    for line in standing.status(study.current(name)):
-        say(line)
+    Exit status: 0 finished, 10 running, 11 held, 3 neither running nor finished.
+    """
+    from sweep import screen, study
+    from sweep import status as standing
+
+    there = study.current(name)
+    progress = standing.status(there)
+    if form == StatusFormat.JSON:
+        print(screen.as_json(there, progress))
+    elif watch and progress.outer:
+        from sweep.watch import follow
+
+        progress = follow(there, len(progress.generations))
+    else:
+        for line in screen.lines(there, progress):
+            say(line)
+    raise typer.Exit(standing.EXIT_STATUS[progress.state])
+
+
+@app.command()
+def logs(
+    trial: Annotated[int, typer.Argument(help="Number of the trial, as the leaderboard has it.")],
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until the trial has ended, or Ctrl-C.")] = False,
+    name: Name = None,
+) -> None:
+    """Show what a trial has printed, and HTCondor's events, of all its jobs in order."""
+    from sweep import study
+    from sweep.logs import follow as following
+    from sweep.logs import show
+
+    there = study.current(name)
+    (following if follow else show)(there, trial, say)
 
 
 @app.command()

@@ -85,6 +85,11 @@ def is_personal() -> bool:
     return os.environ.get("CONDOR_CONFIG") == str(personal.config_file())
 
 
+def poll_seconds() -> float:
+    """How often to look what goes on: less often on an access point, which others use too."""
+    return 1.0 if is_personal() else 5.0
+
+
 def answers() -> bool:
     """Whether the schedd answers."""
     try:

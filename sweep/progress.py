@@ -1,20 +1,21 @@
-"""Where a sweep stands, from its files and the queue: cheap enough to ask every second."""
+"""Where a sweep stands: what its files and the queue add up to. Pure."""
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import accumulate
+from typing import Literal
 
-from sweep import condor
 from sweep.condor import Job, JobStatus
-from sweep.errors import StudyError
-from sweep.files import tail
-from sweep.paths import StudyPaths
-from sweep.records import read_result, read_spec
+from sweep.joblog import Run
+from sweep.metrics import Values
 from sweep.sections import StudySection
 from sweep.trial import Result, TrialSpec
+
+State = Literal["running", "held", "finished", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -42,61 +43,91 @@ class Generation:
 
 
 @dataclass(frozen=True)
+class Open:
+    """A trial whose job is in the queue. `step` and `values` are those of the last report that came back or was told
+    meanwhile; `since` is when it started on its slot."""
+
+    trial: int
+    status: JobStatus
+    step: int = 0
+    target_step: int = 0
+    values: Values = field(default_factory=dict)
+    host: str = ""
+    gpu: str = ""
+    lane: str = ""
+    since: datetime | None = None
+    attempts: int = 0
+    evictions: int = 0
+    hold_reason: str = ""
+
+    @property
+    def runs(self) -> bool:
+        return self.status in (JobStatus.RUNNING, JobStatus.TRANSFERRING_OUTPUT)
+
+    @property
+    def share(self) -> float:
+        """Of its steps, how much is done."""
+        return min(1.0, self.step / self.target_step) if self.target_step else 0.0
+
+
+@dataclass(frozen=True)
 class Progress:
-    """A sweep at one moment. `alive` tells whether its DAGMan job is in the queue, `waiting` what its scripts
-    wait for, `open` how many trials were asked for and have not ended, `ended` why no more are asked for."""
+    """A sweep at one moment.
+
+    `outer` is its DAGMan job, None where it is not in the queue; `open` the trials that were asked for and have not
+    ended, as far as their jobs are in the queue, `left` how many those and the others are. `best` are the trials that
+    were better than all before, and their values, in the order of their ends; `busy` is the share of slots that had
+    work since the launch, `seconds_left` an estimate, both None where there is nothing to go by. Of the scripts:
+    `waiting` is what they wait for, `ended` why no more trials are asked for, `stopped` why the sweep was stopped.
+    """
 
     generations: list[Generation]
-    alive: bool
-    hold_reasons: dict[int, str]
+    outer: Job | None
+    open: list[Open]
+    left: int = 0
+    best: list[tuple[int, float]] = field(default_factory=list)
+    evictions: int = 0
+    busy: float | None = None
+    seconds_left: float | None = None
     waiting: str = ""
-    open: int = 0
     ended: str = ""
+    stopped: str = ""
+
+    @property
+    def done(self) -> int:
+        return sum(generation.done for generation in self.generations)
+
+    @property
+    def total(self) -> int:
+        return sum(generation.total for generation in self.generations)
 
     @property
     def finished(self) -> bool:
         done = all(generation.done >= generation.total for generation in self.generations)
-        return done or bool(self.ended and not self.open)
+        return done or bool(self.ended and not self.left)
+
+    @property
+    def state(self) -> State:
+        if self.outer:
+            return "held" if self.outer.status == JobStatus.HELD else "running"
+        return "finished" if self.finished and self.generations else "stopped"
+
+    @property
+    def held(self) -> list[Open]:
+        return [trial for trial in self.open if trial.status == JobStatus.HELD]
 
 
-class Watcher:
-    """Reads a study's trials again and again, each finished one only once."""
-
-    def __init__(self, paths: StudyPaths, study_id: str, generations: int, section: StudySection) -> None:
-        self._paths, self._study_id = paths, study_id
-        self._generations, self._section = generations, section
-        self._specs: dict[int, TrialSpec] = {}
-        self._results: dict[int, Result] = {}
-
-    def look(self) -> Progress:
-        """Raises PoolError when the schedd does not answer, StudyError when a result is damaged."""
-        queue = condor.jobs(self._study_id)
-        for number in self._paths.trial_numbers():
-            files = self._paths.trial(number)
-            with contextlib.suppress(StudyError):  # ./propose writes it in a moment, or anew
-                if number not in self._specs:
-                    self._specs[number] = read_spec(files)
-            if number not in self._results and (result := read_result(files)):
-                self._results[number] = result
-        progress = summarise(self._specs.values(), self._results, queue, self._generations, self._section)
-        waiting = tail(self._paths.waiting) if progress.alive else ""
-        return replace(progress, waiting=waiting, ended=tail(self._paths.ended))
-
-
-def summarise(
+def count_generations(
     specs: Iterable[TrialSpec],
-    results: dict[int, Result],
-    queue: list[Job],
+    results: Mapping[int, Result],
+    jobs: Mapping[int, Job],
     generations: int,
     section: StudySection,
-) -> Progress:
-    """Count a study's trials by generation and state; `results` and the queue's jobs belong to trials by number."""
-    jobs = {job.trial: job for job in queue if job.trial is not None}
+) -> list[Generation]:
+    """Count a study's trials by generation and state; `results` and `jobs` belong to trials by number."""
     counts: dict[int, Counter[str]] = {number: Counter() for number in range(generations)}
     values: dict[int, list[float]] = {}
-    asked = []
     for spec in specs:
-        asked.append(spec.number)
         count = counts.setdefault(spec.generation, Counter())
         if result := results.get(spec.number):
             count[{"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}[result.state]] += 1
@@ -105,18 +136,50 @@ def summarise(
         elif job := jobs.get(spec.number):
             names = {JobStatus.RUNNING: "running", JobStatus.TRANSFERRING_OUTPUT: "running", JobStatus.HELD: "held"}
             count[names.get(job.status, "idle")] += 1
-    better = max if section.direction[0] == "maximize" else min
-    return Progress(
-        generations=[
-            Generation(
-                number,
-                section.trials_per_generation,
-                **count,
-                best=better(values[number]) if number in values else None,
-            )
-            for number, count in sorted(counts.items())
-        ],
-        alive=condor.dagman(queue) is not None,
-        open=sum(number not in results for number in asked),
-        hold_reasons={trial: job.hold_reason for trial, job in jobs.items() if job.status == JobStatus.HELD},
-    )
+    better = _better(section)
+    return [
+        Generation(
+            number, section.trials_per_generation, **count, best=better(values[number]) if number in values else None
+        )
+        for number, count in sorted(counts.items())
+    ]
+
+
+def _better(section: StudySection) -> Callable[..., float]:
+    return max if section.direction[0] == "maximize" else min
+
+
+def best_so_far(results: Sequence[Result], section: StudySection) -> list[tuple[int, float]]:
+    """The trials that were better than all before, and their values; `results` are in the order of their ends."""
+    found: list[tuple[int, float]] = []
+    better = _better(section)
+    for result in results:
+        if result.state == "COMPLETE" and result.is_feasible:
+            value = result.values[section.metric[0]]
+            if not found or better(value, found[-1][1]) != found[-1][1]:
+                found.append((result.number, value))
+    return found
+
+
+def busy_share(runs: Iterable[Run], since: datetime, now: datetime) -> float | None:
+    """Share of the time from the first start on that slots were at work, of as many slots as were at once at the most.
+
+    Runs that ended before `since` do not count; None where there was none after it.
+    """
+    spans = [(max(run.start, since), run.end or now) for run in runs if (run.end or now) > since]
+    if not spans:
+        return None
+    begins, ends = min(start for start, _ in spans), max(end for _, end in spans)
+    changes = sorted([(start, 1) for start, _ in spans] + [(end, -1) for _, end in spans])
+    width = max(accumulate(change for _, change in changes))
+    seconds = sum((end - start).total_seconds() for start, end in spans)
+    whole = (ends - begins).total_seconds() * width
+    return min(1.0, seconds / whole) if whole > 0 else None
+
+
+def seconds_left(total: int, done: int, done_since: int, open_shares: Iterable[float], elapsed: float) -> float | None:
+    """What the rest takes at the pace since the launch: `done_since` trials and the shares of the open ones in
+    `elapsed` seconds; None where nothing is done yet."""
+    under_way = sum(open_shares)
+    pace = (done_since + under_way) / elapsed if elapsed > 0 else 0.0
+    return max(0.0, total - done - under_way) / pace if pace > 0 else None

@@ -22,6 +22,7 @@ from sweep.search import Search
 from sweep.study import Study
 from sweep.trainer_section import file_name
 from sweep.trial import ParamValue, TrialSpec, reports
+from sweep.words import span
 
 FRACTION = "fraction"
 """The shipped trainer's parameter for the share of the training images that it uses."""
@@ -174,14 +175,6 @@ def lines(study: Study, tried: Tried) -> list[str]:
     disk = suggest.disk_of(tried.data_bytes, tried.checkpoint_bytes)
     used = suggest.Used(tried.memory_bytes, disk, tried.gpu_bytes)
     return [*text, "Suggested, with margins:", "", suggest.job(used, study.config.job)]
-
-
-def span(seconds: float) -> str:
-    """A time for people: 12 s, 3.5 min, 2.1 h."""
-    for unit, length in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.3g} s"
 
 
 def _epochs(count: int) -> str:

@@ -1,4 +1,4 @@
-"""Checks of single words of a study file."""
+"""Single words: checks of those of a study file, and times for people."""
 
 from __future__ import annotations
 
@@ -24,3 +24,11 @@ def nearest(word: str, legal: Iterable[str]) -> str:
     """The end of a message about an unknown word: the legal one that it may stand for."""
     near = difflib.get_close_matches(word, list(legal), n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def span(seconds: float) -> str:
+    """A time for people: 12 s, 3.5 min, 2.1 h, 3.2 d."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.3g} s"

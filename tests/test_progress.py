@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import io
+from datetime import datetime, timedelta
 
-from rich.console import Console
+import pytest
 
 from sweep.condor import Job, JobStatus
-from sweep.progress import Generation, summarise
+from sweep.joblog import Run
+from sweep.progress import Generation, Progress, best_so_far, busy_share, count_generations, seconds_left
 from sweep.sections import StudySection
 from sweep.trial import Result, TrialSpec
-from sweep.watch import last_words, line, table
+from sweep.watch import last_words
 
 
 def spec(number: int) -> TrialSpec:
@@ -28,44 +29,34 @@ def section(per_generation: int, direction: str = "maximize") -> StudySection:
     )
 
 
-QUEUE = [
-    Job(1, JobStatus.RUNNING, True, None, ""),
-    Job(5, JobStatus.RUNNING, False, 2, ""),
-    Job(6, JobStatus.HELD, False, 4, "no such file"),
-    Job(8, JobStatus.HELD, False, 8, "by the user"),
-    Job(7, JobStatus.IDLE, False, 5, ""),
-]
+JOBS = {
+    2: Job(5, JobStatus.RUNNING, False, 2, ""),
+    4: Job(6, JobStatus.HELD, False, 4, "no such file"),
+    5: Job(7, JobStatus.IDLE, False, 5, ""),
+    0: Job(9, JobStatus.COMPLETED, False, 0, ""),
+}
 RESULTS = {0: result(0, 0.5), 1: result(1, 0.7), 3: result(3, None)}
 
 
 def test_trials_are_counted_by_generation_and_state() -> None:
-    progress = summarise([spec(number) for number in range(8)], RESULTS, QUEUE, 3, section(4))
-    assert progress.generations == [
+    assert count_generations([spec(number) for number in range(8)], RESULTS, JOBS, 3, section(4)) == [
         Generation(0, 4, complete=2, failed=1, running=1, best=0.7),
         Generation(1, 4, held=1, idle=1),
         Generation(2, 4),
     ]
-    assert progress.alive
-    assert progress.hold_reasons == {4: "no such file", 8: "by the user"}
-    assert not progress.finished
 
 
 def test_the_smallest_is_best_when_minimising() -> None:
-    assert summarise([spec(0), spec(1)], RESULTS, [], 1, section(2, "minimize")).generations[0].best == 0.5
+    generations = count_generations([spec(0), spec(1)], RESULTS, {}, 1, section(2, "minimize"))
+    assert generations[0].best == 0.5
 
 
 def test_a_sweep_is_finished_when_all_planned_trials_have_ended() -> None:
     results = {number: result(number, None) for number in range(4)}
     specs = [spec(number) for number in range(4)]
-    assert summarise(specs, results, [], 1, section(4)).finished
-    assert not summarise(specs, results, [], 2, section(4)).finished
-    assert not summarise(specs, results, [], 1, section(4)).alive
-
-
-def test_a_job_whose_trial_has_ended_counts_once() -> None:
-    queue = [Job(5, JobStatus.COMPLETED, False, 0, "")]
-    generation = summarise([spec(0)], RESULTS, queue, 1, section(4)).generations[0]
-    assert (generation.complete, generation.running, generation.idle) == (1, 0, 0)
+    for planned, finished in ((1, True), (2, False)):
+        generations = count_generations(specs, results, {}, planned, section(4))
+        assert Progress(generations, None, []).finished == finished
 
 
 def test_the_words_of_the_script_that_failed_last_are_found() -> None:
@@ -80,16 +71,34 @@ def test_the_words_of_the_script_that_failed_last_are_found() -> None:
     assert last_words("") == ""
 
 
-def test_lines_and_table_say_the_same() -> None:
-    generation = Generation(3, 4, complete=1, failed=1, running=1, held=1, best=0.87654321)
-    assert line(generation, "acc") == (
-        "generation 3: 2 of 4 trials done, 1 running, 0 idle, 1 held, 1 failed, best acc 0.87654"
-    )
-    progress = summarise([spec(0)], RESULTS, QUEUE, 1, section(4))
-    console = Console(file=io.StringIO(), width=100)
-    console.print(table(progress, "acc"))
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "best acc" in text
-    assert "1/4" in text
-    assert "trial 4 is held: no such file" in text
-    assert "Ctrl-C leaves the sweep running" in text
+def test_each_trial_that_was_better_than_all_before_is_found() -> None:
+    values = [0.3, None, 0.2, 0.5, 0.5, 0.4]
+    results = [result(number, value) for number, value in enumerate(values)]
+    assert best_so_far(results, section(4)) == [(0, 0.3), (3, 0.5)]
+    assert best_so_far(results, section(4, "minimize")) == [(0, 0.3), (2, 0.2)]
+
+
+NOON = datetime(2026, 11, 23, 12)
+
+
+def at(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+def test_the_share_of_time_that_slots_were_busy() -> None:
+    def run(start: float, end: float | None) -> Run:
+        return Run(0, None, None, at(start), None if end is None else at(end))
+
+    # Two slots: one at work for all of ten minutes, the other for six, with a pause.
+    runs = [run(0, 10), run(0, 4), run(8, None)]
+    assert busy_share(runs, at(-1), at(10)) == pytest.approx(16 / 20)
+    assert busy_share([*runs, run(-9, -5)], at(-1), at(10)) == pytest.approx(16 / 20)
+    assert busy_share([], NOON, at(10)) is None
+    assert busy_share(runs, at(20), at(20)) is None
+
+
+def test_what_is_left_goes_by_the_pace_since_the_launch() -> None:
+    # Five trials and two halves in an hour; four of ten are left, and the other halves.
+    assert seconds_left(12, 6, 5, [0.5, 0.5], 3600.0) == pytest.approx(3000.0)
+    assert seconds_left(10, 0, 0, [0.0], 3600.0) is None
+    assert seconds_left(10, 10, 4, [], 3600.0) == 0.0

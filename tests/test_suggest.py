@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sweep import suggest
 from sweep.job_section import JobSection
 from sweep.suggest import GB, Used, amount
-from sweep.tryout import epoch_seconds, gpu_bytes, span
+from sweep.tryout import epoch_seconds, gpu_bytes
+from sweep.words import span
 
 
 @given(st.integers(1, 2**42), st.integers(1, 2**42), st.integers(0, 2**37), st.booleans(), st.integers(0, 4))

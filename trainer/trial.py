@@ -10,7 +10,9 @@ import hashlib
 import json
 import math
 import os
+import re
 import signal
+import socket
 import sys
 import time
 from dataclasses import dataclass
@@ -121,10 +123,16 @@ class Trial:
 
     def report(self, step: int, **metrics: float) -> None:
         """Append the metrics of one finished step, and have them on disk before going on."""
+        line = json.dumps({"step": step, **metrics})
         with self.metrics.open("a", encoding="utf-8") as handle:
-            handle.write(json.dumps({"step": step, **metrics}) + "\n")
+            handle.write(line + "\n")
             handle.flush()
             os.fsync(handle.fileno())
+        self._live.tell(line)
+
+    @cached_property
+    def _live(self) -> Live:
+        return Live()
 
     def mend(self) -> None:
         """End a last line that a kill has torn, so that the next report is a line of its own.
@@ -202,6 +210,39 @@ class Due:
         if self._seconds is not None and time.monotonic() - self._began >= self._seconds:
             return True
         return self._epochs is not None and self._finished >= self._epochs
+
+
+class Live:
+    """Writes into the job's log on the access point, through the connection to it that HTCondor keeps for a job.
+
+    That is Chirp: https://htcondor.readthedocs.io/en/latest/man-pages/condor_chirp.html. `sweep status` reads it there.
+    Where there is none, or it fails, nothing is said.
+    """
+
+    SECONDS = 30.0
+    """At most one line in so many: each is a call to the access point."""
+
+    def __init__(self) -> None:
+        self._told = -math.inf
+
+    def tell(self, line: str) -> None:
+        if time.monotonic() - self._told < self.SECONDS:
+            return
+        self._told = time.monotonic()
+        text = re.sub(r"[\\ \t]", r"\\\g<0>", line)
+        try:
+            config = Path(os.environ.get("_CONDOR_CHIRP_CONFIG", ".chirp.config"))
+            host, port, cookie = config.read_text(encoding="ascii").split()
+            with (
+                socket.create_connection((host, int(port)), timeout=5) as connection,
+                connection.makefile("rw", encoding="utf-8") as stream,
+            ):
+                for command in (f"cookie {cookie}", f"ulog {text}"):
+                    stream.write(command + "\n")
+                    stream.flush()
+                    stream.readline()
+        except (OSError, ValueError):
+            return
 
 
 class Termination:

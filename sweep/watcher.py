@@ -1,0 +1,144 @@
+"""Reads where a sweep stands from its files and the queue; asked again it reads only what has changed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sweep import condor, joblog, progress
+from sweep.condor import Job, JobStatus
+from sweep.errors import StudyError
+from sweep.files import tail
+from sweep.joblog import JobHistory, Run
+from sweep.metrics import Values
+from sweep.progress import Open, Progress
+from sweep.records import read_metrics, read_result, read_spec
+from sweep.study import Study
+from sweep.trial import Result, TrialSpec, reports
+
+
+class Watcher:
+    """Of a study that is to have so many generations; keeps what it has read of trials that have ended."""
+
+    def __init__(self, study: Study, generations: int) -> None:
+        self._study, self._generations = study, generations
+        self._specs: dict[int, TrialSpec] = {}
+        self._results: dict[int, Result] = {}
+        """By number, in the order of their ends."""
+        self._runs: dict[int, list[Run]] = {}
+        self._read: dict[Path, tuple[int, Any]] = {}
+
+    def look(self) -> Progress:
+        """Raises PoolError when the schedd does not answer, StudyError when a result is damaged."""
+        paths, section = self._study.paths, self._study.config.study
+        queue = condor.jobs(self._study.id)
+        jobs = {job.trial: job for job in queue if job.trial is not None}
+        self._read_trials()
+        lanes = self._lanes()
+        opened = [self._open(job, number, lanes) for number, job in sorted(jobs.items()) if number not in self._results]
+        generations = progress.count_generations(self._specs.values(), self._results, jobs, self._generations, section)
+        now, launched = datetime.now(), self._launched()
+        runs = [run for there in self._runs.values() for run in there]
+        since = sum(
+            bool(there) and (there[-1].end or now) > launched for n, there in self._runs.items() if n in self._results
+        )
+        done, total = sum(one.done for one in generations), sum(one.total for one in generations)
+        shares, outer = [one.share for one in opened], condor.dagman(queue)
+        return Progress(
+            generations=generations,
+            outer=outer,
+            open=opened,
+            left=sum(number not in self._results for number in self._specs),
+            best=progress.best_so_far(list(self._results.values()), section),
+            evictions=sum(run.ending in ("evicted", "lost") for run in runs),
+            busy=progress.busy_share(runs, launched, now),
+            seconds_left=progress.seconds_left(total, done, since, shares, (now - launched).total_seconds()),
+            waiting=tail(paths.waiting) if outer else "",
+            ended=tail(paths.ended),
+            stopped="" if outer else tail(paths.stopped),
+        )
+
+    def _launched(self) -> datetime:
+        """When the sweep was launched last."""
+        outer = self._study.paths.outer_dag
+        return datetime.fromtimestamp(outer.stat().st_mtime) if outer.exists() else datetime.now()
+
+    def _read_trials(self) -> None:
+        """Take up new trials, and those that have ended since."""
+        ended = []
+        for number in self._study.paths.trial_numbers():
+            if number in self._results:
+                continue
+            files = self._study.paths.trial(number)
+            with contextlib.suppress(StudyError):  # ./propose writes it in a moment, or anew
+                if number not in self._specs:
+                    self._specs[number] = read_spec(files)
+            if result := read_result(files):
+                ended.append((files.result.stat().st_mtime, number, result))
+                self._runs[number] = joblog.read(files.job_log, number).runs
+        self._results |= {number: result for _, number, result in sorted(ended, key=lambda one: one[:2])}
+
+    def _lanes(self) -> dict[int, str]:
+        """The lane of each trial that is in one."""
+        given = {}
+        for mark in self._study.paths.lanes.glob("*.trial"):
+            with contextlib.suppress(OSError, ValueError):
+                given[int(mark.read_text())] = mark.stem
+        return given
+
+    def _open(self, job: Job, number: int, lanes: dict[int, str]) -> Open:
+        files, spec = self._study.paths.trial(number), self._specs.get(number)
+        history: JobHistory = self._changed(files.job_log, lambda: joblog.read(files.job_log, number), JobHistory())
+        self._runs[number] = history.runs
+        step, values = 0, {}
+        if spec:
+            metrics = files.stdout if spec.metrics_pattern else files.root / spec.metrics
+            reported = self._changed(metrics, lambda: reports(spec, read_metrics(files, spec))[0], {})
+            step, values = max(
+                [*((at, values) for at, values in reported.items()), told(history.said, spec)], key=_first
+            )
+        last = history.runs[-1] if history.runs else None
+        on_slot = last if last and job.status in (JobStatus.RUNNING, JobStatus.TRANSFERRING_OUTPUT) else None
+        return Open(
+            trial=number,
+            status=job.status,
+            step=step,
+            target_step=spec.target_step if spec else 0,
+            values=values,
+            host=on_slot.host if on_slot else "",
+            gpu=on_slot.gpu if on_slot else "",
+            since=on_slot.start if on_slot else None,
+            lane=lanes.get(number, ""),
+            attempts=history.attempts,
+            evictions=history.evictions,
+            hold_reason=job.hold_reason,
+        )
+
+    def _changed(self, file: Path, read: Any, default: Any) -> Any:
+        """What `read` makes of a file; read again only where the file has grown or shrunk."""
+        try:
+            size = file.stat().st_size
+        except FileNotFoundError:
+            return default
+        if self._read.get(file, (-1,))[0] != size:
+            self._read[file] = (size, read())
+        return self._read[file][1]
+
+
+def _first(pair: tuple[int, Values]) -> int:
+    return pair[0]
+
+
+def told(said: str, spec: TrialSpec) -> tuple[int, Values]:
+    """Step and values that a running trial had written into its job's log; step 0 where there is nothing to use."""
+    try:
+        report = json.loads(said)
+        values = {name: float(report[name]) for name in spec.wanted if name in report}
+        step = int(report["step"])
+    except (ValueError, KeyError, TypeError):
+        return 0, {}
+    return (step, values) if all(math.isfinite(value) for value in values.values()) else (0, {})
