@@ -218,7 +218,8 @@ def peer(folder: Path, name: str, program: str, sleeps: list[float], slots: int,
         print(f"{name}: {done.stderr[-500:]}", file=sys.stderr)
         return None
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    total, spanned = json.loads(done.stdout.splitlines()[-1])
+    # Others may print after it.
+    total, spanned = json.loads([line for line in done.stdout.splitlines() if line.startswith("[")][-1])
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Ran(name, total, spanned, cpu)
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from sweep import joblog, suggest
 from sweep.joblog import Run
+from sweep.report import Report, cell, rich_table
 from sweep.study import Study
 from sweep.words import span
 
 if TYPE_CHECKING:
     import pandas
-
-    from sweep.report import Report
+    from rich.console import RenderableType
 
 SHARES = ("good", "pruned", "failed", "evicted")
 """What became of the time on slots: of trials that completed (or still run), that were pruned, that failed, and what
@@ -129,3 +129,15 @@ def suggestion(study: Study, runs: Sequence[Run]) -> list[str]:
     if not memory or not disk:
         return []
     return suggest.job(suggest.Used(int(memory * 2**20), int(disk * 2**10)), study.config.job).splitlines()
+
+
+def as_tables(accounting: Accounting) -> list[RenderableType]:
+    """All of it for a terminal."""
+    from rich.text import Text
+
+    parts: list[RenderableType] = [rich_table("what it cost", ["", ""], accounting.totals)]
+    for title, frame in (("by host and GPU", accounting.places), ("used, of what was asked for", accounting.used)):
+        parts.append(rich_table(title, list(frame.columns), frame.map(cell).itertuples(index=False)))
+    if accounting.suggestion:
+        parts.append(Text("Suggested, with margins:\n\n" + "\n".join(accounting.suggestion)))
+    return parts

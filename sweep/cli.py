@@ -182,13 +182,23 @@ def launch(
 def report(
     top: Annotated[int | None, typer.Option(min=1, help="Show this many trials; JSON has all.")] = None,
     form: Annotated[Format, typer.Option("--format", help="Form of the leaderboard.")] = Format.TABLE,
+    accounting: Annotated[
+        bool, typer.Option("--accounting", help="Show what it has cost instead: slot hours, and what jobs used.")
+    ] = False,
     name: Name = None,
 ) -> None:
     """Show the leaderboard, also while the sweep runs."""
     from sweep import report as reporting
     from sweep import study
 
-    there = reporting.collect(study.current(name))
+    of = study.current(name)
+    there = reporting.collect(of)
+    if accounting:
+        from sweep import accounting as costs
+
+        for part in costs.as_tables(costs.collect(of, there)):
+            console.print(part)
+        return
     match form:
         case Format.JSON:
             print(reporting.as_json(there))
@@ -246,6 +256,18 @@ def logs(
 
 
 @app.command()
+def dashboard(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8080,
+    name: Name = None,
+) -> None:
+    """Serve optuna-dashboard for this study, on this machine alone, until Ctrl-C."""
+    from sweep import dashboard as serving
+    from sweep import study
+
+    serving.serve(study.current(name), port, say)
+
+
+@app.command()
 def stop(
     now: Annotated[
         bool, typer.Option("--now", help="Remove the jobs at once; work since their last checkpoint is lost.")
@@ -261,6 +283,77 @@ def stop(
         stopped = stopping.stop(there, now=now, say=progress)
     title = there.config.study.name
     say(f"The sweep {title} is stopped. To go on: sweep launch" if stopped else f"The sweep {title} is not running.")
+
+
+@app.command()
+def confirm(
+    top: Annotated[int, typer.Option(min=1, max=1000, help="How many of the best trials.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="How often to train each again.")] = 5,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Follow the sweep until it ends; Ctrl-C leaves it running.")
+    ] = False,
+    name: Name = None,
+) -> None:
+    """Train the best trials again with fresh seeds, and score them on the test set."""
+    from sweep import confirm as confirming
+    from sweep import launch as launching
+    from sweep import report, study
+
+    there = study.current(name)
+    with wait("confirming") as progress:
+        confirmation, count = confirming.prepare(there, report.collect(there), top, seeds, progress)
+    launched = launching.launch(confirmation, count, min(count, confirming.LANES))
+    title = confirmation.config.study.name
+    if launched.cluster is None:
+        say(f"{title} has its {count} trials: nothing to do. Next: sweep report")
+    elif launched.was_running:
+        say(f"{title} is running already, as cluster {launched.cluster}: type it again when it has ended.")
+    else:
+        say(f"Submitted {title}, {count} trials, as cluster {launched.cluster}. You may log out.")
+        say(f"Next: sweep report, which has what it found; sweep status --watch --study {title}")
+    if watch and launched.cluster is not None:
+        from sweep.watch import follow
+
+        follow(confirmation, launched.generations)
+
+
+@app.command()
+def best(
+    trial: Annotated[int | None, typer.Option(min=0, help="Another trial than the best.")] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Copy model, code and a model card into this folder.", metavar="DIR")
+    ] = None,
+    name: Name = None,
+) -> None:
+    """Print the winning parameters as TOML; export the model with all that belongs to it."""
+    from sweep import best as winning
+    from sweep import report, study
+
+    there = study.current(name)
+    collected = report.collect(there)
+    found = winning.find(collected, trial)
+    if export is None:
+        print(winning.toml(collected, found), end="")
+        return
+    lines = winning.export(there, collected, found, export)
+    say(f"Trial {found['number']} is in {export}, its model card in {export / 'README.md'}. There you may type:")
+    for line in lines:
+        say(f"    {line}")
+
+
+@app.command()
+def ensemble(
+    top: Annotated[int, typer.Option(min=2, max=100, help="How many of the best trials.")] = 5,
+    name: Name = None,
+) -> None:
+    """Score the averaged predictions of the best trials on the test set; computes here, with torch."""
+    from sweep import ensemble as averaging
+    from sweep import report, study
+
+    there = study.current(name)
+    with wait("predicting"):
+        scores = averaging.score(there, report.collect(there), top)
+    console.print(averaging.table(scores))
 
 
 @app.command()

@@ -34,17 +34,22 @@ def mistakes(table: dict[str, Any]) -> list[str]:
 
 
 def _metrics(table: dict[str, Any]) -> list[str]:
-    reported, study = trainer_interface()["metrics"], table.get("study")
-    metrics = study.get("metric") if isinstance(study, dict) else None
+    reported, kept, study = trainer_interface()["metrics"], trainer_interface()["test_metrics"], table.get("study")
+    section = study if isinstance(study, dict) else {}
+    metrics = section.get("metric")
     looked_at = [("[study] metric", name) for name in (metrics if isinstance(metrics, list) else [metrics])]
     with contextlib.suppress(ValidationError):
         named = ConstraintsSection.model_validate(table.get("constraints", {})).metric_names
         looked_at += [("[constraints] metrics", name) for name in sorted(named)]
-    return [
-        f"{key}: the trainer reports no {name!r}; it reports {', '.join(reported)}{nearest(name, reported)}"
-        for key, name in looked_at
-        if isinstance(name, str) and name and name not in reported
-    ]
+    found = []
+    for key, name in looked_at:
+        if name in kept and "confirms" not in section:
+            found.append(f"{key}: {name} is for `sweep confirm`: a search by it would flatter its best trial")
+        elif isinstance(name, str) and name and name not in [*reported, *kept]:
+            found.append(
+                f"{key}: the trainer reports no {name!r}; it reports {', '.join(reported)}{nearest(name, reported)}"
+            )
+    return found
 
 
 def _weights(trainer: dict[str, Any]) -> list[str]:

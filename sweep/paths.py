@@ -37,7 +37,12 @@ class TrialPaths:
     def outputs(self) -> tuple[Path, ...]:
         """What a job sends back, and takes along when it starts again."""
         beside = [self.checkpoint.with_name(f"checkpoint.{kind}") for kind in ("previous", "sha256")]
-        return (self.metrics, self.checkpoint, *beside)
+        return (self.metrics, self.checkpoint, *beside, self.starts)
+
+    @property
+    def starts(self) -> Path:
+        """Where, and with which software, the program started, a line of JSON each time."""
+        return self.root / "starts.jsonl"
 
     @property
     def result(self) -> Path:

@@ -56,6 +56,7 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
 def specs(study: Study, proposals: Sequence[Proposal], cutoffs: Mapping[str, float]) -> list[TrialSpec]:
     """What the job of each trial is to do."""
     each = study.config.job.each_slice
+    kind = "confirm" if study.config.study.confirms else "trial"
     return [
         TrialSpec(
             number=proposal.number,
@@ -67,7 +68,7 @@ def specs(study: Study, proposals: Sequence[Proposal], cutoffs: Mapping[str, flo
             metrics=study.config.trainer.metrics_file,
             metrics_pattern=study.config.trainer.metrics_pattern,
             checkpoints=study.config.trainer.has_checkpoints,
-            seed=derived_seed(study.config.study.seed, "trial", proposal.number),
+            seed=derived_seed(study.config.study.seed, kind, proposal.number),
             step=0,
             target_step=study.config.trainer.epochs or 0,
             objectives=study.config.study.metric,

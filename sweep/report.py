@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+    from sweep.confirm import Confirmed
     from sweep.rows import TrialRow
 
 COLUMNS = ("generation", "state", "epochs", "duration_s", "attempts")
@@ -29,6 +31,9 @@ FRONT = 1
 """Rank of the trials on the Pareto front, where there are several objectives."""
 
 FAILURES_SHOWN = 5
+
+FLATTERED = "The best of many tries is flattered by luck. Trained again, and scored on the test set: sweep confirm"
+CONFIRMED = "Those of equal rank do not really differ (Tukey-Kramer test, 5 %)."
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,14 @@ class Report:
 
 def collect(study: Study) -> Report:
     """Read a study's storage, and of trials that are not told yet their job logs."""
+    from sweep import confirm
     from sweep.search import Search
 
-    return build(study, Search.open(study, writing=False).rows())
+    return build(study, Search.open(study, writing=False).rows(), confirm.outcome(study), confirm.score_name(study))
 
 
-def build(study: Study, rows: list[TrialRow]) -> Report:
-    """The report that a study's trials make."""
+def build(study: Study, rows: list[TrialRow], confirmed: Sequence[Confirmed] = (), score: str = "") -> Report:
+    """The report that a study's trials make, and what its confirmation found, by the metric `score`."""
     section = study.config.study
     trials = [_trial(study, row) for row in rows]
     ranked = [trial for trial in trials if trial["state"] == "COMPLETE" and trial["feasible"]]
@@ -73,6 +79,17 @@ def build(study: Study, rows: list[TrialRow]) -> Report:
             "parameters": [one.name for one in written_out(study.config.search) if not one.is_fixed],
             "ended": tail(study.paths.ended),
             "counts": dict(sorted(Counter(trial["state"] for trial in trials).items())),
+            "confirmed_by": score,
+            "confirmed": [
+                {
+                    "trial": one.trial,
+                    "rank": one.rank,
+                    "mean": one.mean,
+                    "deviation": one.deviation,
+                    "scores": one.scores,
+                }
+                for one in confirmed
+            ],
         },
         trials=trials,
         ranked=ranked,
@@ -193,7 +210,21 @@ def as_table(report: Report, top: int | None, width: int) -> list[RenderableType
     if report.study["ended"]:
         lines.append(Text(f"The study asks for no more trials: {report.study['ended']}."))
     lines.append(Text(_best(report)))
+    lines += (
+        [_confirmed(report), Text(CONFIRMED)] if report.study["confirmed"] else [Text(FLATTERED)] * bool(report.best)
+    )
     return lines
+
+
+def _confirmed(report: Report) -> Table:
+    title = f"confirmed with fresh seeds, by {report.study['confirmed_by']}"
+    rows = [
+        [one["rank"], one["trial"], one["mean"], one["deviation"], len(one["scores"])]
+        for one in report.study["confirmed"]
+    ]
+    return rich_table(
+        title, ["rank", "trial", "mean", "deviation", "seeds"], [[cell(value) for value in row] for row in rows]
+    )
 
 
 def _best(report: Report) -> str:
@@ -206,14 +237,19 @@ def _best(report: Report) -> str:
 
 
 def _table(report: Report, data: pandas.DataFrame) -> Table:
+    title = f"{report.study['name']}: {goal(report.study['objectives'], report.study['constraints']).rstrip(',')}"
+    return rich_table(title, [str(heading) for heading in data.columns], data.itertuples(index=False))
+
+
+def rich_table(title: str, headings: Sequence[str], rows: Iterable[Iterable[str]]) -> Table:
+    """A table of plain words, as all of them look on a terminal."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    title = f"{report.study['name']}: {goal(report.study['objectives'], report.study['constraints']).rstrip(',')}"
     view = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False, padding=(0, 1))
-    for heading in data.columns:
-        view.add_column(Text(str(heading)), justify="right", no_wrap=True)
-    for row in data.itertuples(index=False):
+    for heading in headings:
+        view.add_column(Text(heading), justify="right", no_wrap=True)
+    for row in rows:
         view.add_row(*map(Text, row))
     return view

@@ -30,6 +30,7 @@ class TrialRow:
 
     `values` has the objectives, then the metrics that constraints look at: of a COMPLETE trial, and of a PRUNED one
     those of its last step. `violations` has by how much it does not keep each constraint, 0 or less where it does.
+    `taken` names the listed or enqueued configuration that it tries.
     """
 
     number: int
@@ -46,6 +47,7 @@ class TrialRow:
     lost_s: float | None
     steps: int | None
     reason: str
+    taken: str = ""
 
     @property
     def value(self) -> float | None:
@@ -91,6 +93,7 @@ def row(trial: FrozenTrial, objectives: Sequence[str]) -> TrialRow:
         duration_s=attributes.get(DURATION, _seconds(started, ended)),
         steps=attributes.get(STEPS),
         reason=attributes.get(REASON, ""),
+        taken=trial.system_attrs.get(TAKEN, ""),
     )
 
 

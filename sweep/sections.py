@@ -47,6 +47,8 @@ class StudySection(Section):
     trials_per_generation: Annotated[int, Field(ge=1, le=10_000)]
     mode: Literal["generations", "lanes"] = "generations"
     lanes: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    test_metric: str | None = None
+    confirms: str | None = None
 
     @field_validator("storage")
     @classmethod

@@ -127,7 +127,9 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, str]:
         for storage in (paths.database, paths.journal):
             storage.unlink(missing_ok=True)
         shutil.rmtree(paths.trainer, ignore_errors=True)
-        shutil.copytree(resources.folder("trainer"), paths.trainer, ignore=shutil.ignore_patterns("__pycache__"))
+        confirmed = wanted.study.confirms
+        trainer = StudyPaths.named(confirmed).trainer if confirmed else resources.folder("trainer")
+        shutil.copytree(trainer, paths.trainer, ignore=shutil.ignore_patterns("__pycache__"))
         inputs.copy(wanted.trainer, file, paths.inputs)
         write_text(paths.config, file.read_text(encoding="utf-8"))
         if data and not wanted.trainer.is_url:
@@ -147,8 +149,9 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, str]:
 
 
 def make_current(study: Study) -> Study:
-    """Make a study the one that commands without --study mean."""
-    write_text(CURRENT, study.config.study.name + "\n")
+    """Make a study the one that commands without --study mean; but a confirmation goes with the study it confirms."""
+    if not study.config.study.confirms:
+        write_text(CURRENT, study.config.study.name + "\n")
     return study
 
 

@@ -94,7 +94,8 @@ class Watcher:
         files, spec = self._study.paths.trial(number), self._specs.get(number)
         history: JobHistory = self._changed(files.job_log, lambda: joblog.read(files.job_log, number), JobHistory())
         self._runs[number] = history.runs
-        step, values = 0, {}
+        step = 0
+        values: Values = {}
         if spec:
             metrics = files.stdout if spec.metrics_pattern else files.root / spec.metrics
             reported = self._changed(metrics, lambda: reports(spec, read_metrics(files, spec))[0], {})

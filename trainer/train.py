@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
+import torchvision
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -27,6 +30,19 @@ def choose_device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def software(device: torch.device) -> dict[str, str]:
+    """What a result may depend on besides the trial: versions, this program's own code, the GPU."""
+    code = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        code.update(file.name.encode() + b"\0" + file.read_bytes())
+    return {
+        "torch": torch.__version__,
+        "torchvision": torchvision.__version__,
+        "trainer_sha256": code.hexdigest(),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+    }
+
+
 class Training:
     """Everything that a checkpoint holds: model, optimiser, schedule, random states, and how far the run is."""
 
@@ -38,9 +54,10 @@ class Training:
         # Batch normalisation cannot train on one image: one that is left over at the end sits the epoch out.
         left_over: int = len(self.images) % self.params["batch_size"]
         self.images_per_epoch = len(self.images) - (left_over == 1 < len(self.images))
-        channels, self.size, _ = self.images[0][0].shape
+        self.channels, self.size, _ = self.images[0][0].shape
+        self.classes = splits.classes
         torch.manual_seed(trial.seed)
-        self.model = architectures.build(channels, self.size, len(splits.classes), self.params).to(device)
+        self.model = architectures.build(self.channels, self.size, len(self.classes), self.params).to(device)
         self.optimizer = make_optimizer(self.model, self.params)
         self.schedule = make_schedule(self.optimizer, self.params, trial.target_step)
         self.scaler = make_scaler(self.params["precision"], device)
@@ -53,6 +70,9 @@ class Training:
 
     def state(self) -> dict[str, Any]:
         return {
+            # For who loads the model alone, without the data.
+            "input": [self.channels, self.size],
+            "classes": self.classes,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
@@ -127,6 +147,7 @@ def train(trial: Trial) -> int:
         architectures.load_weights(run.model, trial.folder / file)
         print(f"the weights are those of {file} at first", flush=True)
     trial.mend()
+    trial.note_start(**software(run.device))
     print(f"trial {trial.number} on {run.device}: {len(run.images)} images, {run.params}", flush=True)
 
     handover, slice_end = trial.handover(), trial.slice_end()
@@ -139,6 +160,10 @@ def train(trial: Trial) -> int:
             began = time.monotonic()
             scores = evaluate(run, splits.validation, terminated)
             val_seconds = round(time.monotonic() - began, 3)
+            if scores is not None and trial.objective.startswith("test_") and run.epoch + 1 == trial.target_step:
+                # A confirmation: see `sweep confirm`.
+                tested = evaluate(run, splits.test, terminated)
+                scores = None if tested is None else scores | _as_test(tested)
         if scores is None:
             trial.save(run.state())
             why = "SIGTERM" if terminated else "handing over"
@@ -217,7 +242,10 @@ def test(trial: Trial) -> dict[str, float]:
     splits = data.load(trial.data, trial.folder)
     run = Training(trial, splits, choose_device())
     run.restore(state)
-    scores = evaluate(run, splits.test) or {}
+    return _as_test(evaluate(run, splits.test) or {})
+
+
+def _as_test(scores: dict[str, float]) -> dict[str, float]:
     return {name.replace("val_", "test_"): value for name, value in scores.items()}
 
 

@@ -10,12 +10,14 @@ import hashlib
 import json
 import math
 import os
+import platform
 import re
 import signal
 import socket
 import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -72,6 +74,7 @@ class Trial:
         """The trial of a program of your own; from here on SIGTERM does not kill it, `leave_if_due` heeds it."""
         trial = cls.read(Path(path))
         trial.mend()
+        trial.note_start()
         assert trial._ends is not None  # noqa: S101 - made here, so that they listen and count from here
         return trial
 
@@ -120,6 +123,17 @@ class Trial:
             except (ValueError, KeyError, TypeError):
                 continue
         return values
+
+    def note_start(self, **more: str) -> None:
+        """Append where and with which Python this process runs, and `more`, to starts.jsonl."""
+        start = {
+            "when": datetime.now(UTC).isoformat(timespec="seconds"),
+            "host": socket.gethostname(),
+            "python": platform.python_version(),
+            **more,
+        }
+        with (self.folder / "starts.jsonl").open("a", encoding="utf-8") as handle:
+            handle.write(json.dumps(start) + "\n")
 
     def report(self, step: int, **metrics: float) -> None:
         """Append the metrics of one finished step, and have them on disk before going on."""
