@@ -15,16 +15,20 @@ import random
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
-from sweep import lanes
+from sweep import lanes, screen
 from sweep import study as studies
+from sweep.condor import Job, JobStatus
 from sweep.files import write_json
 from sweep.propose import propose
 from sweep.repair import repair
 from sweep.study import Study
 from sweep.trial import TRY_AGAIN, Result
+from sweep.watcher import Watcher
 
 BATCH = 1000
 
@@ -50,6 +54,16 @@ inputs = ["train"]
 """
 
 
+JOB_LOG = """000 (1.0.0) 2026-11-23 12:00:00 Job submitted from host: <127.0.0.1>
+...
+001 (1.0.0) 2026-11-23 12:00:10 Job executing on host: <127.0.0.1>
+\tSlotName: slot1_1@gpu-4.example.edu
+...
+005 (1.0.0) 2026-11-23 12:01:10 Job terminated.
+...
+"""
+
+
 def make(folder: Path, trials: int, per_generation: int, storage: str) -> Study:
     """A study in which so many trials have ended, each after ten steps."""
     folder.mkdir(parents=True)
@@ -69,6 +83,7 @@ def make(folder: Path, trials: int, per_generation: int, storage: str) -> Study:
         files.metrics.write_text("".join(reports))
         result = Result(number, "COMPLETE", {"score": curve[-1]}, {}, "", 10, 1, 0, 60.0, 0.0, "")
         write_json(files.result, result.to_json())
+        files.job_log.write_text(JOB_LOG)
     repair(study)
     return study
 
@@ -99,7 +114,20 @@ def measure(study: Study, trials: int, per_generation: int) -> dict[str, float]:
     found["PRE, a lane's"] = cpu("-S", "-m", "sweep.give", root, lane, str(10 * trials + 10 * BATCH))
     found["POST, a lane's"] = cpu("-S", "-m", "sweep.harvest", root, lane, "0")
     found["sweep report"] = cpu("-m", "sweep", "report", "--format", "json")
+    found["sweep status --watch, the first look"], found["sweep status --watch, each look"] = looks(study, trials)
     return found
+
+
+def looks(study: Study, trials: int) -> list[float]:
+    """CPU seconds of looking twice at a study of which sixteen trials run; without those of asking the schedd."""
+    watcher = Watcher(study, 1)
+    queue = [Job(number, JobStatus.RUNNING, False, number, "") for number in range(trials, trials + 16)]
+    spent = []
+    for _ in range(2):
+        before = time.process_time()
+        screen.view(study, watcher.progress(queue), datetime.now())
+        spent.append(time.process_time() - before)
+    return spent
 
 
 def main() -> None:

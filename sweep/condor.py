@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -181,7 +182,7 @@ def copy_evicted_files(cluster: int, into: Path) -> Path | None:
     return next(into.iterdir(), None) if done.returncode == 0 else None
 
 
-def dagman(queue: list[Job]) -> Job | None:
+def dagman(queue: Sequence[Job]) -> Job | None:
     """The study's outer DAGMan job among its jobs, if it is in the queue."""
     return next((job for job in queue if job.is_outer), None)
 

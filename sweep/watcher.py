@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,11 @@ class Watcher:
 
     def look(self) -> Progress:
         """Raises PoolError when the schedd does not answer, StudyError when a result is damaged."""
+        return self.progress(condor.jobs(self._study.id))
+
+    def progress(self, queue: Sequence[Job]) -> Progress:
+        """The same for a queue that is known."""
         paths, section = self._study.paths, self._study.config.study
-        queue = condor.jobs(self._study.id)
         jobs = {job.trial: job for job in queue if job.trial is not None}
         self._read_trials()
         lanes = self._lanes()

@@ -28,7 +28,7 @@ def nearest(word: str, legal: Iterable[str]) -> str:
 
 def span(seconds: float) -> str:
     """A time for people: 12 s, 3.5 min, 2.1 h, 3.2 d."""
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.3g} s"
+    lengths = {"d": 86400, "h": 3600, "min": 60, "s": 1}
+    unit = next((unit for unit, length in lengths.items() if seconds >= 2 * length), "s")
+    value = seconds / lengths[unit]
+    return f"{value:.2g} {unit}" if value < 10 else f"{value:.0f} {unit}"

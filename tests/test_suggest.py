@@ -56,6 +56,8 @@ def test_an_epoch_s_time_is_that_of_all_the_data_without_the_warm_up() -> None:
     assert gpu_bytes(reports({"gpu_memory_mb": 100.0}, {"gpu_memory_mb": 300.0})) == 300_000_000
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(3.21, "3.21 s"), (119, "119 s"), (150, "2.5 min"), (7300, "2.03 h")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(3.21, "3.2 s"), (119, "119 s"), (150, "2.5 min"), (7600, "2.1 h"), (1e6, "12 d")]
+)
 def test_times_for_people(seconds: float, text: str) -> None:
     assert span(seconds) == text
