@@ -1,24 +1,27 @@
 """What do parallelism and pruning cost, or save? Generations and lanes, with a pruner and without, and plain Optuna.
 
-    python -m benchmarks.quality [--seeds 20] [--trials 64] [--workers 8]
+    python -m benchmarks.quality [--seeds 20] [--trials 64] [--workers 8] [--real]
 
 Trials are simulated: each has a learning curve of ten epochs towards the value of a test function, the slower the worse
-its luck, and epochs of lognormal length; the proposals and the cut-offs are this project's own. `sequence` is Optuna's
-TPE in one process, one trial after another, without any of this project's code. Prints, for each mode, the median over
-functions and seeds of the gap to the minimum relative to what random search leaves, with a 90 % band (bootstrap), the
-share of all epochs that was trained, and the share after which it had what its mode without a pruner had in the end.
+its luck, or, with `--real`, one of the table that `curves.py` makes; epochs are of lognormal length. The proposals and
+the cut-offs are this project's own; `sequence` is Optuna's TPE in one process, one trial after another, without any of
+this project's code. Prints, for each mode, the median over functions and seeds of the gap to the minimum relative to
+what random search leaves, with a 90 % band (bootstrap), the share of all epochs that was trained, and the share after
+which it had what its mode without a pruner had in the end.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import heapq
 import itertools
 import math
+import operator
 import random
 import statistics
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,8 @@ from sweep.study import Study
 from sweep.trial import Result, derived_seed
 
 EPOCHS = 10
+REAL = "curves"
+TABLE = Path(__file__).with_name("curves.csv")
 PRUNERS = {
     "": "",
     "median": '[pruner]\nname = "median"\nn_startup_trials = 8\n',
@@ -60,13 +65,11 @@ class Problem:
         text = text.replace('command = ["true"]', f'command = ["true"]\nepochs = {EPOCHS}') + PRUNERS[pruner]
         self.config = config.parse(text, "study.toml")
         self.seed, self.workers = seed, workers
-        chance = random.Random(0)
         asked = [distribution(parameter) for parameter in self.config.search.values()]
         drawn = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
         names = list(self.config.search)
         sample = [drawn.ask(dict(zip(names, asked, strict=True))).params for _ in range(200)]
         self.scale = statistics.median(self._measure(params) for params in sample)
-        del chance
 
     def curve(self, params: dict[str, Any]) -> list[float]:
         """Values after each epoch: they fall to the function's, each trial at a pace of its own."""
@@ -80,6 +83,55 @@ class Problem:
 
     def storage(self) -> Search:
         return Search.in_memory(Study(StudyPaths(Path()), self.config, {"id": "0" * 32, "data": ""}))
+
+
+class Table(Problem):
+    """Real learning curves, of benchmarks/curves.csv: those of the nearest configurations, the nearer the more."""
+
+    NEIGHBOURS = 4
+    SEARCH = """
+lr = { type = "float", low = 1e-5, high = 1.0, log = true }
+optimizer = { type = "categorical", choices = ["sgd", "adamw"] }
+batch_size = { type = "int", low = 16, high = 128, log = true }
+width = { type = "int", low = 4, high = 32, log = true }
+n_blocks = { type = "int", low = 1, high = 3 }
+dropout = { type = "float", low = 0.0, high = 0.7 }
+"""
+
+    def __init__(self, function: str, seed: int, pruner: str, workers: int) -> None:
+        with TABLE.open(newline="") as handle:
+            rows = list(csv.DictReader(handle))
+        self._known = [(self._place(row), [float(row[str(step)]) for step in range(1, EPOCHS + 1)]) for row in rows]
+        self._least = 0.99 * min(curve[-1] for _, curve in self._known)
+        FUNCTIONS[function] = (self.SEARCH, lambda params: self._mixed(params)[-1])
+        super().__init__(function, seed, pruner, workers)
+
+    @staticmethod
+    def _place(row: Mapping[str, Any]) -> list[float]:
+        """Where a configuration lies; each parameter's range has the length 1, the two optimisers lie 1 apart."""
+        return [
+            (math.log10(float(row["lr"])) + 5) / 5,
+            float(row["optimizer"] == "sgd"),
+            math.log(float(row["batch_size"]) / 16) / math.log(8),
+            math.log(float(row["width"]) / 4) / math.log(8),
+            (float(row["n_blocks"]) - 1) / 2,
+            float(row["dropout"]) / 0.7,
+        ]
+
+    def _mixed(self, params: Mapping[str, Any]) -> list[float]:
+        there = self._place(params)
+        nearest = heapq.nsmallest(self.NEIGHBOURS, ((math.dist(there, place), curve) for place, curve in self._known))
+        weights = [1 / (distance + 1e-3) for distance, _ in nearest]
+        columns = zip(*(curve for _, curve in nearest), strict=True)
+        return [sum(map(operator.mul, weights, column)) / sum(weights) for column in columns]
+
+    def curve(self, params: dict[str, Any]) -> list[float]:
+        """Validation errors, less the least that there is."""
+        return [value - self._least for value in self._mixed(params)]
+
+
+def problem(function: str, seed: int, pruner: str, workers: int) -> Problem:
+    return (Table if function == REAL else Problem)(function, seed, pruner, workers)
 
 
 def train(problem: Problem, params: dict[str, Any], cutoffs: dict[str, float]) -> list[float]:
@@ -187,22 +239,24 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--trials", type=int, default=64)
     parser.add_argument("--workers", type=int, default=8)
+    parser.add_argument("--real", action="store_true", help="the real curves of benchmarks/curves.csv")
     options = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore")
+    functions = [REAL] if options.real else list(FUNCTIONS)
     gaps: dict[tuple[str, str], list[float]] = {}
     used: dict[tuple[str, str], list[float]] = {}
     reached: dict[tuple[str, str], list[float]] = {}
     whole = options.trials * EPOCHS
-    for function, seed in itertools.product(FUNCTIONS, range(options.seeds)):
+    for function, seed in itertools.product(functions, range(options.seeds)):
         for mode in MODES:
             ends: dict[str, float] = {}
             for pruner in PRUNERS:
-                problem = Problem(function, seed, pruner, options.workers)
-                points = course(MODES[mode](problem, options.trials))
+                simulated = problem(function, seed, pruner, options.workers)
+                points = course(MODES[mode](simulated, options.trials))
                 ends[pruner] = points[-1].best
                 key = (mode, pruner)
-                gaps.setdefault(key, []).append(points[-1].best / rand(problem, options.trials))
+                gaps.setdefault(key, []).append(points[-1].best / rand(simulated, options.trials))
                 used.setdefault(key, []).append(points[-1].epochs / whole)
                 there = [point.epochs for point in points if point.best <= ends[""]]
                 reached.setdefault(key, []).append(there[0] / whole if there else math.inf)
