@@ -121,7 +121,7 @@ def card(
     last = ", ".join(f"{name} {value}" for name, value in starts[-1].items()) if starts else "not recorded"
     text = [
         f"# {study.config.study.name}, trial {number}",
-        f"The best of {count} trials of a search by {goal(report.study['objectives'], report.study['constraints'])}",
+        f"From a search of {count} trials: {goal(report.study['objectives'], report.study['constraints'])}",
         f"- on the validation set: {values}",
         f"- on the test set: {confirmed(report, trial) or 'not confirmed; the best of many is flattered by luck'}",
         "\n## Parameters\n\n| parameter | value |\n|---|---|\n" + "\n".join(params),

@@ -75,7 +75,8 @@ class Progress:
     """A sweep at one moment.
 
     `outer` is its DAGMan job, None where it is not in the queue; `open` the trials that were asked for and have not
-    ended, as far as their jobs are in the queue, `left` how many those and the others are. `best` are the trials that
+    ended, as far as their jobs are in the queue, `left` how many those and the others are; `lanes` is how many lanes
+    there are, 0 for generations. `best` are the trials that
     were better than all before, and their values, in the order of their ends; `busy` is the share of slots that had
     work since the launch, `seconds_left` an estimate, both None where there is nothing to go by. Of the scripts:
     `waiting` is what they wait for, `ended` why no more trials are asked for, `stopped` why the sweep was stopped.
@@ -85,6 +86,7 @@ class Progress:
     outer: Job | None
     open: list[Open]
     left: int = 0
+    lanes: int = 0
     best: list[tuple[int, float]] = field(default_factory=list)
     evictions: int = 0
     busy: float | None = None
@@ -111,6 +113,16 @@ class Progress:
         if self.outer:
             return "held" if self.outer.status == JobStatus.HELD else "running"
         return "finished" if self.finished and self.generations else "stopped"
+
+    @property
+    def groups(self) -> list[tuple[str, Generation]]:
+        """What is shown in a line each: the generations that have begun; or all trials together, of lanes."""
+        if not self.lanes:
+            return [(f"generation {one.number}", one) for one in self.generations if one.has_begun]
+        counted = ("complete", "pruned", "failed", "running", "idle", "held")
+        sums = {name: sum(getattr(one, name) for one in self.generations) for name in counted}
+        best = self.best[-1][1] if self.best else None
+        return [(f"{self.lanes} lanes", Generation(0, self.total, **sums, best=best))]
 
     @property
     def held(self) -> list[Open]:

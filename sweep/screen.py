@@ -60,13 +60,13 @@ def overall(study: Study, progress: Progress) -> str:
     return text
 
 
-def line(generation: Generation, metric: str) -> str:
-    """A generation in one plain line."""
+def line(name: str, generation: Generation, metric: str) -> str:
+    """A generation, or all lanes, in one plain line."""
     best = "" if generation.best is None else f", best {metric} {generation.best:.5g}"
     held = f", {generation.held} held" if generation.held else ""
     pruned = f", {generation.pruned} pruned" if generation.pruned else ""
     return (
-        f"generation {generation.number}: {generation.done} of {generation.total} trials done, "
+        f"{name}: {generation.done} of {generation.total} trials done, "
         f"{generation.running} running, {generation.idle} idle{held}{pruned}, {generation.failed} failed{best}"
     )
 
@@ -77,7 +77,7 @@ def lines(study: Study, progress: Progress) -> list[str]:
     text = [headline(study, progress)]
     text += [f"It waits, and tries again by itself: {progress.waiting}"] if progress.waiting else []
     text += [overall(study, progress)] if progress.total else []
-    text += [line(generation, metric) for generation in progress.generations if generation.has_begun]
+    text += [line(name, generation, metric) for name, generation in progress.groups]
     for trial in progress.open:
         text.append(trial_line(trial))
     text += advice(progress)
@@ -157,13 +157,13 @@ def view(study: Study, progress: Progress, now: datetime) -> RenderableType:
 
 
 def _generations(progress: Progress, metric: str) -> Table:
-    """A line for each generation that has begun, the latest ones where there are many."""
+    """A line for each generation that has begun, the latest ones where there are many, or one for all lanes."""
     table = Table(box=box.SIMPLE, pad_edge=False)
-    for heading in ("generation", "", "done", "running", "idle", "held", "pruned", "failed", f"best {metric}"):
+    for heading in ("", "", "done", "running", "idle", "held", "pruned", "failed", f"best {metric}"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for one in [generation for generation in progress.generations if generation.has_begun][-ROWS:]:
+    for name, one in progress.groups[-ROWS:]:
         table.add_row(
-            str(one.number),
+            name,
             ProgressBar(one.total, one.done, width=16),
             f"{one.done}/{one.total}",
             *(str(count) if count else "" for count in (one.running, one.idle, one.held, one.pruned, one.failed)),

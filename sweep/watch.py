@@ -99,9 +99,8 @@ def _print_changes(progress: Progress, metric: str, shown: dict[object, str]) ->
             say(text)
             shown[what] = text
 
-    for generation in progress.generations:
-        if generation.has_begun:
-            tell(generation.number, screen.line(generation, metric))
+    for name, generation in progress.groups:
+        tell(name, screen.line(name, generation, metric))
     for trial in progress.held:
         tell(("held", trial.trial), f"trial {trial.trial} is held: {trial.hold_reason}")
     if progress.waiting or shown.get("waiting"):

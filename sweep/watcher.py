@@ -56,6 +56,7 @@ class Watcher:
             generations=generations,
             outer=outer,
             open=opened,
+            lanes=len({mark.stem for mark in paths.lanes.glob("lane-*")}),
             left=sum(number not in self._results for number in self._specs),
             best=progress.best_so_far(list(self._results.values()), section),
             evictions=sum(run.ending in ("evicted", "lost") for run in runs),

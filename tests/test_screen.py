@@ -80,9 +80,15 @@ def test_an_early_end_says_why(study: Study) -> None:
 
 def test_a_generation_in_a_line() -> None:
     generation = Generation(3, 4, complete=1, failed=1, running=1, held=1, pruned=1, best=0.87654321)
-    assert line(generation, "acc") == (
+    assert line("generation 3", generation, "acc") == (
         "generation 3: 3 of 4 trials done, 1 running, 0 idle, 1 held, 1 pruned, 1 failed, best acc 0.87654"
     )
+
+
+def test_lanes_are_one_line(study: Study) -> None:
+    lanes = replace(HALF, lanes=8)
+    assert "8 lanes: 1 of 4 trials done, 1 running, 0 idle, 0 failed, best val_accuracy 0.5" in lines(study, lanes)
+    assert not any(text.startswith("generation") for text in lines(study, lanes))
 
 
 def test_the_live_screen_has_it_all(study: Study) -> None:
