@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sweep import tryout, workflow
+from sweep import sites, tryout, workflow
 from sweep.files import write_text
 from sweep.launch import finished_generations, workflow_texts
 from sweep.propose import specs
@@ -34,8 +34,17 @@ def dry_run(study: Study, generations: int, lanes: int | None = None) -> list[st
         f"at most {lanes or section.trials_per_generation} trials at a time.",
         f"Each job asks for: {requests(study)}",
         estimate(study, max(0, left)),
+        *site_warnings(study),
         f"Nothing was submitted. For reading: {folder}",
     ]
+
+
+def site_warnings(study: Study) -> list[str]:
+    """Which customs of its site a study does not keep."""
+    tried = tryout.last(study)
+    site = study.site
+    found = sites.warnings(study.config, site, tried.epoch_seconds if tried else None) if site else []
+    return [f"warning: {text}" for text in found]
 
 
 def ended(study: Study) -> int:

@@ -352,7 +352,7 @@ def test_torn_results_are_no_results(study: Study) -> None:
 def test_a_path_for_every_file(study: Study) -> None:
     files = study.paths.trial(42)
     assert files.root.name == "00042"
-    assert len({files.spec, files.result, files.stdout, files.stderr, files.job_log, *files.outputs}) == 9
+    assert len({files.spec, files.result, files.stdout, files.stderr, files.job_log, *files.outputs}) == 10
 
 
 HANGS = """
