@@ -143,11 +143,9 @@ def try_submission(description: str, folder: Path) -> None:
         with contextlib.chdir(folder):
             submit = htcondor.Submit(description)
             # The last, should this process die meanwhile. Nobody is to take the job for the study's, or wait for it.
-            submit.update({"hold": "true", "periodic_remove": "true", "output": "/dev/null", "error": "/dev/null"})
-            for key in ("log", f"My.{STUDY_ATTRIBUTE}"):
-                submit.pop(key, None)
+            submit.update({"hold": "true", "periodic_remove": "true", "log": "", f"My.{STUDY_ATTRIBUTE}": ""})
             cluster = htcondor.Schedd().submit(submit).cluster()
-        htcondor.Schedd().act(htcondor.JobAction.Remove, [f"{cluster}.0"])
+        htcondor.Schedd().act(htcondor.JobAction.Remove, [f"{cluster}.0"], "sweep doctor's test")
     except _failures() as error:
         raise PoolError(f"the schedd takes no such job: {error}", "Type `sweep pool status`.") from error
 

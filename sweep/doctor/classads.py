@@ -110,7 +110,7 @@ def amount(value: str | float, unit: int) -> str:
         return str(value)
     if not unit:
         return f"{count:g}"
-    for name, size in (("TB", 2**40), ("GB", 2**30), ("MB", 2**20)):
+    for name, size in (("TB", 2**40), ("GB", 2**30), ("MB", 2**20), ("KB", 2**10)):
         if count * unit >= size:
             return f"{count * unit / size:.3g} {name}"
     return f"{count * unit:g} B"

@@ -28,7 +28,8 @@ def machine(*devices: Device, memory: int = 256 * 1024, cores: int = 32, start: 
         SlotType = "Partitionable"; PartitionableSlot = true; MachineResources = "Cpus Memory Disk Swap GPUs";
         Cpus = 0; TotalSlotCpus = {cores}; Memory = 128; TotalSlotMemory = {memory}; Disk = 7; TotalSlotDisk = 10000000;
         GPUs = 0; TotalSlotGPUs = {len(devices)}; AvailableGPUs = {{ }}; {properties}
-        Arch = "X86_64"; OpSys = "LINUX"; HasFileTransfer = true; Start = {start}; {more}
+        Arch = "X86_64"; OpSys = "LINUX"; HasFileTransfer = true; HasSelfCheckpointTransfers = true;
+        CondorVersion = "$CondorVersion: 25.14.1 2026-10-16 $"; Start = {start}; {more}
         WithinResourceLimits = MY.Cpus > 0 && TARGET.RequestCpus <= MY.Cpus && TARGET.RequestMemory <= MY.Memory;
         Requirements = START && (WithinResourceLimits) ]""")
 

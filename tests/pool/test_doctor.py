@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from sweep import condor
 from sweep.study import Study
+from tests.doctor import test_matching
 from tests.pool.conftest import GOOD, SLOTS, sweep
 
 pytestmark = pytest.mark.pool
@@ -41,9 +42,6 @@ def test_a_study_that_can_run(light: Light) -> None:
     assert len(queue()) == len(jobs)
     assert {file for file in study.paths.root.rglob("*") if file.is_file()} == before
 
-    sweep("launch", "--generations", "1", "--watch")
-    assert "s of work: waiting for a slot costs more" in sweep("doctor").stdout
-
 
 @pytest.mark.parametrize(
     ("job", "said", "advice"),
@@ -64,6 +62,35 @@ def test_a_study_that_cannot_match(light: Light, job: str, said: str, advice: st
     assert f"error   {said}" in done.stdout
     assert advice in done.stdout
     assert done.stderr == ""
+
+
+@pytest.fixture
+def machines(pool: None) -> Iterator[None]:  # noqa: ARG001
+    """Machines with GPUs of many kinds that the pool's collector knows, though they are not there."""
+    import htcondor2
+    from classad2 import ClassAd, ExprTree
+
+    ads = test_matching.pool()
+    for number, machine in enumerate(ads):
+        name = f"elsewhere{number}"
+        machine.update({"MyType": "Machine", "Name": f"slot1@{name}", "Machine": name, "MyAddress": "<127.0.0.1:9>"})
+    htcondor2.Collector().advertise(ads, "UPDATE_STARTD_AD")
+    yield
+    ours = ExprTree('regexp("^elsewhere", Machine)')
+    htcondor2.Collector().advertise([ClassAd({"MyType": "Query", "Requirements": ours})], "INVALIDATE_STARTD_ADS")
+
+
+@pytest.mark.usefixtures("machines")
+def test_gpus_of_many_kinds(light: Light) -> None:
+    gpus = "request_gpus = 1\nrequest_cpus = 4\ngpus_minimum_capability = {}\ngpus_minimum_memory = {!r}"
+    study = light(GOOD, job=gpus.format(7.5, "16 GB"))
+    found = "room for 7 of these jobs at a time in an empty pool: 10 GPUs; GPU capability >= 7.5 leaves 7"
+    assert f"ok      {found}" in sweep("doctor").stdout
+    text = study.paths.config.read_text()
+    study.paths.config.write_text(text.replace("16 GB", "160 GB"))
+    found = "no job can start: 10 GPUs; GPU capability >= 7.5 leaves 7; GPU memory >= 160 GB leaves 0"
+    done = sweep("doctor", check=False)
+    assert (done.returncode, f"error   {found}\n          The most there is: 140 GB." in done.stdout) == (1, True)
 
 
 def test_where_no_pool_runs(light: Light, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
