@@ -43,6 +43,7 @@ def _jobs(study: Study) -> Iterator[tuple[str, Finding]]:
             return
         yield from _under(
             title,
+            partial(jobs.program, study),
             partial(jobs.description, rehearsal),
             partial(machine.accepts, rehearsal.description, rehearsal.folder),
             partial(place.inputs, rehearsal.ad),

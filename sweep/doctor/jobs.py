@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sweep import condor, dryrun, suggest, tryout
+from sweep import condor, dryrun, software, suggest, tryout
 from sweep.doctor import fitness, matching
 from sweep.doctor.classads import Ad
 from sweep.doctor.finding import Finding, ok, warning
 from sweep.doctor.rehearsal import Rehearsal
 from sweep.job_section import Interval
+from sweep.launch import python_note
 from sweep.study import Study
+
+
+def program(study: Study) -> Iterator[Finding]:
+    """Whether there is what the jobs run."""
+    software.check(study)
+    if note := python_note(study):
+        yield warning(note, "Name a container that has what the trials need.")
+    else:
+        yield ok(f"jobs run {study.config.job.container_image or software.program(study)}")
 
 
 def description(rehearsal: Rehearsal) -> Iterator[Finding]:

@@ -47,25 +47,26 @@ def rehearse(study: Study) -> Iterator[Rehearsal]:
         shared = workflow_texts(study, 1, set(), None)[study.paths.submit.name]
         description = workflow.lane_description("sweep doctor", trial, shared)
         write_text(paths.submit, description)
-        yield Rehearsal(paths.dag, description, *_dry_run(paths.submit))
+        yield Rehearsal(paths.dag, description, *dry_run(paths.submit))
 
 
-def _dry_run(file: Path) -> tuple[Ad, list[str]]:
-    """What condor_submit makes of a submit description, without submitting it."""
+def dry_run(file: Path) -> tuple[Ad, list[str]]:
+    """What condor_submit makes of a submit description, without submitting it: the job's ad, and warnings.
+
+    Raises PoolError with what it says, when it does not take it.
+    """
     from classad2 import parseOne
 
     ad = file.with_suffix(".ad")
     done = subprocess.run(
         ["condor_submit", "-dry-run", ad.name, file.name], cwd=file.parent, capture_output=True, text=True, check=False
     )
-    said = [line.strip() for line in f"{done.stdout}\n{done.stderr}".splitlines()]
     if done.returncode:
-        mistakes = [line for line in said if line.startswith("ERROR") and not line.endswith(":")]
         raise PoolError(
-            f"condor_submit does not take the jobs' submit description: {' '.join(mistakes) or done.stderr.strip()}",
+            f"condor_submit does not take the jobs' submit description: {' '.join(done.stderr.split())}",
             "Look at [job]. `sweep launch --dry-run` writes it for reading.",
         )
     job = parseOne(ad.read_text())
     # The schedd says whose it is; slots may ask.
     job["Owner"] = getpass.getuser()
-    return job, [line for line in said if line.startswith("WARNING")]
+    return job, [line.strip() for line in done.stderr.splitlines() if line.startswith("WARNING")]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from sweep.doctor import jobs
+from sweep.doctor.classads import Ad
 from sweep.doctor.finding import Level
 from sweep.files import write_json
 from sweep.study import Study, load
-from tests.doctor.test_classads import Ad, ad
+from tests.doctor.test_classads import ad
 from tests.doctor.test_place import TRIED
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from sweep import condor
+from sweep.doctor.rehearsal import dry_run
+from sweep.errors import PoolError
 from sweep.study import Study
 from tests.doctor import test_matching
 from tests.pool.conftest import GOOD, SLOTS, sweep
@@ -43,25 +45,24 @@ def test_a_study_that_can_run(light: Light) -> None:
     assert {file for file in study.paths.root.rglob("*") if file.is_file()} == before
 
 
-@pytest.mark.parametrize(
-    ("job", "said", "advice"),
-    [
-        ('request_memory = "10 TB"', "no job can start: 1 slot; memory >= 10 TB leaves 0", "The most there is:"),
-        ("request_gpus = 1\ngpus_minimum_capability = 8.0", "the pool has no GPUs", "condor_status"),
-        ('container_image = "no-such.sif"', "there is no ", "Put it back"),
-    ],
-)
-def test_a_study_that_cannot_match(light: Light, job: str, said: str, advice: str) -> None:
+IMPOSSIBLE = {
+    'request_memory = "10 TB"': ("no job can start: 1 slot; memory >= 10 TB leaves 0", "The most there is:"),
+    "request_gpus = 1\ngpus_minimum_capability = 8.0": ("the pool has no GPUs", "condor_status"),
+    'container_image = "no-such.sif"': ("there is no ", "Put it back"),
+}
+
+
+def test_a_study_that_cannot_match(light: Light) -> None:
     study = light(GOOD)
     text = study.paths.config.read_text()
-    key = job.split(" ")[0]
-    kept = [line for line in text.splitlines() if not line.startswith(f"{key} ")]
-    study.paths.config.write_text("\n".join(kept).replace("[job]", f"[job]\n{job}"))
-    done = sweep("doctor", check=False)
-    assert done.returncode == 1, done.stdout
-    assert f"error   {said}" in done.stdout
-    assert advice in done.stdout
-    assert done.stderr == ""
+    for job, (said, advice) in IMPOSSIBLE.items():
+        key = job.split(" ")[0]
+        kept = [line for line in text.splitlines() if not line.startswith(f"{key} ")]
+        study.paths.config.write_text("\n".join(kept).replace("[job]", f"[job]\n{job}"))
+        done = sweep("doctor", check=False)
+        assert (done.returncode, done.stderr) == (1, ""), done.stdout
+        assert f"error   {said}" in done.stdout
+        assert advice in done.stdout
 
 
 @pytest.fixture
@@ -91,6 +92,23 @@ def test_gpus_of_many_kinds(light: Light) -> None:
     found = "no job can start: 10 GPUs; GPU capability >= 7.5 leaves 7; GPU memory >= 160 GB leaves 0"
     done = sweep("doctor", check=False)
     assert (done.returncode, f"error   {found}\n          The most there is: 140 GB." in done.stdout) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("requirements = (Arch", "Parse error in expression: Requirements"), ("gpus wanted", "on Line 2 of trial.sub")],
+)
+def test_a_submit_description_that_is_refused(here: Path, line: str, said: str) -> None:
+    file = here / "trial.sub"
+    file.write_text(f"executable = /bin/true\n{line}\nqueue\n")
+    with pytest.raises(PoolError, match=f"does not take the jobs' submit description: .*{said}"):
+        dry_run(file)
+
+
+def test_a_submit_description_with_a_typing_error(here: Path) -> None:
+    file = here / "trial.sub"
+    file.write_text("executable = /bin/true\nreqest_cpus = 3\nqueue\n")
+    assert "'reqest_cpus = 3' was unused" in dry_run(file)[1][0]
 
 
 def test_where_no_pool_runs(light: Light, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
