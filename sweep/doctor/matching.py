@@ -80,15 +80,16 @@ def judge(found: Match, wanted: int) -> Finding:
     room = f"room for {found.places} of these jobs at a time in an empty pool: {found.chain}"
     if found.places < wanted and found.steps:
         before = [found.total, *(step.left for step in found.steps)]
-        cost, dearest = max((had - step.left, step) for had, step in zip(before, found.steps, strict=False))
-        advice = f"{dearest.demand} costs the most, {cost}. {dearest.there}Ask for less in [job], or be patient."
+        costs = [had - step.left for had, step in zip(before, found.steps, strict=False)]
+        dearest = found.steps[costs.index(max(costs))]
+        advice = f"{dearest.demand} costs the most, {max(costs)}. {dearest.there}Ask for less in [job], or be patient."
         return warning(f"{room}; {wanted} are to run side by side", advice)
     return ok(room)
 
 
 def match(job: Ad, slots: Sequence[Ad]) -> Match:
-    """How a job fits into a pool. Dynamic slots do not count: they are parts of others."""
-    left = [whole(slot) for slot in slots if not slot.get("DynamicSlot")]
+    """How a job fits into a pool. Dynamic and backfill slots do not count: what they have is another slot's."""
+    left = [whole(slot) for slot in slots if not (slot.get("DynamicSlot") or slot.get("BackfillSlot"))]
     gpus = asked(job, "GPUs")
     units, steps = ("TARGET.GPUs" if gpus else "1"), []
     total = before = _sum(units, job, left)

@@ -63,7 +63,7 @@ def folder(study: Study) -> Iterator[Finding]:
     elif root.is_relative_to("/tmp"):  # noqa: S108
         yield warning(f"{root} is below /tmp, which a reboot empties", "Keep studies where they stay: in your home.")
     else:
-        yield ok(f"{root} is {f'on {kind}' if kind else 'on a local disk'}")
+        yield ok(f"{root} is a place for the workflow and the storage")
 
 
 def room(study: Study) -> Iterator[Finding]:

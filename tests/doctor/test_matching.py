@@ -48,7 +48,8 @@ def static(memory: int) -> Ad:
 
 def pool() -> list[Ad]:
     machines = [machine(A100, A100, A100, A100), machine(A100_80, A100_80), machine(GTX, GTX, GTX), machine()]
-    return [*machines, part(machines[0]), part(machines[3]), machine(H200, memory=32 * 1024)]
+    others = [part(machines[0]), part(machines[3]), machine(A100_80, A100_80, more="BackfillSlot = true;")]
+    return [*machines, *others, machine(H200, memory=32 * 1024)]
 
 
 def job(gpus: int = 1, require: str = "", memory: int = 8192, cores: int = 4, requirements: str = "true") -> Ad:
@@ -144,6 +145,8 @@ def test_few_matches_are_a_warning_that_names_the_dearest_demand() -> None:
     assert found.level == Level.WARNING
     assert found.advice.startswith("GPU memory >= 40 GB costs the most, 4. The most there is: 140 GB.")
     assert said(job(require=LARGE), pool(), wanted=3).level == Level.OK
+    even = said(job(require="Capability > 7 && Capability < 9"), [machine(GTX), machine(H200), machine(A100)], 2)
+    assert even.advice.startswith("GPU capability > 7 costs the most, 1. The most there is: 9.")
     # A pool that is small is no fault of the demands.
     assert said(job(gpus=0), [static(16384)], wanted=8).level == Level.ERROR  # it has 1 core
     assert said(job(gpus=0, cores=1), [static(16384)], wanted=8).level == Level.OK
