@@ -359,6 +359,19 @@ def ensemble(
 
 
 @app.command()
+def doctor(name: Name = None) -> None:
+    """Check the machine, the study and its jobs before a night in the queue; without a study the machine alone."""
+    from sweep import study
+    from sweep.doctor.examine import examine
+    from sweep.doctor.words import show
+    from sweep.paths import CURRENT
+
+    there = study.current(name) if name is not None or CURRENT.exists() else None
+    if show(examine(there)):
+        raise typer.Exit(1)
+
+
+@app.command()
 def repair(name: Name = None) -> None:
     """Make the Optuna storage anew from the trials' own files, and say what differed."""
     from sweep import repair as repairing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -110,6 +111,49 @@ def slots() -> list[dict[str, Any]]:
         return [dict(ad) for ad in htcondor.Collector().query(htcondor.AdType.Startd, projection=wanted)]
     except _failures():
         return []
+
+
+def slot_ads(constraint: str) -> list[Any]:
+    """The whole ads of those of the pool's slots that a constraint holds for. Raises PoolError when it does not say."""
+    htcondor = _htcondor()
+    try:
+        return list(htcondor.Collector().query(htcondor.AdType.Startd, constraint=constraint))
+    except _failures() as error:
+        raise PoolError(f"the collector does not answer: {error}", "Type `sweep pool status`.") from error
+
+
+def versions() -> tuple[str, str]:
+    """Of HTCondor's schedd, '' where it does not say, and of the bindings: like 25.14.1."""
+    htcondor = _htcondor()
+    try:
+        schedd = htcondor.Collector().locate(htcondor.DaemonType.Schedd)
+    except _failures():
+        schedd = None
+    texts = (str(schedd.get("CondorVersion", "")) if schedd else "", htcondor.version())
+    found = [re.search(r"\d+\.\d+\.\d+", text) for text in texts]
+    return found[0][0] if found[0] else "", found[1][0] if found[1] else ""
+
+
+def scan_interval() -> int:
+    """Seconds from one look of DAGMan's at its jobs' log to the next."""
+    return int(_htcondor().param.get("DAGMAN_USER_LOG_SCAN_INTERVAL", 5))
+
+
+def try_submission(description: str, folder: Path) -> None:
+    """Have the schedd take a job of this description, which counts from the folder, on hold, and remove it.
+
+    Raises PoolError when it does not.
+    """
+    htcondor = _htcondor()
+    try:
+        with contextlib.chdir(folder):
+            submit = htcondor.Submit(description)
+            # The last, should this process die meanwhile. Nobody is to take the job for the study's, or wait for it.
+            submit.update({"hold": "true", "periodic_remove": "true", "log": "", f"My.{STUDY_ATTRIBUTE}": ""})
+            cluster = htcondor.Schedd().submit(submit).cluster()
+        htcondor.Schedd().act(htcondor.JobAction.Remove, [f"{cluster}.0"], "sweep doctor's test")
+    except _failures() as error:
+        raise PoolError(f"the schedd takes no such job: {error}", "Type `sweep pool status`.") from error
 
 
 def submit_dag(dag: Path, batch_name: str) -> int:

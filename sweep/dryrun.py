@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sweep import sites, tryout, workflow
 from sweep.files import write_text
 from sweep.launch import finished_generations, workflow_texts
@@ -10,6 +12,15 @@ from sweep.records import read_result
 from sweep.search import Search
 from sweep.study import Study
 from sweep.summary import requests
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds of an epoch, and epochs of a trial; where they were measured."""
+
+    seconds: float
+    epochs: float
+    source: str
 
 
 def dry_run(study: Study, generations: int, lanes: int | None = None) -> list[str]:
@@ -41,9 +52,10 @@ def dry_run(study: Study, generations: int, lanes: int | None = None) -> list[st
 
 def site_warnings(study: Study) -> list[str]:
     """Which customs of its site a study does not keep."""
-    tried = tryout.last(study)
-    site = study.site
-    found = sites.warnings(study.config, site, tried.epoch_seconds if tried else None) if site else []
+    if (site := study.site) is None:
+        return []
+    known = pace(study)
+    found = sites.warnings(study.config, site, known.seconds if known else None)
     return [f"warning: {text}" for text in found]
 
 
@@ -53,18 +65,24 @@ def ended(study: Study) -> int:
 
 def estimate(study: Study, trials: int) -> str:
     """Slot hours of so many trials, by what trials of this study took so far."""
+    measured = pace(study)
+    if measured is None:
+        return "How long they take is known after a `sweep try`, or when the first trials have ended: type this again."
+    return (
+        f"About {trials * measured.epochs * measured.seconds / 3600:.3g} slot hours: {trials} trials of "
+        f"{measured.epochs:g} epochs, {measured.seconds:.3g} s each {measured.source}."
+    )
+
+
+def pace(study: Study) -> Pace | None:
+    """How long trials of this study take, None where that is not known."""
     results = [read_result(study.paths.trial(number)) for number in study.paths.trial_numbers()]
     took = [(result.duration_s, result.steps) for result in results if result and result.steps and result.duration_s]
     tried = tryout.last(study)
     if took:
         each = sum(seconds for seconds, _ in took) / sum(steps for _, steps in took)
         epochs = study.config.trainer.epochs or sum(steps for _, steps in took) / len(took)
-        source = f"in the {len(took)} trials that ended"
-    elif tried and tried.epoch_seconds and study.config.trainer.epochs:
-        each, epochs, source = tried.epoch_seconds, study.config.trainer.epochs, "in `sweep try`, on this machine"
-    else:
-        return "How long they take is known after a `sweep try`, or when the first trials have ended: type this again."
-    return (
-        f"About {trials * epochs * each / 3600:.3g} slot hours: {trials} trials of {epochs:g} epochs, "
-        f"{each:.3g} s each {source}."
-    )
+        return Pace(each, epochs, f"in the {len(took)} trials that ended")
+    if tried and tried.epoch_seconds and study.config.trainer.epochs:
+        return Pace(tried.epoch_seconds, study.config.trainer.epochs, "in `sweep try`, on this machine")
+    return None

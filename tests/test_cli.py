@@ -56,6 +56,18 @@ def test_launch_without_a_pool_says_what_to_type(study_file: Path) -> None:
     assert not (folder / "runs" / "tiny" / "dag").exists()
 
 
+def test_the_doctor_says_what_is_missing_and_checks_the_rest(study_file: Path) -> None:
+    folder = study_file.parent
+    done = sweep(folder, "doctor")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "error   there is no HTCondor on this machine\n          Type `sweep pool install`" in done.stdout
+    assert sweep(folder, "init", "study.toml").returncode == 0
+    done = sweep(folder, "doctor")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "ok      the Python of POST scripts starts" in done.stdout
+    assert sweep(folder, "doctor", "--study", "none").returncode == 3
+
+
 def test_init_shows_what_is_searched_and_says_when_it_is_there(study_file: Path) -> None:
     folder = study_file.parent
     done = sweep(folder, "init", "study.toml")

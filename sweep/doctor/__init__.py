@@ -1,0 +1,1 @@
+"""`sweep doctor`: what a user would otherwise learn after a night in the queue."""
