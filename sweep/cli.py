@@ -66,7 +66,6 @@ def init(
 ) -> None:
     """Check a study file and make its folder, runs/STUDY; a changed file is taken up."""
     from sweep import quickstart, study
-    from sweep.dryrun import site_warnings
     from sweep.launch import refresh
     from sweep.summary import summary
 
@@ -76,7 +75,7 @@ def init(
     with wait("initialising") as progress:
         there, state = study.initialise(file, progress)
         refresh(there)
-    for line in [*summary(there), *site_warnings(there)]:
+    for line in summary(there):
         say(line)
     if other is not None:
         from sweep import enqueue, report
@@ -145,7 +144,6 @@ def launch(
     """Submit the sweep to HTCondor; you may log out."""
     from sweep import launch as launching
     from sweep import study
-    from sweep.dryrun import site_warnings
 
     there = study.current(name)
     if dry_run:
@@ -168,7 +166,7 @@ def launch(
             say(f"It has {launched.generations} generations; type this again when it has ended.")
     else:
         say(f"Submitted the sweep {title} as cluster {launched.cluster}. You may log out; it goes on by itself.")
-        for note in filter(None, [launching.python_note(there), *site_warnings(there)]):
+        if note := launching.python_note(there):
             say(note)
     if not watch:
         say("Next: sweep report for the leaderboard; the same command with --watch to follow it.")

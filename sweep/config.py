@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import tomllib
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sweep import command, conditions, cutoffs, interface, pruners, samplers, sites, space
+from sweep import command, conditions, cutoffs, interface, pruners, samplers, space
 from sweep.errors import ConfigError
 from sweep.expression import Expression
 from sweep.job_section import JobSection
@@ -27,9 +26,6 @@ from sweep.trainer_section import TrainerSection
 from sweep.trial import ParamValue
 from sweep.words import nearest
 
-CORNERS = 4096
-"""How many combinations of extreme values an amount is checked for, at the most."""
-
 
 def load(path: Path) -> StudyConfig:
     """Read and check a study file.
@@ -42,18 +38,15 @@ def load(path: Path) -> StudyConfig:
         raise ConfigError(f"{path}: no such file", "Type `sweep init` without a file for a quickstart study.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
-    return parse(text, str(path), path.parent)
+    return parse(text, str(path))
 
 
-def parse(text: str, name: str, beside: Path = Path()) -> StudyConfig:
-    """`load` for a text; `name` is the file that errors name, `beside` the folder that paths count from."""
+def parse(text: str, name: str) -> StudyConfig:
+    """`load` for a text; `name` is the file that errors name."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name}: not valid TOML: {error}") from None
-    job = table.get("job")
-    if isinstance(job, dict) and isinstance(job.get("site"), str):
-        table = sites.fill_in(table, sites.load(job["site"], beside))
     mistakes = interface.mistakes(table)
     config = None
     try:
@@ -79,7 +72,6 @@ def _search_mistakes(config: StudyConfig) -> list[str]:
             f"[constraints] parameters: {text!r} has {name!r}, which is no parameter{nearest(name, known)}"
             for name in sorted(Expression.parse(text).names - known.keys())
         ]
-    found += _job_mistakes(config, known)
     found += _pruner_mistakes(config)
     found += _command_mistakes(config.trainer, known) + _metric_mistakes(config)
     if len(config.study.objectives) > 1 and not samplers.SAMPLERS[config.sampler.name].many:
@@ -87,29 +79,6 @@ def _search_mistakes(config: StudyConfig) -> list[str]:
         found.append(f"[sampler] name: {config.sampler.name} knows one objective; several: {able}")
     for position, values in enumerate(config.trials, start=1):
         found += [f"[[trials]] {position}: {mistake}" for mistake in configuration_mistakes(config, values)]
-    return found
-
-
-def _job_mistakes(config: StudyConfig, known: dict[str, conditions.Asked]) -> list[str]:
-    """Amounts that depend on what is no parameter, or that some corner of the search space gives no job."""
-    found = []
-    for name, expression in config.job.expressions.items():
-        key = f"[job] {name}: {expression.text!r}"
-        if unknown := sorted(expression.names - known.keys()):
-            found += [f"{key} has {one!r}, which is no parameter{nearest(one, known)}" for one in unknown]
-            continue
-        looked_at = sorted(expression.names)
-        corners = itertools.product(*(space.extremes(known[one].parameter) for one in looked_at))
-        for corner in itertools.islice(corners, CORNERS):
-            values = dict(zip(looked_at, corner, strict=True))
-            try:
-                number = expression.number(values)
-            except ValueError as error:
-                found.append(f"[job] {name}: {error}")
-                break
-            if number <= 0:
-                found.append(f"{key} is {number:g} of {values}")
-                break
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sweep import sites, tryout, workflow
+from sweep import tryout, workflow
 from sweep.files import write_text
 from sweep.launch import finished_generations, workflow_texts
 from sweep.propose import specs
@@ -45,18 +45,8 @@ def dry_run(study: Study, generations: int, lanes: int | None = None) -> list[st
         f"at most {lanes or section.trials_per_generation} trials at a time.",
         f"Each job asks for: {requests(study)}",
         estimate(study, max(0, left)),
-        *site_warnings(study),
         f"Nothing was submitted. For reading: {folder}",
     ]
-
-
-def site_warnings(study: Study) -> list[str]:
-    """Which customs of its site a study does not keep."""
-    if (site := study.site) is None:
-        return []
-    known = pace(study)
-    found = sites.warnings(study.config, site, known.seconds if known else None)
-    return [f"warning: {text}" for text in found]
 
 
 def ended(study: Study) -> int:

@@ -47,10 +47,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 @dataclass(frozen=True)
 class Expression:
-    """A condition, such as `width * n_blocks <= 128 or optimizer == "sgd"`, or an amount, such as `512 + 40 * width`.
-
-    `names` are the values that it looks at.
-    """
+    """A condition, such as `width * n_blocks <= 128 or optimizer == "sgd"`. `names` are the values that it looks at."""
 
     text: str
     names: frozenset[str]
@@ -58,15 +55,7 @@ class Expression:
 
     @classmethod
     def parse(cls, text: str) -> Expression:
-        """A condition. Raises ValueError for what is no such expression, saying which part."""
-        found = cls.amount(text)
-        if not isinstance(found._tree, ast.Compare | ast.BoolOp) and not _is_not(found._tree):
-            raise ValueError(f"is neither true nor false: {text!r}; compare something, as in width <= 128")
-        return found
-
-    @classmethod
-    def amount(cls, text: str) -> Expression:
-        """An amount. Raises ValueError likewise."""
+        """Raises ValueError for what is no such expression, saying which part."""
         if len(text) > LONGEST:
             raise ValueError(f"is longer than {LONGEST} characters")
         try:
@@ -78,18 +67,9 @@ class Expression:
             _check(tree, names)
         except RecursionError:
             raise ValueError("is nested too deeply") from None
+        if not isinstance(tree, ast.Compare | ast.BoolOp) and not _is_not(tree):
+            raise ValueError(f"is neither true nor false: {text!r}; compare something, as in width <= 128")
         return cls(text, frozenset(names), tree)
-
-    def number(self, values: Mapping[str, Any]) -> float:
-        """What it amounts to; a name without a value counts as 0. Raises ValueError as `holds`, or where it is not
-        finite."""
-        try:
-            found = float(_number(_value(self._tree, dict.fromkeys(self.names, 0) | dict(values))))
-        except (TypeError, ArithmeticError, ValueError) as error:
-            raise ValueError(f"{self.text!r} cannot be computed of {dict(values)}: {error}") from None
-        if not math.isfinite(found):
-            raise ValueError(f"{self.text!r} is {found} of {dict(values)}")
-        return found
 
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Whether it is true of these values, which have all of `names`.

@@ -163,8 +163,6 @@ def _result(spec: TrialSpec, verdict: Verdict, history: JobHistory, stderr: str)
         duration_s=history.seconds,
         lost_s=history.lost_seconds,
         stderr_tail=stderr if verdict.kind not in STATES else "",
-        memory_mb=max((run.memory_mb for run in history.runs), default=0.0),
-        disk_kb=max((run.disk_kb for run in history.runs), default=0.0),
     )
 
 

@@ -35,22 +35,6 @@ def copy(trainer: TrainerSection, file: Path, into: Path) -> None:
             raise DataError(f"{file}: [trainer] inputs: there is no {place}", "Paths count from the file's folder.")
 
 
-def locate_image(image: str | None, file: Path) -> str:
-    """Where `[job] container_image` lies: an address as it is, a file as an absolute path, '' where there is none.
-
-    Raises DataError where there is no such file.
-    """
-    if image is None or "://" in image:
-        return image or ""
-    path = (file.parent / Path(image).expanduser()).resolve()
-    if not path.exists():
-        raise DataError(
-            f"{file}: [job] container_image: there is no {path}",
-            "Give a .sif file, a path that counts from the file's folder, or an address: docker://…, osdf://….",
-        )
-    return str(path)
-
-
 def locate_data(trainer: TrainerSection, file: Path) -> str:
     """Where `[trainer] data` lies: a URL as it is, anything else as an absolute path, '' where there is none.
 

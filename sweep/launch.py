@@ -123,7 +123,7 @@ def workflow_texts(study: Study, generations: int, done: set[int], lanes: int | 
         study.id,
         name,
         config.trainer,
-        study.job,
+        config.job,
         software.program(study),
         [place for place in (study.data, *study.weights.values()) if place],
         one_host=condor.is_personal(),

@@ -6,14 +6,14 @@ Keyed by generation and index: run again, it finds the trials it asked for and w
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweep import harvest, suggest, workflow
+from sweep import harvest, workflow
 from sweep.ending import reason
-from sweep.errors import StorageError, StudyError, SweepError
+from sweep.errors import StorageError, SweepError
 from sweep.files import locked, write_json, write_text
 from sweep.paths import StudyPaths, TrialPaths
 from sweep.study import Study, load
@@ -37,7 +37,8 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
         harvest.tell_pending(paths, search)
         if not search.generation(generation) and has_ended(study, search):
             return []
-        trials = specs(study, search.propose(generation), search.cutoffs(), search.used())
+        proposals, cutoffs = search.propose(generation), search.cutoffs()
+    trials = specs(study, proposals, cutoffs)
     for trial in trials:
         write_trial(study, paths.trial(trial.number), trial)
     done = {trial.number for trial in trials if paths.trial(trial.number).result.exists()}
@@ -52,16 +53,8 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
     return trials
 
 
-def specs(
-    study: Study,
-    proposals: Sequence[Proposal],
-    cutoffs: Mapping[str, float],
-    used: Sequence[tuple[float, float]] = (),
-) -> list[TrialSpec]:
-    """What the job of each trial is to do. `used` is what trials so far used, as `suggest.automatic` takes it.
-
-    Raises StudyError where an expression of `[job]` gives no amount for a trial.
-    """
+def specs(study: Study, proposals: Sequence[Proposal], cutoffs: Mapping[str, float]) -> list[TrialSpec]:
+    """What the job of each trial is to do."""
     each = study.config.job.each_slice
     kind = "confirm" if study.config.study.confirms else "trial"
     return [
@@ -89,30 +82,12 @@ def specs(
             maximize=study.config.study.direction[0] == "maximize",
             retries=study.config.limits.retries,
             failures_in_a_row=study.config.limits.failures_in_a_row,
-            requests=requests,
-            more_memory=more_memory,
+            more_memory={
+                name: workflow.submit_value(str(value)) for name, value in study.config.job.more_memory().items()
+            },
         )
-        for proposal, (requests, more_memory) in zip(proposals, _requests(study, proposals, used), strict=True)
+        for proposal in proposals
     ]
-
-
-def _requests(
-    study: Study, proposals: Sequence[Proposal], used: Sequence[tuple[float, float]]
-) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
-    """What each trial asks for otherwise than the others, and with more memory."""
-    job = study.config.job
-    automatic = suggest.automatic(job, used, study.config.study.trials_per_generation)
-    for proposal in proposals:
-        try:
-            amounts = job.amounts(proposal.params)
-        except ValueError as error:
-            raise StudyError(str(error), f"Mend it, and type: sweep init {study.paths.config.name}") from None
-        requests = {name: amounts.get(name) or automatic[name] for name in sorted(job.by_trial)}
-        more = {name: amounts.get(f"retry_{name}", value) for name, value in job.more_memory().items()}
-        yield (
-            {name: workflow.submit_value(value) for name, value in requests.items()},
-            {name: workflow.submit_value(str(value)) for name, value in more.items()},
-        )
 
 
 def has_ended(study: Study, search: Search) -> bool:

@@ -143,15 +143,6 @@ def values_of(parameter: AnyParameter) -> list[bool | int | float | str] | None:
     return [parameter.value] if isinstance(parameter, FixedParameter) else None
 
 
-def extremes(parameter: AnyParameter) -> list[bool | int | float | str]:
-    """The values that a parameter may have, or the ends of its range; and 0, where trials may lack it."""
-    found = values_of(parameter)
-    if found is None:
-        assert isinstance(parameter, FloatParameter | IntParameter)  # noqa: S101 - the others list their values
-        found = [parameter.low, parameter.high]
-    return [*found, *([0] if getattr(parameter, "when", None) else [])]
-
-
 def may_be(parameter: AnyParameter, value: object) -> bool:
     """Whether a parameter may have this value. A float's step is not looked at."""
     if not isinstance(parameter, FloatParameter | IntParameter):

@@ -15,15 +15,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sweep import __version__, config, inputs, resources, sites
+from sweep import __version__, config, inputs, resources
 from sweep.changes import changes
 from sweep.errors import ConfigError, StudyError
 from sweep.files import write_json, write_text
-from sweep.job_section import JobSection
 from sweep.mounts import network_filesystem
 from sweep.paths import CURRENT, RUNS, StudyPaths
 from sweep.sections import StudyConfig
-from sweep.sites import Site
 
 INITIALISED = "is initialised"
 
@@ -60,18 +58,6 @@ class Study:
     def data(self) -> str:
         """Path or URL of the data, as jobs are to fetch it."""
         return str(self.provenance["data"])
-
-    @property
-    def job(self) -> JobSection:
-        """`[job]`, its container as jobs are to find it."""
-        image = self.config.job.container_image
-        there = self.provenance.get("image") if image and "://" not in image else image
-        return self.config.job.model_copy(update={"container_image": there or image})
-
-    @property
-    def site(self) -> Site | None:
-        """The site whose customs it follows."""
-        return sites.load(self.config.job.site, self.paths.root) if self.config.job.site else None
 
     @property
     def weights(self) -> dict[str, str]:
@@ -136,7 +122,6 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, str]:
     fresh = not paths.provenance.exists() or (not paths.dag.exists() and load(paths).config != wanted)
     if fresh:
         data, weights = inputs.locate_data(wanted.trainer, file), inputs.locate_weights(wanted.trainer, file)
-        image = inputs.locate_image(wanted.job.container_image, file)
         paths.root.mkdir(parents=True, exist_ok=True)
         paths.provenance.unlink(missing_ok=True)
         for storage in (paths.database, paths.journal):
@@ -146,11 +131,10 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, str]:
         trainer = StudyPaths.named(confirmed).trainer if confirmed else resources.folder("trainer")
         shutil.copytree(trainer, paths.trainer, ignore=shutil.ignore_patterns("__pycache__"))
         inputs.copy(wanted.trainer, file, paths.inputs)
-        _copy_site(wanted, file, paths)
         write_text(paths.config, file.read_text(encoding="utf-8"))
         if data and not wanted.trainer.is_url:
             say(f"hashing {data}")
-        study = Study(paths, wanted, _provenance(wanted, paths, data, weights) | {"image": image})
+        study = Study(paths, wanted, _provenance(wanted, paths, data, weights))
         from sweep.search import Search
 
         Search.create(study).close()
@@ -162,13 +146,6 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, str]:
         return make_current(there), "is there already"
     keys = take_up(there, wanted, file)
     return make_current(load(paths)), f"takes up what changed ({', '.join(keys)})"
-
-
-def _copy_site(wanted: StudyConfig, file: Path, paths: StudyPaths) -> None:
-    """Have a site's file of the user's own beside the study's copy of the study file."""
-    if (site := wanted.job.site) and site.endswith(".toml"):
-        source = sites.place(site, file.parent)
-        write_text(paths.root / source.name, source.read_text(encoding="utf-8-sig"))
 
 
 def make_current(study: Study) -> Study:
@@ -191,7 +168,6 @@ def take_up(there: Study, wanted: StudyConfig, file: Path) -> list[str]:
             f"Go on with the study as it is (its file is {there.paths.config}), choose another [study] name, or remove "
             f"{there.paths.root} to start it over.",
         )
-    _copy_site(wanted, file, there.paths)
     text, keys = file.read_text(encoding="utf-8"), [change.key for change in found]
     digest = hashlib.sha256(text.encode()).hexdigest()
     recorded = list(there.provenance.get("changes", []))
@@ -200,8 +176,7 @@ def take_up(there: Study, wanted: StudyConfig, file: Path) -> list[str]:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         before = there.paths.config.read_text(encoding="utf-8")
         recorded.append({"when": now, "keys": keys, "sha256": digest, "before": before})
-        image = inputs.locate_image(wanted.job.container_image, file)
-        write_json(there.paths.provenance, there.provenance | {"changes": recorded, "image": image})
+        write_json(there.paths.provenance, there.provenance | {"changes": recorded})
     write_text(there.paths.config, text)
     return keys
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sweep.job_section import AUTO, JobSection
+from sweep.job_section import JobSection
 
 MEMORY_MARGIN, DISK_MARGIN, GPU_MARGIN = 1.5, 1.5, 1.2
 """What is asked for, over what was seen: trials differ, and a job that asks for too little is held."""
@@ -42,21 +41,6 @@ def job(used: Used, now: JobSection) -> str:
     if used.gpu:
         lines.append(f'gpus_minimum_memory = "{amount(used.gpu * GPU_MARGIN)}"')
     return "\n".join(lines)
-
-
-def automatic(job: JobSection, used: Sequence[tuple[float, float]], enough: int) -> dict[str, str]:
-    """What `resources = "auto"` asks for, given the memory (MB) and disk (KB) that the trials so far used at the most.
-
-    That is the most of all, with a margin, once there are `enough` trials; before, what the study file has.
-    """
-    known = [(memory, disk) for memory, disk in used if memory and disk]
-    if len(known) < enough:
-        return {name: str(getattr(job, name)) for name in AUTO}
-    memory, disk = (max(column) for column in zip(*known, strict=True))
-    return {
-        "request_memory": str(math.ceil(memory * MEMORY_MARGIN / 128) * 128),
-        "request_disk": str(math.ceil(disk * DISK_MARGIN / 1024) * 1024),
-    }
 
 
 def amount(size: float) -> str:

@@ -62,10 +62,9 @@ class TrialSpec:
     reaches the access point; after `slice_seconds` or `slice_epochs` with 0, and the trial goes on as a new job, from
     `step`. At a step that has one of the `cutoffs`, the trainer ends with 0 where the best value of its objective so
     far is worse than that; `maximize` says which is better. `retries` is how often a transient failure is tried again;
-    `failures_in_a_row` of different trials stop the sweep; `requests` holds what this trial asks for otherwise than the
-    others, `more_memory` the submit commands for the next try of one that ran out of memory. `sampler` is what the
-    sampler that proposed the trial keeps with it, `distributions` from what each parameter was drawn, as Optuna writes
-    it, since a study's ranges may change.
+    `failures_in_a_row` of different trials stop the sweep; `more_memory` holds the submit commands for the next try of
+    one that ran out of memory. `sampler` is what the sampler that proposed the trial keeps with it,
+    `distributions` from what each parameter was drawn, as Optuna writes it, since a study's ranges may change.
     `objectives` are the metrics that are optimised, `constraints` expressions that they and other metrics should keep.
     With a `metrics_pattern` the metrics are what its output has of it. A program without `checkpoints` starts over.
     """
@@ -89,7 +88,6 @@ class TrialSpec:
     maximize: bool = False
     retries: int = 3
     failures_in_a_row: int = 10
-    requests: dict[str, str] = field(default_factory=dict)
     more_memory: dict[str, str] = field(default_factory=dict)
     sampler: dict[str, Any] = field(default_factory=dict)
     distributions: dict[str, str] = field(default_factory=dict)
@@ -116,7 +114,7 @@ class TrialSpec:
 class Result:
     """A result.json: how a trial ended. `reason` is '' for a COMPLETE trial; `steps` is the last step reported.
 
-    `values` and `violations` are those of its `Verdict`; `memory_mb` and `disk_kb` the most that a job of it used.
+    `values` and `violations` are those of its `Verdict`.
     """
 
     number: int
@@ -130,8 +128,6 @@ class Result:
     duration_s: float
     lost_s: float
     stderr_tail: str
-    memory_mb: float = 0.0
-    disk_kb: float = 0.0
 
     @classmethod
     def from_json(cls, text: str) -> Result:

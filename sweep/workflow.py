@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from sweep import command, submit_commands
+from sweep import command
 from sweep.job_section import JobSection
 from sweep.paths import HELPER, TrialPaths, generation_name, lane_name, node_name
 from sweep.render import render
@@ -116,13 +116,11 @@ def variables(trial: TrialSpec) -> str:
 
 
 def attributes(trial: TrialSpec) -> dict[str, str]:
-    """What a submit description has of one trial: its folder, what it alone asks for, its parameters as attributes of
-    its job."""
+    """What a submit description has of one trial: its folder, and its parameters as attributes of its job."""
     return {
         "trial": f"{trial.number:05d}",
         "My.SweepTrial": str(trial.number),
         "My.SweepGeneration": str(trial.generation),
-        **{f"sweep_{name}": value for name, value in trial.requests.items()},
         **{f"My.SweepParam_{name}": classad_value(value) for name, value in trial.params.items()},
     }
 
@@ -134,15 +132,6 @@ def classad_value(value: ParamValue) -> str:
     if isinstance(value, int | float):
         return repr(value)
     return f'"{quote(value, safe=PLAIN)}"'
-
-
-def attribute_value(value: bool | int | float | str) -> str:
-    """A value of `[job.attributes]` as a ClassAd literal that no macro changes."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)
-    return command.literal(f'"{_escape(value)}"')
 
 
 def _escape(value: str) -> str:
@@ -214,13 +203,7 @@ def submit_description(
         held_seconds=HELD_SECONDS,
         avoid_seconds=0 if one_host else AVOID_SECONDS,
         outputs=outputs,
-        requests={
-            name: f"$(sweep_{name})" if name in job.by_trial else submit_value(str(value))
-            for name, value in job.requests().items()
-        },
-        requirements=command.literal(job.requirements) if job.requirements else "",
-        attributes={name: attribute_value(value) for name, value in job.attributes.items()},
-        submit={name: command.literal(submit_commands.value(value)) for name, value in job.submit.items()},
+        requests={name: submit_value(str(value)) for name, value in job.requests().items()},
     )
 
 

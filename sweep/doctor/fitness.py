@@ -1,13 +1,11 @@
 """Whether a study's work suits high-throughput computing: many jobs, neither too long nor too short, within what they
-ask for."""
+ask for. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from sweep import sites
 from sweep.doctor.classads import KB, MB, Ad, amount, number
 from sweep.doctor.finding import Finding, error, ok, warning
 from sweep.suggest import Used
@@ -22,11 +20,13 @@ UNSAFE = 4 * 3600
 RARE = 5 * 3600
 """Seconds between two checkpoints at the most: the Open Science Pool's advice is 1 to 5 h."""
 
-
-def lengths() -> dict[str, dict[str, float]]:
-    """Hours that a job may run, by the attributes that sites have for it."""
-    there = [sites.load(name, Path()).length for name in sites.known()]
-    return {one.attribute: {kind.lower(): hours for kind, hours in one.hours.items()} for one in there if one}
+LENGTHS = {
+    # CHTC's guide "Use GPUs": by how long a job says that it runs it gets a share of the GPU Lab.
+    "GPUJobLength": {"short": 12, "medium": 24, "long": 7 * 24},
+    # The Open Science Pool's guide "Job duration": hours after which a job is held that handed no checkpoint over.
+    "JobDurationCategory": {"medium": 20, "long": 40},
+}
+"""Hours that a job may run, by attributes that sites have for it."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def limits(job: Ad) -> list[Limit]:
         found.append(Limit(seconds, "allowed_job_duration", False))
     if seconds := number(job.get("AllowedExecuteDuration")):
         found.append(Limit(seconds, "allowed_execute_duration", True))
-    for name, hours in lengths().items():
+    for name, hours in LENGTHS.items():
         value = str(job.get(name, ""))
         if value.lower() in hours:
             found.append(Limit(hours[value.lower()] * 3600, f"{name} {value}", name == "JobDurationCategory"))
