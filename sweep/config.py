@@ -72,6 +72,7 @@ def _search_mistakes(config: StudyConfig) -> list[str]:
             f"[constraints] parameters: {text!r} has {name!r}, which is no parameter{nearest(name, known)}"
             for name in sorted(Expression.parse(text).names - known.keys())
         ]
+    found += [f"[job] {mistake}" for mistake in config.job.mistakes(asked)]
     found += _pruner_mistakes(config)
     found += _command_mistakes(config.trainer, known) + _metric_mistakes(config)
     if len(config.study.objectives) > 1 and not samplers.SAMPLERS[config.sampler.name].many:

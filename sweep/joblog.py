@@ -13,7 +13,7 @@ EVENT = re.compile(
     re.MULTILINE,
 )
 SLOT = re.compile(r"^\tSlotName: (\S+)$", re.MULTILINE)
-HOLD = re.compile(r"\n\t(?P<reason>.*)\n\tCode (?P<code>\d+)")
+HOLD = re.compile(r"\n\t(?P<reason>.*)\n\tCode (?P<code>\d+)(?: Subcode (?P<subcode>\d+))?")
 FORMATS = ("%Y-%m-%d %H:%M:%S", "%m/%d/%y %H:%M:%S", "%m/%d %H:%M:%S")
 
 # Event numbers: condor_event.h.
@@ -30,7 +30,7 @@ class JobHistory:
 
     `cluster` and `host` are the last job's and the last start's; `removed` tells that this job was taken out of the
     queue before it ended; why that job was held, if it was, is `hold_reason`,
-    and HTCondor's number for it `hold_code`.
+    and HTCondor's numbers for it, code and subcode, `hold_code`.
     """
 
     attempts: int = 0
@@ -41,7 +41,7 @@ class JobHistory:
     host: str = ""
     removed: bool = False
     hold_reason: str = ""
-    hold_code: int = 0
+    hold_code: tuple[int, int] = (0, 0)
 
 
 def read(file: Path) -> JobHistory:
@@ -62,7 +62,7 @@ def parse(text: str) -> JobHistory:
         body = text[match.end() : text.find("\n...", match.end()) % (len(text) + 1)]
         if code == SUBMIT:
             history.cluster, history.removed = int(match["cluster"]), False
-            history.hold_reason, history.hold_code = "", 0
+            history.hold_reason, history.hold_code = "", (0, 0)
         elif code == EXECUTE:
             history.attempts += 1
             started = saved = when
@@ -78,7 +78,8 @@ def parse(text: str) -> JobHistory:
             started = saved = None
             history.removed = code == ABORTED
         if code == HELD and (hold := HOLD.match(body)):
-            history.hold_reason, history.hold_code = hold["reason"].strip(), int(hold["code"])
+            history.hold_reason = hold["reason"].strip()
+            history.hold_code = (int(hold["code"]), int(hold["subcode"] or 0))
     return history
 
 

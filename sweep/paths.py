@@ -54,9 +54,10 @@ class TrialPaths:
         return self.root / "retry.sub"
 
     @property
-    def program_submit(self) -> Path:
-        """Submit commands of this trial alone: arguments and environment of the user's own program."""
-        return self.root / "program.sub"
+    def own_submit(self) -> Path:
+        """Submit commands of this trial alone: what it asks for by its parameters; arguments and environment of the
+        user's own program."""
+        return self.root / "own.sub"
 
     @property
     def stdout(self) -> Path:

@@ -81,9 +81,7 @@ def specs(study: Study, proposals: Sequence[Proposal], cutoffs: Mapping[str, flo
             maximize=study.config.study.direction[0] == "maximize",
             retries=study.config.limits.retries,
             failures_in_a_row=study.config.limits.failures_in_a_row,
-            more_memory={
-                name: workflow.submit_value(str(value)) for name, value in study.config.job.more_memory().items()
-            },
+            more_memory=study.config.job.more_memory(proposal.params),
         )
         for proposal in proposals
     ]
@@ -119,8 +117,7 @@ def data_spec(study: Study) -> dict[str, Any]:
 def write_trial(study: Study, files: TrialPaths, trial: TrialSpec) -> None:
     """Write what the job of a trial starts from, into the folder of `files`."""
     write_json(files.spec, trial.to_json())
-    if study.config.trainer.command:
-        write_text(files.program_submit, workflow.program_commands(study.config.trainer, study.config.job, trial))
+    write_text(files.own_submit, workflow.own_commands(study.config.trainer, study.config.job, trial))
     # The job's outputs exist from the start; what an earlier job left there stays.
     for output in (*files.outputs, files.root / trial.metrics):
         output.touch()

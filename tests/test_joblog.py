@@ -34,7 +34,7 @@ def test_attempts_evictions_and_seconds_are_counted() -> None:
         host="",
         removed=True,
         hold_reason="Transfer input files failure: no such file photos.zip",
-        hold_code=13,
+        hold_code=(13, 2),
     )
 
 
@@ -51,7 +51,7 @@ def test_a_hold_belongs_to_its_own_job_and_the_host_to_the_last_start() -> None:
     )
     history = parse(LOG + later)
     assert (history.cluster, history.attempts, history.host) == (12, 3, "gpu-4.example.edu")
-    assert (history.hold_reason, history.hold_code, history.removed) == ("", 0, False)
+    assert (history.hold_reason, history.hold_code, history.removed) == ("", (0, 0), False)
 
 
 def test_the_older_date_format_is_read_too() -> None:
