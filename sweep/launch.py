@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweep import condor, harvest, resources, software, spool, workflow
+from sweep import condor, harvest, house_rules, resources, software, spool, workflow
 from sweep.errors import PoolError, StudyError
 from sweep.files import locked, write_text
 from sweep.lanes import waits
@@ -66,6 +66,7 @@ def launch(study: Study, generations: int, lanes: int | None = None) -> Launched
             if not search.running() and has_ended(study, search):
                 return Launched(None, False, generations, study.paths.ended.read_text().strip())
         software.check(study)
+        house_rules.check(study)
         spool.put_in_place(study.paths, study.paths.trial_numbers())
         write_workflow(study, generations, done, lanes or study.config.study.lanes_wanted)
         cluster = condor.submit_dag(study.paths.outer_dag, f"sweep {study.config.study.name}")
@@ -123,7 +124,7 @@ def workflow_texts(study: Study, generations: int, done: set[int], lanes: int | 
         study.id,
         name,
         config.trainer,
-        config.job,
+        study.job,
         software.program(study),
         [place for place in (study.data, *study.weights.values()) if place],
         one_host=condor.is_personal(),

@@ -93,6 +93,11 @@ class StudyPaths:
         return self.root / "study.toml"
 
     @property
+    def site(self) -> Path:
+        """The file of its site, likewise, where it names one."""
+        return self.root / "site.toml"
+
+    @property
     def provenance(self) -> Path:
         """Written last by `sweep init`: a study without it is not initialised."""
         return self.root / "provenance.json"
