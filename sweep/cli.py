@@ -65,7 +65,7 @@ def init(
     top: Annotated[int, typer.Option(min=1, help="How many of them.")] = 10,
 ) -> None:
     """Check a study file and make its folder, runs/STUDY; a changed file is taken up."""
-    from sweep import quickstart, study
+    from sweep import house_rules, quickstart, study
     from sweep.launch import refresh
     from sweep.summary import summary
 
@@ -76,6 +76,8 @@ def init(
         there, state = study.initialise(file, progress)
         refresh(there)
     for line in summary(there):
+        say(line)
+    for line in house_rules.told(there):
         say(line)
     if other is not None:
         from sweep import enqueue, report
@@ -142,8 +144,8 @@ def launch(
     name: Name = None,
 ) -> None:
     """Submit the sweep to HTCondor; you may log out."""
+    from sweep import house_rules, study
     from sweep import launch as launching
-    from sweep import study
 
     there = study.current(name)
     if dry_run:
@@ -166,8 +168,9 @@ def launch(
             say(f"It has {launched.generations} generations; type this again when it has ended.")
     else:
         say(f"Submitted the sweep {title} as cluster {launched.cluster}. You may log out; it goes on by itself.")
-        if note := launching.python_note(there):
-            say(note)
+        for note in [*house_rules.told(there), launching.python_note(there)]:
+            if note:
+                say(note)
     if not watch:
         say("Next: sweep report for the leaderboard; the same command with --watch to follow it.")
         return

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sweep import command, conditions, cutoffs, interface, pruners, samplers, space
+from sweep import command, conditions, cutoffs, interface, pruners, samplers, sites, space
 from sweep.errors import ConfigError
 from sweep.expression import Expression
 from sweep.job_section import JobSection
@@ -27,8 +27,8 @@ from sweep.trial import ParamValue
 from sweep.words import nearest
 
 
-def load(path: Path) -> StudyConfig:
-    """Read and check a study file.
+def load(path: Path, site: Path | None = None) -> StudyConfig:
+    """Read and check a study file; `site` is the file of its site, where that is not as `[job] site` says.
 
     Raises ConfigError naming every mistake, one a line, with file, key and, for a typo, the nearest legal key.
     """
@@ -38,10 +38,10 @@ def load(path: Path) -> StudyConfig:
         raise ConfigError(f"{path}: no such file", "Type `sweep init` without a file for a quickstart study.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
-    return parse(text, str(path))
+    return parse(text, str(path), site)
 
 
-def parse(text: str, name: str) -> StudyConfig:
+def parse(text: str, name: str, site: Path | None = None) -> StudyConfig:
     """`load` for a text; `name` is the file that errors name."""
     try:
         table = tomllib.loads(text)
@@ -50,7 +50,9 @@ def parse(text: str, name: str) -> StudyConfig:
     mistakes = interface.mistakes(table)
     config = None
     try:
-        config = StudyConfig.model_validate(table)
+        config = StudyConfig.model_validate(_with_site(table, Path(name), site))
+    except ConfigError as error:
+        mistakes += [str(error)]
     except ValidationError as error:
         mistakes = [_explain(detail) for detail in error.errors()] + mistakes
     if config and not mistakes:
@@ -58,6 +60,15 @@ def parse(text: str, name: str) -> StudyConfig:
     if mistakes or config is None:
         raise ConfigError("\n".join(f"{name}: {mistake}" for mistake in mistakes), f"Mend {name} and type it again.")
     return config
+
+
+def _with_site(table: dict[str, Any], file: Path, site_file: Path | None) -> dict[str, Any]:
+    """A study's table with what its site has for it. Raises ConfigError for a site that cannot be used."""
+    job = table.get("job")
+    site = job.get("site") if isinstance(job, dict) else None
+    if not isinstance(site, str) or not site:
+        return table
+    return sites.with_defaults(table, sites.load(site_file or sites.file_of(site, file.parent), site))
 
 
 def _search_mistakes(config: StudyConfig) -> list[str]:
@@ -72,6 +83,7 @@ def _search_mistakes(config: StudyConfig) -> list[str]:
             f"[constraints] parameters: {text!r} has {name!r}, which is no parameter{nearest(name, known)}"
             for name in sorted(Expression.parse(text).names - known.keys())
         ]
+    found += [f"[job] {mistake}" for mistake in config.job.mistakes(asked)]
     found += _pruner_mistakes(config)
     found += _command_mistakes(config.trainer, known) + _metric_mistakes(config)
     if len(config.study.objectives) > 1 and not samplers.SAMPLERS[config.sampler.name].many:

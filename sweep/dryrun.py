@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from sweep import tryout, workflow
+from sweep import house_rules, workflow
 from sweep.files import write_text
 from sweep.launch import finished_generations, workflow_texts
+from sweep.pace import measured
 from sweep.propose import specs
-from sweep.records import read_result
 from sweep.search import Search
 from sweep.study import Study
 from sweep.summary import requests
-
-
-@dataclass(frozen=True)
-class Pace:
-    """Seconds of an epoch, and epochs of a trial; where they were measured."""
-
-    seconds: float
-    epochs: float
-    source: str
 
 
 def dry_run(study: Study, generations: int, lanes: int | None = None) -> list[str]:
@@ -45,6 +34,7 @@ def dry_run(study: Study, generations: int, lanes: int | None = None) -> list[st
         f"at most {lanes or section.trials_per_generation} trials at a time.",
         f"Each job asks for: {requests(study)}",
         estimate(study, max(0, left)),
+        *house_rules.told(study),
         f"Nothing was submitted. For reading: {folder}",
     ]
 
@@ -55,24 +45,10 @@ def ended(study: Study) -> int:
 
 def estimate(study: Study, trials: int) -> str:
     """Slot hours of so many trials, by what trials of this study took so far."""
-    measured = pace(study)
-    if measured is None:
+    pace = measured(study)
+    if pace is None:
         return "How long they take is known after a `sweep try`, or when the first trials have ended: type this again."
     return (
-        f"About {trials * measured.epochs * measured.seconds / 3600:.3g} slot hours: {trials} trials of "
-        f"{measured.epochs:g} epochs, {measured.seconds:.3g} s each {measured.source}."
+        f"About {trials * pace.epochs * pace.seconds / 3600:.3g} slot hours: {trials} trials of {pace.epochs:g} "
+        f"epochs, {pace.seconds:.3g} s each {pace.source}."
     )
-
-
-def pace(study: Study) -> Pace | None:
-    """How long trials of this study take, None where that is not known."""
-    results = [read_result(study.paths.trial(number)) for number in study.paths.trial_numbers()]
-    took = [(result.duration_s, result.steps) for result in results if result and result.steps and result.duration_s]
-    tried = tryout.last(study)
-    if took:
-        each = sum(seconds for seconds, _ in took) / sum(steps for _, steps in took)
-        epochs = study.config.trainer.epochs or sum(steps for _, steps in took) / len(took)
-        return Pace(each, epochs, f"in the {len(took)} trials that ended")
-    if tried and tried.epoch_seconds and study.config.trainer.epochs:
-        return Pace(tried.epoch_seconds, study.config.trainer.epochs, "in `sweep try`, on this machine")
-    return None

@@ -47,7 +47,10 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 @dataclass(frozen=True)
 class Expression:
-    """A condition, such as `width * n_blocks <= 128 or optimizer == "sgd"`. `names` are the values that it looks at."""
+    """A condition, such as `width * n_blocks <= 128 or optimizer == "sgd"`, or an amount, such as `512 + 40 * width`.
+
+    `names` are the values that it looks at.
+    """
 
     text: str
     names: frozenset[str]
@@ -55,7 +58,22 @@ class Expression:
 
     @classmethod
     def parse(cls, text: str) -> Expression:
-        """Raises ValueError for what is no such expression, saying which part."""
+        """A condition. Raises ValueError for what is none, saying which part."""
+        expression = cls._read(text)
+        if not _is_condition(expression._tree):
+            raise ValueError(f"is neither true nor false: {text!r}; compare something, as in width <= 128")
+        return expression
+
+    @classmethod
+    def amount(cls, text: str) -> Expression:
+        """An amount. Raises ValueError likewise."""
+        expression = cls._read(text)
+        if _is_condition(expression._tree):
+            raise ValueError(f"is a condition, not an amount: {text!r}")
+        return expression
+
+    @classmethod
+    def _read(cls, text: str) -> Expression:
         if len(text) > LONGEST:
             raise ValueError(f"is longer than {LONGEST} characters")
         try:
@@ -67,8 +85,6 @@ class Expression:
             _check(tree, names)
         except RecursionError:
             raise ValueError("is nested too deeply") from None
-        if not isinstance(tree, ast.Compare | ast.BoolOp) and not _is_not(tree):
-            raise ValueError(f"is neither true nor false: {text!r}; compare something, as in width <= 128")
         return cls(text, frozenset(names), tree)
 
     def holds(self, values: Mapping[str, Any]) -> bool:
@@ -80,6 +96,17 @@ class Expression:
             return bool(_value(self._tree, values))
         except (TypeError, ArithmeticError, ValueError) as error:
             raise ValueError(f"{self.text!r} cannot be computed of {dict(values)}: {error}") from None
+
+    def number(self, values: Mapping[str, Any]) -> float:
+        """What it comes to with these values, a finite number. Raises ValueError where it cannot be computed."""
+        try:
+            value = float(_number(_value(self._tree, values)))
+        except (KeyError, TypeError, ArithmeticError, ValueError) as error:
+            why = f"there is no {error}" if isinstance(error, KeyError) else error
+            raise ValueError(f"{self.text!r} cannot be computed of {dict(values)}: {why}") from None
+        if not math.isfinite(value):
+            raise ValueError(f"{self.text!r} is {value} for {dict(values)}")
+        return value
 
     def violation(self, values: Mapping[str, Any]) -> float:
         """By how much it is not true of these values: 0 or less where it holds, more than 0 where it does not.
@@ -94,8 +121,9 @@ class Expression:
         return min(distance, 0.0) if holds else max(distance, BARELY)
 
 
-def _is_not(tree: ast.expr) -> bool:
-    return isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
+def _is_condition(tree: ast.expr) -> bool:
+    is_not = isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
+    return isinstance(tree, ast.Compare | ast.BoolOp) or is_not
 
 
 def _check(tree: ast.expr, names: set[str]) -> None:
@@ -115,6 +143,8 @@ def _check(tree: ast.expr, names: set[str]) -> None:
             parts = values
         case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in _COMPARE for op in ops):
             parts = [left, *others]
+        case ast.IfExp(test=test, body=body, orelse=other):
+            parts = [test, body, other]
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
             parts = elements
         case ast.Call(func=ast.Name(id=function), args=arguments, keywords=[]) if function in _FUNCTIONS and arguments:
@@ -122,7 +152,7 @@ def _check(tree: ast.expr, names: set[str]) -> None:
         case _:
             raise ValueError(
                 f"has {ast.unparse(tree)!r}, which is not allowed: names, numbers, strings, + - * / // % **, "
-                f"comparisons, in, and, or, not, {', '.join(_FUNCTIONS)}"
+                f"comparisons, in, and, or, not, x if y else z, {', '.join(_FUNCTIONS)}"
             )
     for part in parts:
         _check(part, names)
@@ -155,6 +185,8 @@ def _value(tree: ast.expr, values: Mapping[str, Any]) -> Any:
         case ast.Compare(left=left, ops=ops, comparators=others):
             chain = [_value(part, values) for part in (left, *others)]
             return all(_COMPARE[type(op)](one, other) for op, one, other in zip(ops, chain, chain[1:], strict=False))
+        case ast.IfExp(test=test, body=body, orelse=other):
+            return _value(body if _value(test, values) else other, values)
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
             return [_value(element, values) for element in elements]
         case ast.Call(func=ast.Name(id=function), args=arguments):

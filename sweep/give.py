@@ -65,7 +65,7 @@ def _open_trials(study: Study, search: Search) -> list[TrialSpec]:
     proposals = [one for one in search.running() if one.number not in taken]
     return [
         read_spec(paths.trial(spec.number)) if paths.trial(spec.number).spec.exists() else spec
-        for spec in propose.specs(study, proposals, search.cutoffs())
+        for spec in propose.specs(study, proposals, search.cutoffs(), search.used())
         if not paths.trial(spec.number).result.exists()
     ]
 
@@ -77,7 +77,7 @@ def _more(study: Study, search: Search, count: int, trials: int) -> list[TrialSp
     count = min(count, trials - search.count())
     if count <= 0 or propose.has_ended(study, search):
         return []
-    return propose.specs(study, search.add(count), search.cutoffs())
+    return propose.specs(study, search.add(count), search.cutoffs(), search.used())
 
 
 def _start(study: Study, lane: str, spec: TrialSpec) -> None:

@@ -27,7 +27,6 @@ from sweep.trial import (
     CRASHED,
     DEFER,
     DONE,
-    MEMORY_TRIES,
     REMOVED,
     STDERR_LINES,
     STOP,
@@ -122,7 +121,7 @@ def _try_again(
         ending = {"cluster": history.cluster, "kind": verdict.kind, "reason": verdict.reason, "host": history.host}
         endings.append(ending)
     kind: str = ending["kind"]
-    tries = {"transient": spec.retries, "memory": MEMORY_TRIES if spec.more_memory else 0, "slice": len(endings)}
+    tries = {"transient": spec.retries, "memory": len(spec.more_memory), "slice": len(endings)}
     if sum(ending["kind"] == kind for ending in endings) > tries.get(kind, 0):
         return ""
     # Before anything is moved: what the job said is judged once.
@@ -142,8 +141,9 @@ def _try_again(
 def retry_commands(spec: TrialSpec, endings: Sequence[Mapping[str, str]]) -> str:
     """What the submit description of the next try says besides: more memory where there was too little once, and the
     host where the last one failed."""
-    short = any(ending["kind"] == "memory" for ending in endings)
-    text = "".join(f"{name} = {value}\n" for name, value in spec.more_memory.items()) if short else ""
+    short = sum(ending["kind"] == "memory" for ending in endings)
+    more = spec.more_memory[short - 1] if short else {}
+    text = "".join(f"{name} = {value}\n" for name, value in more.items())
     last = endings[-1]
     if last["kind"] == "transient" and re.fullmatch(r"[\w.-]+", last["host"], re.ASCII):
         text += f"failed_host = {last['host']}\n"
@@ -163,6 +163,8 @@ def _result(spec: TrialSpec, verdict: Verdict, history: JobHistory, stderr: str)
         duration_s=history.seconds,
         lost_s=history.lost_seconds,
         stderr_tail=stderr if verdict.kind not in STATES else "",
+        memory_mb=max((run.memory_mb for run in history.runs), default=0.0),
+        disk_kb=max((run.disk_kb for run in history.runs), default=0.0),
     )
 
 

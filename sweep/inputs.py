@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sweep import datasets, resources
 from sweep.errors import DataError
+from sweep.job_section import JobSection
 from sweep.paths import HELPER
 from sweep.trainer_section import FASHION_MNIST, TrainerSection
 
@@ -79,6 +80,29 @@ def locate_weights(trainer: TrainerSection, file: Path) -> dict[str, str]:
             )
         found[architecture] = str(path)
     return found
+
+
+def locate_container(job: JobSection, file: Path) -> str | None:
+    """The image: a URL as it is, and an absolute path, which execute points may have; another made absolute.
+
+    Raises DataError when a relative one is not there.
+    """
+    image = job.container_image
+    if image is None or "://" in image or image.startswith("/"):
+        return image
+    path = (file.parent / Path(image).expanduser()).resolve()
+    if not path.exists() or "," in str(path):
+        raise DataError(
+            f"{file}: [job] container_image: there is no {path}",
+            "Give a .sif file, a path without a comma, or a URL: docker://, osdf://.",
+        )
+    return str(path)
+
+
+def size(place: Path) -> int:
+    """Bytes of a file, or of a folder's files; 0 where there is nothing."""
+    files = place.rglob("*") if place.is_dir() else [place]
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def tree_sha256(path: Path) -> str:

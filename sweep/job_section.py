@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PlainValidator, field_validator, model_validator
 
-from sweep.space import Section
-from sweep.words import one_line
-
-
-def _size(value: object) -> str | int:
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
-    if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?\s*([KMGT]i?B?)?", value, re.IGNORECASE):
-        return value
-    raise ValueError(f'must look like "4 GB" (it is {value!r})')
-
-
-Size = Annotated[str | int, PlainValidator(_size)]
-"""An amount in HTCondor's units: a number (MB for memory, KB for disk), or a string with its unit, like "4 GB"."""
+from sweep import amounts, submit_language
+from sweep.amounts import Size
+from sweep.conditions import Asked
+from sweep.space import Choice, Section
+from sweep.words import one_line, printable
 
 
 @dataclass(frozen=True)
@@ -42,8 +34,27 @@ class Interval:
         return cls(seconds=float(match[1]) * {"min": 60, "h": 3600}[match[2]])
 
 
+def _sizes(value: object) -> list[str | int]:
+    return [amounts.checked(size) for size in (value if isinstance(value, list) else [value])]
+
+
+Sizes = Annotated[list[str | int], PlainValidator(_sizes)]
+"""One size, or a list of them, for one try after another."""
+
+UNITS = {"request_memory": "M", "request_disk": "K", "gpus_minimum_memory": "M"}
+"""What a number without a unit is of, for each amount that may depend on the trial."""
+
+AUTO = ("request_memory", "request_disk")
+"""What `resources = "auto"` takes from what trials used."""
+
+RETRIES = {"request_memory": "retry_request_memory", "gpus_minimum_memory": "retry_gpus_minimum_memory"}
+"""Amounts that grow when a trial ran out of memory, and the keys that say to what."""
+
+
 class JobSection(Section):
     """`[job]`: what each job asks for, by the names and in the units of HTCondor's submit language."""
+
+    site: Annotated[str, Field(min_length=1)] | None = None
 
     request_cpus: Annotated[int, Field(ge=1)] = 1
     request_memory: Size = "2 GB"
@@ -51,11 +62,17 @@ class JobSection(Section):
     request_gpus: Annotated[int, Field(ge=0)] = 0
     gpus_minimum_memory: Size | None = None
     gpus_minimum_capability: Annotated[float, Field(gt=0)] | None = None
+    gpus_maximum_capability: Annotated[float, Field(gt=0)] | None = None
+    require_gpus: str | None = None
     container_image: Annotated[str, Field(min_length=1)] | None = None
-    retry_request_memory: Size | None = None
-    retry_gpus_minimum_memory: Size | None = None
+    requirements: str | None = None
+    attributes: dict[str, Choice] = Field(default_factory=dict)
+    submit: dict[str, Choice] = Field(default_factory=dict)
+    retry_request_memory: Sizes = Field(default_factory=list)
+    retry_gpus_minimum_memory: Sizes = Field(default_factory=list)
     checkpoint_every: str = "1 h"
     slice: str | None = None
+    resources: Literal["fixed", "auto"] = "fixed"
 
     @field_validator("checkpoint_every", "slice")
     @classmethod
@@ -74,14 +91,69 @@ class JobSection(Section):
         return Interval.parse(self.slice) if self.slice else Interval()
 
     def requests(self) -> dict[str, Any]:
-        """The submit commands of a first try."""
-        values = self.model_dump(exclude_none=True, exclude={"checkpoint_every", "slice"})
-        return {name: value for name, value in values.items() if value and not name.startswith("retry_")}
+        """The submit commands of a first try that all trials have in common, and the amounts that depend on them."""
+        beside = {
+            "site",
+            "checkpoint_every",
+            "slice",
+            "resources",
+            "attributes",
+            "submit",
+            "requirements",
+            *RETRIES.values(),
+        }
+        values = self.model_dump(exclude_none=True, exclude=beside)
+        return {name: value for name, value in values.items() if value}
 
-    def more_memory(self) -> dict[str, Any]:
-        """The submit commands that change for the next try of a trial that ran out of memory; none: there is none."""
-        more = {"request_memory": self.retry_request_memory, "gpus_minimum_memory": self.retry_gpus_minimum_memory}
-        return {name: value for name, value in more.items() if value}
+    @property
+    def depends(self) -> list[str]:
+        """The amounts that depend on the trial."""
+        automatic = AUTO if self.resources == "auto" else ()
+        asked = {name: value for name, value in self.requests().items() if name in UNITS}
+        return [name for name, value in asked.items() if name in automatic or amounts.is_expression(value)]
+
+    def of_trial(self, params: Mapping[str, Any]) -> dict[str, str]:
+        """The submit commands of `depends` for one trial. Raises ValueError where one cannot be computed."""
+        return {name: str(amounts.number(getattr(self, name), UNITS[name], params)) for name in self.depends}
+
+    def more_memory(self, params: Mapping[str, Any]) -> list[dict[str, str]]:
+        """The submit commands that change for each next try of a trial that ran out of memory; none: there is none.
+
+        Raises ValueError where one cannot be computed, or asks for no more than the try before.
+        """
+        first = {name: amounts.number(getattr(self, name) or 1, UNITS[name], params) for name in RETRIES}
+        last, tries = dict(first), []
+        for position in range(max(len(getattr(self, key)) for key in RETRIES.values())):
+            more: dict[str, str] = {}
+            for name, key in RETRIES.items():
+                if sizes := getattr(self, key)[: position + 1]:
+                    size = amounts.number(sizes[-1], UNITS[name], {**params, **first})
+                    if len(sizes) > position and size <= last[name]:
+                        raise ValueError(f"{key} {sizes[-1]!r} is no more than the {last[name]} MB of the try before")
+                    last[name] = size
+                    more[name] = str(size if amounts.is_expression(sizes[-1]) else sizes[-1])
+            tries.append(more)
+        return tries
+
+    @property
+    def memory_tries(self) -> int:
+        """How often a trial that ran out of memory is tried again."""
+        listed = max(len(getattr(self, key)) for key in RETRIES.values())
+        return max(listed, int(self.resources == "auto"))
+
+    def mistakes(self, asked: Sequence[Asked]) -> list[str]:
+        """What of its amounts some trial could not have: they are tried at the ends of all ranges."""
+        own = amounts.names([getattr(self, name) for name in self.depends])
+        retries = amounts.names([size for key in RETRIES.values() for size in getattr(self, key)]) - RETRIES.keys()
+        if found := amounts.unknown(own | retries, asked):
+            return found
+        try:
+            for params in amounts.corners(asked, own | retries):
+                self.of_trial(params)
+                self.more_memory(params)
+        except ValueError as error:
+            return [str(error)]
+        return []
 
     @field_validator("container_image")
     @classmethod
@@ -90,6 +162,35 @@ class JobSection(Section):
 
     @model_validator(mode="after")
     def _gpus(self) -> Self:
-        if not self.request_gpus and (self.gpus_minimum_memory or self.gpus_minimum_capability):
-            raise ValueError("gpus_minimum_… has no effect without request_gpus = 1")
+        """Raises ValueError for demands on GPUs that have no effect."""
+        gpus = (self.gpus_minimum_memory, self.gpus_minimum_capability, self.gpus_maximum_capability, self.require_gpus)
+        if not self.request_gpus and any(gpus):
+            raise ValueError("gpus_… and require_gpus have no effect without request_gpus = 1")
+        low, high = self.gpus_minimum_capability, self.gpus_maximum_capability
+        if low and high and low > high:
+            raise ValueError(f"gpus_minimum_capability ({low}) is greater than gpus_maximum_capability ({high})")
         return self
+
+    @field_validator("requirements", "require_gpus")
+    @classmethod
+    def _expressions(cls, text: str | None) -> str | None:
+        return None if text is None else submit_language.check_classad(text)
+
+    @field_validator("attributes")
+    @classmethod
+    def _attributes(cls, attributes: dict[str, Choice]) -> dict[str, Choice]:
+        submit_language.distinct(list(attributes))
+        for name, value in attributes.items():
+            submit_language.check_attribute(name)
+            if isinstance(value, str):
+                printable(value)
+        return attributes
+
+    @field_validator("submit")
+    @classmethod
+    def _commands(cls, commands: dict[str, Choice]) -> dict[str, Choice]:
+        submit_language.distinct(list(commands))
+        for name, value in commands.items():
+            submit_language.check_command(name, frozenset(cls.model_fields))
+            submit_language.command_value(value)
+        return commands

@@ -17,7 +17,7 @@ EVENT = re.compile(
 )
 SLOT = re.compile(r"^\tSlotName: (\S+)$", re.MULTILINE)
 GPU = re.compile(r'\bDeviceName = "([^"]*)"')
-HOLD = re.compile(r"\n\t(?P<reason>.*)\n\tCode (?P<code>\d+)")
+HOLD = re.compile(r"\n\t(?P<reason>.*)\n\tCode (?P<code>\d+)(?: Subcode (?P<subcode>\d+))?")
 USED = re.compile(r"^\t +(?P<name>\w+)(?: \(\w+\))? +: +(?P<used>[\d.]+) ", re.MULTILINE)
 BYTES = re.compile(r"^\t(\d+)  -  Run Bytes (Sent|Received) By Job$", re.MULTILINE)
 IMAGE = re.compile(r"^\t(\d+)  -  MemoryUsage of job \(MB\)$", re.MULTILINE)
@@ -71,8 +71,8 @@ class Run:
 @dataclass
 class JobHistory:
     """What became of a trial's jobs so far. `cluster` is the last job's; `removed` tells that this job was taken out
-    of the queue before it ended; why that job was held, if it was, is `hold_reason`, and HTCondor's number for it
-    `hold_code`. `said` is what the program had written into the log last, of this run.
+    of the queue before it ended; why that job was held, if it was, is `hold_reason`, and HTCondor's numbers
+    for it, code and subcode, `hold_code`. `said` is what the program had written into the log last, of this run.
     """
 
     runs: list[Run] = field(default_factory=list)
@@ -80,7 +80,7 @@ class JobHistory:
     queued: datetime | None = None
     removed: bool = False
     hold_reason: str = ""
-    hold_code: int = 0
+    hold_code: tuple[int, int] = (0, 0)
     said: str = ""
 
     @property
@@ -126,7 +126,7 @@ def parse(text: str, trial: int = -1) -> JobHistory:
         run = history.runs[-1] if history.runs and history.runs[-1].ending == "running" else None
         if code == SUBMIT:
             history.cluster, history.removed, history.queued = int(match["cluster"]), False, when
-            history.hold_reason, history.hold_code = "", 0
+            history.hold_reason, history.hold_code = "", (0, 0)
         elif code == TRANSFER and match["what"] == INPUT_BEGINS:
             claimed = when
         elif code == EXECUTE and when:
@@ -145,7 +145,8 @@ def parse(text: str, trial: int = -1) -> JobHistory:
                 run.lost_s = _between(saved, when) if code in (EVICTED, RECONNECT_FAILED) else 0.0
                 _note_usage(run, body)
         if code == HELD and (hold := HOLD.match(body)):
-            history.hold_reason, history.hold_code = hold["reason"].strip(), int(hold["code"])
+            history.hold_reason = hold["reason"].strip()
+            history.hold_code = (int(hold["code"]), int(hold["subcode"] or 0))
     return history
 
 

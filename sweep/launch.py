@@ -37,6 +37,7 @@ def launch(study: Study, generations: int, lanes: int | None = None) -> Launched
     not answer or refuses, StudyError when the trials could not run here, StorageError when the storage is not to be
     had.
     """
+    from sweep import house_rules
     from sweep.search import Search
 
     condor.connect()
@@ -66,6 +67,7 @@ def launch(study: Study, generations: int, lanes: int | None = None) -> Launched
             if not search.running() and has_ended(study, search):
                 return Launched(None, False, generations, study.paths.ended.read_text().strip())
         software.check(study)
+        house_rules.check(study)
         spool.put_in_place(study.paths, study.paths.trial_numbers())
         write_workflow(study, generations, done, lanes or study.config.study.lanes_wanted)
         cluster = condor.submit_dag(study.paths.outer_dag, f"sweep {study.config.study.name}")
@@ -123,7 +125,7 @@ def workflow_texts(study: Study, generations: int, done: set[int], lanes: int | 
         study.id,
         name,
         config.trainer,
-        config.job,
+        study.job,
         software.program(study),
         [place for place in (study.data, *study.weights.values()) if place],
         one_host=condor.is_personal(),

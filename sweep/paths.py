@@ -59,9 +59,10 @@ class TrialPaths:
         return self.root / "retry.sub"
 
     @property
-    def program_submit(self) -> Path:
-        """Submit commands of this trial alone: arguments and environment of the user's own program."""
-        return self.root / "program.sub"
+    def own_submit(self) -> Path:
+        """Submit commands of this trial alone: what it asks for by its parameters; arguments and environment of the
+        user's own program."""
+        return self.root / "own.sub"
 
     @property
     def stdout(self) -> Path:
@@ -95,6 +96,11 @@ class StudyPaths:
     def config(self) -> Path:
         """The study file, byte for byte as it was when the study was initialised."""
         return self.root / "study.toml"
+
+    @property
+    def site(self) -> Path:
+        """The file of its site, likewise, where it names one."""
+        return self.root / "site.toml"
 
     @property
     def provenance(self) -> Path:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweep import harvest, workflow
+from sweep import harvest, suggest, workflow
 from sweep.ending import reason
 from sweep.errors import StorageError, SweepError
 from sweep.files import locked, write_json, write_text
@@ -37,8 +37,7 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
         harvest.tell_pending(paths, search)
         if not search.generation(generation) and has_ended(study, search):
             return []
-        proposals, cutoffs = search.propose(generation), search.cutoffs()
-    trials = specs(study, proposals, cutoffs)
+        trials = specs(study, search.propose(generation), search.cutoffs(), search.used())
     for trial in trials:
         write_trial(study, paths.trial(trial.number), trial)
     done = {trial.number for trial in trials if paths.trial(trial.number).result.exists()}
@@ -53,9 +52,15 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
     return trials
 
 
-def specs(study: Study, proposals: Sequence[Proposal], cutoffs: Mapping[str, float]) -> list[TrialSpec]:
-    """What the job of each trial is to do."""
+def specs(
+    study: Study,
+    proposals: Sequence[Proposal],
+    cutoffs: Mapping[str, float],
+    used: Sequence[tuple[float, float]] = (),
+) -> list[TrialSpec]:
+    """What the job of each trial is to do. `used` is what trials so far used, as `suggest.automatic` takes it."""
     each = study.config.job.each_slice
+    requests = suggest.automatic(used, study.config.study.trials_per_generation)
     kind = "confirm" if study.config.study.confirms else "trial"
     return [
         TrialSpec(
@@ -82,12 +87,19 @@ def specs(study: Study, proposals: Sequence[Proposal], cutoffs: Mapping[str, flo
             maximize=study.config.study.direction[0] == "maximize",
             retries=study.config.limits.retries,
             failures_in_a_row=study.config.limits.failures_in_a_row,
-            more_memory={
-                name: workflow.submit_value(str(value)) for name, value in study.config.job.more_memory().items()
-            },
+            requests=requests,
+            more_memory=_more_memory(study, proposal, requests),
         )
         for proposal in proposals
     ]
+
+
+def _more_memory(study: Study, proposal: Proposal, requests: Mapping[str, str]) -> list[dict[str, str]]:
+    """What a trial that ran out of memory is tried again with: what the study says, or twice what it had by use."""
+    listed = study.config.job.more_memory(proposal.params)
+    if "request_memory" not in requests:
+        return listed
+    return [{**more, "request_memory": str(2 * int(requests["request_memory"]))} for more in listed[:1] or [{}]]
 
 
 def has_ended(study: Study, search: Search) -> bool:
@@ -120,8 +132,7 @@ def data_spec(study: Study) -> dict[str, Any]:
 def write_trial(study: Study, files: TrialPaths, trial: TrialSpec) -> None:
     """Write what the job of a trial starts from, into the folder of `files`."""
     write_json(files.spec, trial.to_json())
-    if study.config.trainer.command:
-        write_text(files.program_submit, workflow.program_commands(study.config.trainer, study.config.job, trial))
+    write_text(files.own_submit, workflow.own_commands(study.config.trainer, study.config.job, trial))
     # The job's outputs exist from the start; what an earlier job left there stays.
     for output in (*files.outputs, files.root / trial.metrics):
         output.touch()

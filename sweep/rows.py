@@ -16,6 +16,7 @@ from sweep.trial import ParamValue, Result
 GENERATION, INDEX = "generation", "index"
 REASON, ATTEMPTS, EVICTIONS, DURATION, LOST, STEPS = "reason", "attempts", "evictions", "duration_s", "lost_s", "steps"
 MEASURED = "measured"
+MEMORY, DISK = "memory_mb", "disk_kb"
 
 SEQUENCES = "sweep:sequences"
 """System attribute of a trial: how far the quasi-random sequences of the study were when it was asked."""
@@ -30,6 +31,7 @@ class TrialRow:
 
     `values` has the objectives, then the metrics that constraints look at: of a COMPLETE trial, and of a PRUNED one
     those of its last step. `violations` has by how much it does not keep each constraint, 0 or less where it does.
+    `memory_mb` and `disk_kb` are the most that a job of it used, 0 where that is not known.
     `taken` names the listed or enqueued configuration that it tries.
     """
 
@@ -48,6 +50,8 @@ class TrialRow:
     steps: int | None
     reason: str
     taken: str = ""
+    memory_mb: float = 0.0
+    disk_kb: float = 0.0
 
     @property
     def value(self) -> float | None:
@@ -69,6 +73,8 @@ def told(result: Result, objectives: Sequence[str]) -> dict[str, Any]:
         DURATION: result.duration_s,
         LOST: result.lost_s,
         STEPS: result.steps,
+        MEMORY: result.memory_mb,
+        DISK: result.disk_kb,
         **({MEASURED: measured} if measured else {}),
     }
 
@@ -94,6 +100,8 @@ def row(trial: FrozenTrial, objectives: Sequence[str]) -> TrialRow:
         steps=attributes.get(STEPS),
         reason=attributes.get(REASON, ""),
         taken=trial.system_attrs.get(TAKEN, ""),
+        memory_mb=attributes.get(MEMORY, 0.0),
+        disk_kb=attributes.get(DISK, 0.0),
     )
 
 

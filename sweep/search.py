@@ -137,6 +137,12 @@ class Search:
         params = Asking(self._config, self._trials()).complete(values)
         return self._with_fixed(params)
 
+    def used(self) -> list[tuple[float, float]]:
+        """Memory (MB) and disk (KB) that each trial used at the most, where the study goes by it."""
+        if self._config.job.resources != "auto":
+            return []
+        return [(row.memory_mb, row.disk_kb) for row in self.rows()]
+
     def _trials(self) -> list[FrozenTrial]:
         return self._storage.get_all_trials(self._study_id, deepcopy=False)
 

@@ -15,10 +15,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sweep import __version__, config, inputs, resources
+from sweep import __version__, config, inputs, resources, sites
 from sweep.changes import changes
 from sweep.errors import ConfigError, StudyError
 from sweep.files import write_json, write_text
+from sweep.job_section import JobSection
 from sweep.mounts import network_filesystem
 from sweep.paths import CURRENT, RUNS, StudyPaths
 from sweep.sections import StudyConfig
@@ -60,6 +61,11 @@ class Study:
         return str(self.provenance["data"])
 
     @property
+    def job(self) -> JobSection:
+        """`[job]`, its container as jobs are to fetch it."""
+        return self.config.job.model_copy(update={"container_image": self.provenance["container"]})
+
+    @property
     def weights(self) -> dict[str, str]:
         """Path or URL of the pretrained weights of each architecture that has some."""
         return dict(self.provenance.get("weights", {}))
@@ -81,7 +87,7 @@ def load(paths: StudyPaths) -> Study:
         raise StudyError(f"{paths.provenance} cannot be read: {error}", "Put it back from a copy.") from None
     if not paths.config.exists():
         raise StudyError(f"{paths.config} is gone", "Put the study file back there, as it was.")
-    return Study(paths, config.load(paths.config), provenance)
+    return Study(paths, config.load(paths.config, paths.site if paths.site.exists() else None), provenance)
 
 
 def current(name: str | None) -> Study:
@@ -122,6 +128,7 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, str]:
     fresh = not paths.provenance.exists() or (not paths.dag.exists() and load(paths).config != wanted)
     if fresh:
         data, weights = inputs.locate_data(wanted.trainer, file), inputs.locate_weights(wanted.trainer, file)
+        container = inputs.locate_container(wanted.job, file)
         paths.root.mkdir(parents=True, exist_ok=True)
         paths.provenance.unlink(missing_ok=True)
         for storage in (paths.database, paths.journal):
@@ -131,10 +138,11 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, str]:
         trainer = StudyPaths.named(confirmed).trainer if confirmed else resources.folder("trainer")
         shutil.copytree(trainer, paths.trainer, ignore=shutil.ignore_patterns("__pycache__"))
         inputs.copy(wanted.trainer, file, paths.inputs)
+        _keep_site(wanted, file, paths)
         write_text(paths.config, file.read_text(encoding="utf-8"))
         if data and not wanted.trainer.is_url:
             say(f"hashing {data}")
-        study = Study(paths, wanted, _provenance(wanted, paths, data, weights))
+        study = Study(paths, wanted, _provenance(wanted, paths, data, weights, container))
         from sweep.search import Search
 
         Search.create(study).close()
@@ -143,6 +151,7 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, str]:
         return make_current(load(paths)), INITIALISED
     there = load(paths)
     if there.config == wanted:
+        _keep_site(wanted, file, paths)
         return make_current(there), "is there already"
     keys = take_up(there, wanted, file)
     return make_current(load(paths)), f"takes up what changed ({', '.join(keys)})"
@@ -176,12 +185,24 @@ def take_up(there: Study, wanted: StudyConfig, file: Path) -> list[str]:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         before = there.paths.config.read_text(encoding="utf-8")
         recorded.append({"when": now, "keys": keys, "sha256": digest, "before": before})
-        write_json(there.paths.provenance, there.provenance | {"changes": recorded})
+    container = inputs.locate_container(wanted.job, file)
+    write_json(there.paths.provenance, there.provenance | {"changes": recorded, "container": container})
+    _keep_site(wanted, file, there.paths)
     write_text(there.paths.config, text)
     return keys
 
 
-def _provenance(wanted: StudyConfig, paths: StudyPaths, data: str, weights: dict[str, str]) -> dict[str, Any]:
+def _keep_site(wanted: StudyConfig, file: Path, paths: StudyPaths) -> None:
+    """Have the site's file as it is now with the study."""
+    if wanted.job.site is None:
+        paths.site.unlink(missing_ok=True)
+    else:
+        write_text(paths.site, sites.file_of(wanted.job.site, file.parent).read_text(encoding="utf-8"))
+
+
+def _provenance(
+    wanted: StudyConfig, paths: StudyPaths, data: str, weights: dict[str, str], container: str | None
+) -> dict[str, Any]:
     return {
         "id": uuid.uuid4().hex,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -194,6 +215,7 @@ def _provenance(wanted: StudyConfig, paths: StudyPaths, data: str, weights: dict
         "trainer_sha256": inputs.tree_sha256(paths.inputs if wanted.trainer.command else paths.trainer),
         "data": data,
         "weights": weights,
+        "container": container,
         "data_sha256": None if wanted.trainer.is_url or not data else inputs.tree_sha256(Path(data)),
     }
 

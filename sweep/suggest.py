@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sweep.job_section import JobSection
@@ -41,6 +42,21 @@ def job(used: Used, now: JobSection) -> str:
     if used.gpu:
         lines.append(f'gpus_minimum_memory = "{amount(used.gpu * GPU_MARGIN)}"')
     return "\n".join(lines)
+
+
+def automatic(used: Sequence[tuple[float, float]], enough: int) -> dict[str, str]:
+    """What `resources = "auto"` asks for, given the memory (MB) and disk (KB) that the trials so far used at the most.
+
+    That is the most of all, with a margin, once there are `enough` trials; before it asks for nothing of its own.
+    """
+    known = [(memory, disk) for memory, disk in used if memory and disk]
+    if not known or len(known) < enough:
+        return {}
+    memory, disk = (max(column) for column in zip(*known, strict=True))
+    return {
+        "request_memory": str(math.ceil(memory * MEMORY_MARGIN / 128) * 128),
+        "request_disk": str(math.ceil(disk * DISK_MARGIN / 1024) * 1024),
+    }
 
 
 def amount(size: float) -> str:

@@ -22,17 +22,18 @@ DONE, CRASHED, STOP, SKIP, DEFER, TRY_AGAIN = 0, 1, 66, 67, 69, 75
 """Exit statuses of PRE and POST scripts as the DAGs read them: RETRY UNLESS-EXIT, ABORT-DAG-ON, PRE_SKIP, SCRIPT
 DEFER."""
 
-MEMORY_TRIES = 1
-"""How often a trial that ran out of memory is tried again, where the study allows more."""
-
-TRANSIENT, OUT_OF_MEMORY = 75, 77
+TRANSIENT, NO_MEMORY = 75, 77
 """Exit statuses of a trainer besides 0, 85 and its own faults: a fault of the machine; too little memory."""
 
 SUBMIT_FAILED, REMOVED = -1001, -1002
 """What DAGMan puts for $RETURN where there is no exit status (its manual, and dag.cpp)."""
 
-OUT_OF_RESOURCES = 34
-"""HTCondor's code of a hold for memory or disk beyond what was asked (condor_holdcodes.h)."""
+Hold = tuple[int, int]
+"""HTCondor's code and subcode of a hold (condor_holdcodes.h)."""
+
+NO_HOLD: Hold = (0, 0)
+OUT_OF_MEMORY: set[Hold] = {(34, 102), (34, 0), (21, 102)}
+"""Holds for more memory than was asked for: by the kernel's limit, in an older HTCondor, by a machine's policy."""
 
 Record = TypeVar("Record", "TrialSpec", "Result")
 Kind = Literal["complete", "pruned", "slice", "fault", "transient", "memory"]
@@ -62,8 +63,9 @@ class TrialSpec:
     reaches the access point; after `slice_seconds` or `slice_epochs` with 0, and the trial goes on as a new job, from
     `step`. At a step that has one of the `cutoffs`, the trainer ends with 0 where the best value of its objective so
     far is worse than that; `maximize` says which is better. `retries` is how often a transient failure is tried again;
-    `failures_in_a_row` of different trials stop the sweep; `more_memory` holds the submit commands for the next try of
-    one that ran out of memory. `sampler` is what the sampler that proposed the trial keeps with it,
+    `failures_in_a_row` of different trials stop the sweep; `requests` holds what it asks for by what trials before it
+    used; `more_memory` holds the submit commands for each next try
+    of one that ran out of memory. `sampler` is what the sampler that proposed the trial keeps with it,
     `distributions` from what each parameter was drawn, as Optuna writes it, since a study's ranges may change.
     `objectives` are the metrics that are optimised, `constraints` expressions that they and other metrics should keep.
     With a `metrics_pattern` the metrics are what its output has of it. A program without `checkpoints` starts over.
@@ -88,7 +90,8 @@ class TrialSpec:
     maximize: bool = False
     retries: int = 3
     failures_in_a_row: int = 10
-    more_memory: dict[str, str] = field(default_factory=dict)
+    requests: dict[str, str] = field(default_factory=dict)
+    more_memory: list[dict[str, str]] = field(default_factory=list)
     sampler: dict[str, Any] = field(default_factory=dict)
     distributions: dict[str, str] = field(default_factory=dict)
     metrics_pattern: str = ""
@@ -114,7 +117,7 @@ class TrialSpec:
 class Result:
     """A result.json: how a trial ended. `reason` is '' for a COMPLETE trial; `steps` is the last step reported.
 
-    `values` and `violations` are those of its `Verdict`.
+    `values` and `violations` are those of its `Verdict`; `memory_mb` and `disk_kb` the most that a job of it used.
     """
 
     number: int
@@ -128,6 +131,8 @@ class Result:
     duration_s: float
     lost_s: float
     stderr_tail: str
+    memory_mb: float = 0.0
+    disk_kb: float = 0.0
 
     @classmethod
     def from_json(cls, text: str) -> Result:
@@ -173,7 +178,12 @@ def intermediate(spec: TrialSpec, metrics: str | None) -> dict[int, float]:
 
 
 def judge(
-    spec: TrialSpec, return_code: int, metrics: str | None, stderr: str, hold_reason: str = "", hold_code: int = 0
+    spec: TrialSpec,
+    return_code: int,
+    metrics: str | None,
+    stderr: str,
+    hold_reason: str = "",
+    hold_code: Hold = NO_HOLD,
 ) -> Verdict:
     """How a job ended, by what it left.
 
@@ -213,15 +223,15 @@ def judge(
     return Verdict("fault", reason, last)
 
 
-def _failure(return_code: int, stderr: str, hold_reason: str, hold_code: int) -> tuple[Kind, str]:
+def _failure(return_code: int, stderr: str, hold_reason: str, hold_code: Hold) -> tuple[Kind, str]:
     if return_code == SUBMIT_FAILED:
         return "fault", "the job could not be submitted: see dag/*.dagman.out"
     if return_code == REMOVED:
         if not hold_reason:
             return "fault", "the job was removed from the queue"
-        return "memory" if hold_code == OUT_OF_RESOURCES else "transient", f"the job was held: {hold_reason}"
+        return "memory" if hold_code in OUT_OF_MEMORY else "transient", f"the job was held: {hold_reason}"
     ended = f"killed by signal {-return_code}" if return_code < 0 else f"exit status {return_code}"
     lines = stderr.strip().splitlines()
     said = f": {lines[-1].strip()[:300]}" if lines else ", nothing on stderr"
-    kinds: dict[int, Kind] = {TRANSIENT: "transient", OUT_OF_MEMORY: "memory"}
+    kinds: dict[int, Kind] = {TRANSIENT: "transient", NO_MEMORY: "memory"}
     return "transient" if return_code < 0 else kinds.get(return_code, "fault"), f"the trainer ended with {ended}{said}"

@@ -16,6 +16,7 @@ from pathlib import Path
 from sweep import command, config, memory, records, software, suggest
 from sweep.errors import ConfigError, StudyError
 from sweep.files import tail, write_json
+from sweep.inputs import size
 from sweep.paths import TrialPaths
 from sweep.propose import specs, write_trial
 from sweep.search import Search
@@ -76,7 +77,7 @@ def try_out(
         memory_bytes=peak,
         gpu_bytes=gpu_bytes(metrics or ""),
         checkpoint_bytes=files.checkpoint.stat().st_size,
-        data_bytes=sum(_size(Path(place)) for place in (study.data, *study.weights.values()) if place),
+        data_bytes=sum(size(Path(place)) for place in (study.data, *study.weights.values()) if place),
     )
     write_json(_record(study), asdict(tried))
     return tried
@@ -210,8 +211,3 @@ def _reported(metrics: str, *names: str) -> list[tuple[float, ...]]:
         except (ValueError, KeyError, TypeError):
             continue
     return found
-
-
-def _size(place: Path) -> int:
-    files = place.rglob("*") if place.is_dir() else [place]
-    return sum(file.stat().st_size for file in files if file.is_file())

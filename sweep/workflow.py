@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from sweep import command
+from sweep import command, submit_language
 from sweep.job_section import JobSection
 from sweep.paths import HELPER, TrialPaths, generation_name, lane_name, node_name
 from sweep.render import render
 from sweep.sections import APSection, StudyConfig
 from sweep.trainer_section import TrainerSection
-from sweep.trial import CRASHED, DEFER, MEMORY_TRIES, SKIP, STOP, TRY_AGAIN, ParamValue, TrialSpec
+from sweep.trial import CRASHED, DEFER, SKIP, STOP, TRY_AGAIN, ParamValue, TrialSpec
 
 PLAIN = " !#&()*+,-./:;<=>?@[]^_`{|}~"
 """Characters besides letters and digits that a job attribute bears as they are; others become %XX.
@@ -82,7 +82,7 @@ def generation_dag(
 def most_runs(config: StudyConfig) -> int:
     """How often a trial may be run again: after failures, and for each slice, which has one step at least."""
     slices = config.trainer.epochs if config.job.slice else 0
-    return config.limits.retries + MEMORY_TRIES + (slices or 0)
+    return config.limits.retries + config.job.memory_tries + (slices or 0)
 
 
 def lanes_dag(study_id: str, study: str, lanes: int, trials: int, runs: int) -> str:
@@ -155,11 +155,17 @@ def through_env(trainer: TrainerSection, job: JobSection) -> bool:
     return job.container_image is not None or "/" in program
 
 
-def program_commands(trainer: TrainerSection, job: JobSection, trial: TrialSpec) -> str:
-    """The submit commands of one trial of a user's program: its arguments and its environment.
+def own_commands(trainer: TrainerSection, job: JobSection, trial: TrialSpec) -> str:
+    """The submit commands of one trial alone: what it asks for by its parameters; of a user's program its arguments and
+    its environment.
 
     Raises ValueError for a value that no submit description can hold.
     """
+    asks = "".join(f"{name} = {value}\n" for name, value in (job.of_trial(trial.params) | trial.requests).items())
+    return asks + (_program_commands(trainer, job, trial) if trainer.command else "")
+
+
+def _program_commands(trainer: TrainerSection, job: JobSection, trial: TrialSpec) -> str:
     values = command.values(trial)
     words = command.fill_all(trainer.command or [], values)
     variables = {name: command.fill(text, values) for name, text in trainer.environment.items()}
@@ -203,7 +209,10 @@ def submit_description(
         held_seconds=HELD_SECONDS,
         avoid_seconds=0 if one_host else AVOID_SECONDS,
         outputs=outputs,
-        requests={name: submit_value(str(value)) for name, value in job.requests().items()},
+        requests={name: submit_value(str(job.requests()[name])) for name in job.requests() if name not in job.depends},
+        requirements=submit_value(job.requirements) if job.requirements else "",
+        extra={name: submit_language.command_value(value) for name, value in job.submit.items()},
+        attributes={name: submit_language.attribute_value(value) for name, value in job.attributes.items()},
     )
 
 

@@ -85,10 +85,10 @@ def test_what_no_line_can_hold_is_refused(word: str) -> None:
 def test_a_program_s_own_submit_commands() -> None:
     trainer = config.parse(OWN, "study.toml").trainer
     trial = TrialSpec(3, 0, 0, {"lr": 0.5, "width": 8, "activation": "it's $(x)"}, 42, 0, 0, ["score"], {})
-    assert workflow.program_commands(trainer, JobSection(), trial) == (
+    assert workflow.own_commands(trainer, JobSection(), trial) == (
         "arguments = \"'train.py' '--lr=0.5' '--width' '8' 'it''s $(DOLLAR)(x)'\"\nenvironment = \"SEED='42'\"\n"
     )
-    in_container = workflow.program_commands(trainer, JobSection(container_image="a.sif"), trial)
+    in_container = workflow.own_commands(trainer, JobSection(container_image="a.sif"), trial)
     assert in_container.startswith("arguments = \"'python' 'train.py' ")
 
 
@@ -130,6 +130,6 @@ def test_a_program_without_checkpoints_brings_nothing_home_when_evicted() -> Non
         text = workflow.submit_description("abc", "tiny", trainer, JobSection(), Path("/bin/x"), [])
         assert line in text.splitlines()
         assert "executable = /usr/bin/env" in text
-        assert "include : ../trials/$(trial)/program.sub" in text
+        assert "include : ../trials/$(trial)/own.sub" in text
         assert "../../inputs/go, https://x/y\n" in text
         assert "a.csv" in next(line for line in text.splitlines() if line.startswith("transfer_output_files"))

@@ -108,3 +108,27 @@ def test_how_far_from_true(text: str, violation: float) -> None:
 def test_a_violation_is_positive_where_it_does_not_hold(a: float, b: float, text: str) -> None:
     rule, values = Expression.parse(text), {"a": a, "b": b}
     assert (rule.violation(values) <= 0) == rule.holds(values)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("512 + 40 * width", 1792.0),
+        ("2 ** n_blocks + min(width, 3)", 11.0),
+        ("100 * width if optimizer == 'sgd' else 5 * missing", 3200.0),
+        ("ceil(width / 3)", 11.0),
+    ],
+)
+def test_what_an_amount_comes_to(text: str, wanted: float) -> None:
+    assert Expression.amount(text).number(VALUES) == wanted
+
+
+@pytest.mark.parametrize("text", ["missing * 2", "optimizer * 2", "1 / (width - 32)", "1e308 * 1e308", "width ** 1e9"])
+def test_an_amount_that_cannot_be_is_said(text: str) -> None:
+    with pytest.raises(ValueError, match=r"cannot be computed of|is inf for"):
+        Expression.amount(text).number(VALUES)
+
+
+def test_a_condition_is_no_amount() -> None:
+    with pytest.raises(ValueError, match="is a condition, not an amount"):
+        Expression.amount("width <= 3")

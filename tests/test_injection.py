@@ -13,7 +13,7 @@ from sweep import config, workflow
 from sweep.errors import ConfigError
 from sweep.job_section import JobSection
 from sweep.trainer_section import TrainerSection
-from sweep.trial import TrialSpec
+from sweep.trial import ParamValue, TrialSpec
 from tests.conftest import STUDY
 
 NASTY = st.one_of(
@@ -62,7 +62,7 @@ OWN = TrainerSection(command=["run", "{x}", "--y={x}"], environment={"X": "{x}"}
 @given(NASTY)
 def test_no_value_becomes_a_submit_command(value: str) -> None:
     try:
-        text = workflow.program_commands(OWN, JobSection(), spec(x=value))
+        text = workflow.own_commands(OWN, JobSection(), spec(x=value))
     except ValueError as error:
         assert "cannot hold" in str(error)  # noqa: PT017
         return
@@ -89,13 +89,38 @@ def test_no_setting_becomes_a_command(value: str, key: str) -> None:
     assert commands(workflow.outer_dag("id", there.study.name, 1, set()))[-3:] == ["SUBDAG", "PRE_SKIP", "SCRIPT"]
 
 
-PLAIN_SUBMIT = set(
-    commands(
-        workflow.submit_description(
-            "id", "tiny", TrainerSection(epochs=1, data="x"), JobSection(), Path("/usr/bin/python3"), ["x"]
-        )
-    )
+WORDS = st.sampled_from(["WantGPULab", "notification", "+X", "x = 1\nqueue", "my.y", "queue", "include"]) | NASTY
+
+
+@given(
+    WORDS, NASTY | st.floats(allow_nan=False, allow_infinity=False) | st.integers(-9, 9) | st.booleans(), st.booleans()
 )
+def test_nothing_passed_through_becomes_another_command(name: str, value: ParamValue, as_attribute: bool) -> None:
+    try:
+        job = JobSection.model_validate({"attributes" if as_attribute else "submit": {name: value}})
+    except ValueError:
+        return
+    text = workflow.submit_description("id", "tiny", SHIPPED, job, Path("/usr/bin/python3"), ["x"])
+    (added,) = set(text.split("\n")) - set(PLAIN_TEXT.split("\n"))
+    assert added.startswith(f"My.{name} = " if as_attribute else f"{name} = ")
+    assert added.isprintable()
+    assert "$(" not in added.replace("$(DOLLAR)", "").replace("$$(DOLLARDOLLAR)", "")
+    assert not added.endswith("\\")
+
+
+@given(NASTY, st.sampled_from(["requirements", "require_gpus"]))
+def test_no_expression_of_a_site_s_own_language_leaves_its_line(value: str, key: str) -> None:
+    try:
+        job = JobSection.model_validate({"request_gpus": 1, key: value})
+    except ValueError:
+        return
+    text = workflow.submit_description("id", "tiny", SHIPPED, job, Path("/usr/bin/python3"), ["x"])
+    assert set(commands(text)) - {"request_gpus", "require_gpus"} == PLAIN_SUBMIT
+
+
+SHIPPED = TrainerSection(epochs=1, data="x")
+PLAIN_TEXT = workflow.submit_description("id", "tiny", SHIPPED, JobSection(), Path("/usr/bin/python3"), ["x"])
+PLAIN_SUBMIT = set(commands(PLAIN_TEXT))
 
 
 @pytest.mark.parametrize(

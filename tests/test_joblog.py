@@ -30,7 +30,10 @@ def test_attempts_evictions_and_seconds_are_counted() -> None:
     history = parse(LOG)
     assert (history.attempts, history.evictions, history.seconds, history.lost_seconds) == (2, 1, 15.0, 10.0)
     assert (history.cluster, history.host, history.removed) == (11, "", True)
-    assert (history.hold_reason, history.hold_code) == ("Transfer input files failure: no such file photos.zip", 13)
+    assert (history.hold_reason, history.hold_code) == (
+        "Transfer input files failure: no such file photos.zip",
+        (13, 2),
+    )
 
 
 RUN = """000 (266.000.000) 2026-11-23 15:44:50 Job submitted from host: <127.0.0.1:41665>
@@ -98,7 +101,7 @@ def test_a_hold_belongs_to_its_own_job_and_the_host_to_the_last_start() -> None:
     )
     history = parse(LOG + later)
     assert (history.cluster, history.attempts, history.host) == (12, 3, "gpu-4.example.edu")
-    assert (history.hold_reason, history.hold_code, history.removed) == ("", 0, False)
+    assert (history.hold_reason, history.hold_code, history.removed) == ("", (0, 0), False)
 
 
 def test_the_older_date_format_is_read_too() -> None:

@@ -56,8 +56,10 @@ def test_the_value_is_the_last_step_s_last_report() -> None:
     assert judge(SPEC, 0, GOOD, "").steps == 2
 
 
-@pytest.mark.parametrize(("code", "kind"), [(34, "memory"), (13, "transient"), (12, "transient")])
-def test_a_held_job_is_judged_by_its_hold(code: int, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "kind"), [((34, 102), "memory"), ((21, 102), "memory"), ((34, 104), "transient"), ((13, 2), "transient")]
+)
+def test_a_held_job_is_judged_by_its_hold(code: tuple[int, int], kind: str) -> None:
     verdict = judge(SPEC, -1002, GOOD, "", "memory usage exceeded request_memory", code)
     assert (verdict.kind, verdict.reason) == (kind, "the job was held: memory usage exceeded request_memory")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sweep import condor, dryrun, software, suggest, tryout
+from sweep import condor, software, suggest, tryout
 from sweep.doctor import fitness, matching
 from sweep.doctor.classads import Ad
 from sweep.doctor.finding import Finding, ok, warning
 from sweep.doctor.rehearsal import Rehearsal
 from sweep.job_section import Interval
 from sweep.launch import python_note
+from sweep.pace import Pace, measured
 from sweep.study import Study
 
 
@@ -43,16 +44,16 @@ def slots(study: Study, job: Ad) -> Iterator[Finding]:
 
 def work(study: Study, job: Ad) -> Iterator[Finding]:
     """Whether a job's work is of a good size, and within what it asks for."""
-    pace, tried = dryrun.pace(study), tryout.last(study)
-    if pace is None:
+    known, tried = measured(study), tryout.last(study)
+    if known is None:
         yield warning("how long a trial takes is not known", "Type `sweep try`: then this says whether jobs can do it.")
     else:
         handover = study.config.job.interval if study.config.trainer.has_checkpoints else Interval()
         work = fitness.Work(
-            pace.seconds * pace.epochs,
-            pace.source,
-            _seconds(handover, pace),
-            _seconds(study.config.job.each_slice, pace),
+            known.seconds * known.epochs,
+            known.source,
+            _seconds(handover, known),
+            _seconds(study.config.job.each_slice, known),
         )
         yield from fitness.judge_length(work, fitness.limits(job))
     if tried is not None:
@@ -60,6 +61,6 @@ def work(study: Study, job: Ad) -> Iterator[Finding]:
         yield from fitness.judge_use(suggest.Used(tried.memory_bytes, disk, tried.gpu_bytes), job)
 
 
-def _seconds(interval: Interval, pace: dryrun.Pace) -> float | None:
+def _seconds(interval: Interval, pace: Pace) -> float | None:
     """An interval in seconds, None where there is none."""
     return interval.seconds or (interval.epochs * pace.seconds if interval.epochs else None)
