@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep import suggest
+from sweep import harvest, suggest
+from sweep import study as studies
 from sweep.job_section import JobSection
-from sweep.suggest import GB, Used, amount
+from sweep.launch import workflow_texts
+from sweep.propose import propose
+from sweep.study import Study
+from sweep.suggest import GB, Used, amount, automatic
 from sweep.tryout import epoch_seconds, gpu_bytes
 from sweep.words import span
 
@@ -61,3 +65,35 @@ def test_an_epoch_s_time_is_that_of_all_the_data_without_the_warm_up() -> None:
 )
 def test_times_for_people(seconds: float, text: str) -> None:
     assert span(seconds) == text
+
+
+def test_resources_follow_what_trials_used_once_there_are_enough() -> None:
+    assert automatic([], 2) == {}
+    assert automatic([(900.0, 2048.0), (0.0, 0.0)], 2) == {}
+    assert automatic([(900.0, 2048.0), (300.0, 5000.0)], 2) == {"request_memory": "1408", "request_disk": "8192"}
+
+
+def test_automatic_resources_reach_the_next_generation_s_own_submit_commands(study: Study) -> None:
+    file = study.paths.root.parent.parent / "study.toml"
+    file.write_text(file.read_text() + 'resources = "auto"\n')
+    study = studies.initialise(file, lambda _: None)[0]
+    for trial in propose(study, 0):
+        files = study.paths.trial(trial.number)
+        assert files.own_submit.read_text() == "request_memory = 512\nrequest_disk = 2097152\n"
+        files.metrics.write_text('{"step": 2, "val_accuracy": 0.5}\n')
+        files.job_log.write_text(USED.format(memory=300 + 100 * trial.number))
+        assert harvest.harvest(study.paths, trial.number, 0) == 0
+    (first, *_) = propose(study, 1)
+    assert study.paths.trial(first.number).own_submit.read_text() == "request_memory = 768\nrequest_disk = 2048\n"
+    assert first.more_memory == [{"request_memory": "1536"}]
+    assert "request_memory" not in workflow_texts(study, 2, set(), None)["trial.sub"]
+
+
+USED = """001 (7.0.0) 2026-11-23 12:00:00 Job executing on host: <127.0.0.1>
+...
+005 (7.0.0) 2026-11-23 12:01:00 Job terminated.
+\tPartitionable Resources :    Usage  Request Allocated
+\t   Disk (KB)            :     1000  2097152   2097152
+\t   Memory (MB)          :      {memory}      512       512
+...
+"""
