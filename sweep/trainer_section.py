@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from sweep.command import Word
 from sweep.paths import HELPER
 from sweep.space import Section
-from sweep.words import nearest, one_line, printable
+from sweep.words import is_secret, nearest, one_line, printable
 
 FASHION_MNIST = "fashion-mnist"
 """Value of `[trainer] data` that stands for the data set which `sweep data fashion-mnist` fetches."""
@@ -106,6 +106,8 @@ class TrainerSection(Section):
         for name, value in environment.items():
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
                 raise ValueError(f"{name!r} is no name of a variable")
+            if is_secret(name):
+                raise ValueError(f"{name} looks like a secret, which anybody could read in the job's ad")
             printable(value)
         return environment
 
