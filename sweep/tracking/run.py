@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sweep import metrics
+from sweep import joblog, metrics
 from sweep.metrics import Values
 from sweep.records import read_metrics, read_result, read_spec
 from sweep.study import Study
@@ -15,9 +15,8 @@ from sweep.trial import ParamValue, TrialSpec
 
 @dataclass(frozen=True)
 class Run:
-    """One trial of a study, ended. `curves` has every number it reported, by step; `summary` its final values, and
-    what it took. `started` and `ended` are seconds since 1970; where a trial had several attempts, or was evicted,
-    `started` counts back from its end by the time that it was on slots."""
+    """One trial of a study, ended. `curves` has every number that it reported, by step; `took` its cost. From `started`
+    to `ended`, in seconds since 1970, its jobs ran, with breaks if there were several."""
 
     study: str
     study_id: str
@@ -27,25 +26,43 @@ class Run:
     reason: str
     params: dict[str, ParamValue]
     curves: dict[int, Values]
-    summary: dict[str, float]
+    took: dict[str, float]
     started: float
     ended: float
 
     @property
     def name(self) -> str:
-        return f"{self.study} {self.number:05d}"
+        return f"{self.study} {self.number}"
+
+    @property
+    def last(self) -> int:
+        """The last step that it reported."""
+        return max(self.curves, default=0)
 
     @property
     def tags(self) -> dict[str, str]:
-        """What it is, in words; study's id and number are the key that no two runs share."""
+        """What it is, in words; the study's id and the number are a key that no two runs share."""
         return {
-            "sweep.study": self.study,
-            "sweep.study_id": self.study_id,
-            "sweep.trial": str(self.number),
+            STUDY: self.study_id,
+            TRIAL: str(self.number),
+            "sweep.name": self.study,
             "sweep.generation": str(self.generation),
             "sweep.state": self.state,
             **({"sweep.reason": self.reason} if self.reason else {}),
         }
+
+    def points(self) -> Iterator[tuple[str, float, int]]:
+        """Name, value and step of each number: its curves, then what it took."""
+        for step, values in [*self.curves.items(), (self.last, self.took)]:
+            for name, value in values.items():
+                yield name, value, step
+
+
+STUDY, TRIAL = "sweep.study", "sweep.trial"
+"""Tags of a run: the study's id, and the trial's number."""
+
+COSTS = ("attempts", "evictions", "duration_s", "lost_s")
+"""What a result counts."""
 
 
 def ended(study: Study) -> list[int]:
@@ -58,8 +75,8 @@ def read(study: Study, number: int) -> Run:
     files = study.paths.trial(number)
     spec, result = read_spec(files), read_result(files)
     assert result is not None  # noqa: S101 - it has ended
-    at = files.result.stat().st_mtime
-    took = {"attempts": result.attempts, "evictions": result.evictions, "lost_s": result.lost_s}
+    known = files.result.stat().st_mtime
+    stays = joblog.read(files.job_log).runs
     return Run(
         study=study.config.study.name,
         study_id=study.id,
@@ -69,21 +86,14 @@ def read(study: Study, number: int) -> Run:
         reason=result.reason,
         params=spec.params,
         curves=_curves(spec, read_metrics(files, spec) or ""),
-        summary={**result.values, "duration_s": result.duration_s, **took},
-        started=at - result.duration_s,
-        ended=at,
+        took={f"sweep/{name}": float(getattr(result, name)) for name in COSTS},
+        started=stays[0].start.timestamp() if stays else known,
+        ended=stays[-1].end.timestamp() if stays and stays[-1].end else known,
     )
 
 
 def _curves(spec: TrialSpec, text: str) -> dict[int, Values]:
     """Every number that a trial reported."""
     groups = list(re.compile(spec.metrics_pattern).groupindex)
-    named = (groups or spec.wanted) if spec.metrics_pattern else []
-    return metrics.parse(text, named, spec.metrics, spec.metrics_pattern)[0]
-
-
-def points(run: Run) -> Iterator[tuple[str, float, int]]:
-    """Name, value and step of each number on a run's curves."""
-    for step, values in run.curves.items():
-        for name, value in values.items():
-            yield name, value, step
+    wanted = (groups or spec.wanted) if spec.metrics_pattern else []
+    return metrics.parse(text, wanted, spec.metrics, spec.metrics_pattern)[0]

@@ -3,6 +3,7 @@ twice: each tracker knows which trials it has whole."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,19 @@ from sweep.tracking.run import Run
 
 SAY_SECONDS = 2.0
 """How often a long work says how far it is."""
+
+
+DISCREET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "WANDB_ERROR_REPORTING": "false",
+    "WANDB__DISABLE_META": "true",
+    "WANDB__DISABLE_MACHINE_INFO": "true",
+    "WANDB__DISABLE_STATS": "true",
+    "WANDB__SAVE_REQUIREMENTS": "false",
+}
+"""Variables set before a tracker's package is loaded, unless they are set: it tells its makers nothing, takes this
+machine for that of no trial, and gives up on a server that is away within seconds."""
 
 
 class Tracker(Protocol):
@@ -86,6 +100,8 @@ def _tell(study: Study, name: str, say: Callable[[str], None]) -> Synced:
 
 
 def _open(study: Study, name: str) -> Tracker:
+    for variable, value in DISCREET.items():
+        os.environ.setdefault(variable, value)
     try:
         match name:
             case "tensorboard":
