@@ -66,7 +66,7 @@ def test_a_sweep_is_led_without_torch(bare: Type) -> None:
     folder = Path(bare("python", "-c", "import os; print(os.getcwd())").strip()) / "runs" / "tiny" / "trials"
     for number in (0, 1):
         (folder / f"{number:05d}" / "metrics.jsonl").write_text('{"step": 1, "val_accuracy": 0.5}\n')
-        bare("python", "-S", "-m", "sweep.harvest", "runs/tiny", str(number), "0")
+        bare("python", "-m", "sweep.harvest", "runs/tiny", str(number), "0")
     report = bare("sweep", "report")
     assert "2 trials, 2 COMPLETE" in report
     assert "wrote" in bare("sweep", "container")

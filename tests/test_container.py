@@ -51,11 +51,11 @@ def test_a_package_that_is_not_here_stands_as_it_is() -> None:
     assert any(line == "No-Such.Package>=1.0" for line in lines)
 
 
-@pytest.mark.parametrize("word", ["--index-url=x", "a b", "numpy @ https://ada:secret@host/numpy.whl", "-r x", "a\nb"])
+@pytest.mark.parametrize("word", ["--index-url=x", "a b", "numpy @ https://ada:hunter2@host/numpy.whl", "-r x", "a\nb"])
 def test_what_is_no_package_is_refused(word: str) -> None:
     with pytest.raises(ConfigError) as caught:
         packages.parse([word])
-    assert "secret" not in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("base", ["x y", "x\nRUN y", "", "$(x)", "-x"])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import wandb
@@ -22,11 +24,11 @@ from sweep.files import locked
 from sweep.harvest import harvest
 from sweep.propose import propose
 from sweep.study import Study
-from sweep.tracking import mlflow, run, sync, tensorboard
+from sweep.tracking import run, sync
 from tests.conftest import STUDY
 
 GOOD = '{"step": 1, "val_accuracy": 0.5, "train_loss": 2.0}\n{"step": 2, "val_accuracy": 0.75, "train_loss": NaN}\n'
-SECRET = "hunter2hunter2"
+SECRET = "hunter2hunter2"  # noqa: S105
 
 
 def quiet(_: str) -> None:
@@ -88,7 +90,7 @@ def test_event_files_that_a_kill_cut_short_are_written_anew(study_file: Path, mo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(tensorboard.os, "fsync", killed)
+        patch.setattr(os, "fsync", killed)
         with pytest.raises(KeyboardInterrupt):
             told(study)
     assert told(study) == [("tensorboard", 2, 0, [])]
@@ -121,7 +123,7 @@ def test_mlflow_has_a_run_for_each_trial(study_file: Path, monkeypatch: pytest.M
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(mlflow.MlflowClient, "set_terminated", killed)
+        patch.setattr(MlflowClient, "set_terminated", killed)
         with pytest.raises(KeyboardInterrupt):
             told(study)
     assert len(mlflow_runs(client, study)) == 3
@@ -130,8 +132,9 @@ def test_mlflow_has_a_run_for_each_trial(study_file: Path, monkeypatch: pytest.M
     assert [one.data.tags["sweep.trial"] for one in mlflow_runs(client, study)] == ["0", "1", "2"]
 
 
-def mlflow_runs(client: MlflowClient, study: Study) -> list[mlflow.Run]:
+def mlflow_runs(client: MlflowClient, study: Study) -> list[Any]:
     experiment = client.get_experiment_by_name("tiny")
+    assert experiment
     runs = client.search_runs([experiment.experiment_id], f"tags.`sweep.study` = '{study.id}'")
     return sorted(runs, key=lambda one: int(one.data.tags["sweep.trial"]))
 
@@ -272,6 +275,8 @@ def test_every_number_of_a_program_s_output_is_a_curve(study_file: Path, monkeyp
     study = tracked(study_file, "tensorboard = true", monkeypatch)
     files = study.paths.trial(0)
     spec = json.loads(files.spec.read_text())
-    files.spec.write_text(json.dumps({**spec, "metrics_pattern": r"loss (?P<loss>\S+) val_accuracy (?P<val_accuracy>\S+)"}))
+    files.spec.write_text(
+        json.dumps({**spec, "metrics_pattern": r"loss (?P<loss>\S+) val_accuracy (?P<val_accuracy>\S+)"})
+    )
     files.stdout.write_text("loss 2 val_accuracy 0.1\nloss 1 val_accuracy 0.2\n")
     assert run.read(study, 0).curves == {1: {"loss": 2.0, "val_accuracy": 0.1}, 2: {"loss": 1.0, "val_accuracy": 0.2}}

@@ -66,7 +66,7 @@ def sync(study: Study, say: Callable[[str], None]) -> list[Synced]:
     if not names:
         raise ConfigError(
             f"{study.paths.config}: [tracking] names no tracker",
-            "Add [tracking] with tensorboard = true, mlflow or wandb to your study file, and type `sweep init` with it.",
+            "Add tensorboard = true, mlflow = … or wandb = … there, in your study file, and type `sweep init` with it.",
         )
     with locked(study.paths.sync_lock, wait=False) as got:
         if not got:
