@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sweep import __version__, cli_pool
+from sweep import __version__, cli_elsewhere, cli_pool
 from sweep.cli_output import console, say, wait
 
 app = typer.Typer(
@@ -387,6 +387,10 @@ def repair(name: Name = None) -> None:
         say(f"Made {there.storage_place} anew{kept}")
     else:
         say("The storage agrees with the trials' files: nothing to repair.")
+
+
+app.command()(cli_elsewhere.sync)
+app.command()(cli_elsewhere.container)
 
 
 @app.command()

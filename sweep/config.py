@@ -22,6 +22,7 @@ from sweep.sections import (
     StudySection,
 )
 from sweep.space import PARAMETER_TYPES, Section
+from sweep.tracking_section import TrackingSection
 from sweep.trainer_section import TrainerSection
 from sweep.trial import ParamValue
 from sweep.words import nearest
@@ -156,6 +157,7 @@ _SECTIONS: dict[str, type[Section]] = {
     "limits": LimitsSection,
     "ap": APSection,
     "constraints": ConstraintsSection,
+    "tracking": TrackingSection,
 }
 
 

@@ -40,3 +40,9 @@ class DataError(SweepError):
     """Training data that is missing or cannot be fetched."""
 
     exit_code = 5
+
+
+class TrackingError(SweepError):
+    """A tracker is away, or refuses what it is told: `sweep sync` tells it again later."""
+
+    exit_code = 6

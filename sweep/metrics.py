@@ -23,9 +23,10 @@ def parse(
 ) -> tuple[dict[int, Values], str]:
     """Values of the `metrics` by step, in order of steps, and what of the text could not be used ('' if nothing).
 
-    A report that lacks one of them is not used. `name` is the file's, whose ending tells its form: .jsonl, .json or
-    .csv; with a `pattern` the text is searched for its matches, whose groups of the metrics' names, or whose only
-    group, are the values. A later report of a step replaces an earlier one.
+    A report that lacks one of them is not used; where none are named, all numbers of a report are. `name` is the
+    file's, whose ending tells its form: .jsonl, .json or .csv; with a `pattern` the text is searched for its matches,
+    whose groups of the metrics' names, or whose only group, are the values. A later report of a step replaces an
+    earlier one.
     """
     if pattern:
         return _matches(text, metrics, pattern)
@@ -70,14 +71,19 @@ def _report(
         raise ValueError(f"step is {step!r}, not a whole number")
     if lacking := next((metric for metric in metrics if metric not in report), None):
         raise ValueError(f"has no {lacking}; it has {', '.join(map(str, report))}")
-    return step, {metric: _real(metric, report[metric]) for metric in metrics}
+    wanted = metrics or [name for name, value in report.items() if name not in STEPS and _is_number(value)]
+    return step, {metric: _real(metric, report[metric]) for metric in wanted}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _real(metric: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not _is_number(value):
         raise ValueError(f"{metric} is {value!r}, not a number")
     try:
-        return float(value)
+        return float(value)  # type: ignore[arg-type]
     except OverflowError:
         raise ValueError(f"{metric} is greater than any float") from None
 

@@ -155,6 +155,25 @@ class StudyPaths:
         return TrialPaths(self.root / "try")
 
     @property
+    def sync_lock(self) -> Path:
+        return self.root / "sync.lock"
+
+    @property
+    def tensorboard(self) -> Path:
+        """TensorBoard's event files, a folder for each trial: what `tensorboard --logdir` is given."""
+        return self.root / "tensorboard"
+
+    @property
+    def wandb_sent(self) -> Path:
+        """Numbers of the trials that Weights & Biases has, by project."""
+        return self.root / "wandb.json"
+
+    @property
+    def container(self) -> Path:
+        """Definitions of a container image for the study."""
+        return self.root / "container"
+
+    @property
     def dag(self) -> Path:
         return self.root / "dag"
 

@@ -136,6 +136,8 @@ def write_trial(study: Study, files: TrialPaths, trial: TrialSpec) -> None:
     # The job's outputs exist from the start; what an earlier job left there stays.
     for output in (*files.outputs, files.root / trial.metrics):
         output.touch()
+    for folder in study.config.trainer.outputs:
+        (files.root / folder).mkdir(exist_ok=True)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from sweep import options, pruners, samplers
 from sweep.expression import Expression
 from sweep.job_section import JobSection
 from sweep.space import Choice, Parameter, Section
+from sweep.tracking_section import TrackingSection
 from sweep.trainer_section import TrainerSection
 from sweep.trial import ParamValue
 
@@ -200,6 +201,7 @@ class StudyConfig(Section):
     sampler: SamplerSection = SamplerSection()
     pruner: PrunerSection = PrunerSection()
     constraints: ConstraintsSection = ConstraintsSection()
+    tracking: TrackingSection = TrackingSection()
     trials: list[dict[str, Choice]] = Field(default_factory=list)
 
     @field_validator("search")

@@ -36,7 +36,9 @@ def put_in_place(paths: StudyPaths, numbers: Iterable[int]) -> None:
             history = joblog.read(files.job_log)
             if not files.result.exists() and history.removed and history.cluster == int(kept.suffix[1:]):
                 for output in kept.iterdir():
-                    if not output.name.startswith("_condor_"):
+                    if output.is_dir():
+                        shutil.copytree(output, files.root / output.name, dirs_exist_ok=True)
+                    elif not output.name.startswith("_condor_"):
                         output.replace(files.root / output.name)
             shutil.rmtree(kept)
 

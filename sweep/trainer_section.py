@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from sweep.command import Word
 from sweep.paths import HELPER
 from sweep.space import Section
-from sweep.words import nearest, one_line, printable
+from sweep.words import is_secret, nearest, one_line, printable
 
 FASHION_MNIST = "fashion-mnist"
 """Value of `[trainer] data` that stands for the data set which `sweep data fashion-mnist` fetches."""
@@ -69,6 +69,7 @@ class TrainerSection(Section):
     weights: dict[str, str] = Field(default_factory=dict)
     command: Annotated[list[Word], Field(min_length=1)] | None = None
     inputs: list[str] = Field(default_factory=list)
+    outputs: list[str] = Field(default_factory=list)
     environment: dict[str, str] = Field(default_factory=dict)
     metrics: str | OutputPattern = "metrics.jsonl"
     checkpoints: bool = False
@@ -90,6 +91,14 @@ class TrainerSection(Section):
         _distinct([HELPER, *(file_name(_transferable(entry)) for entry in inputs)])
         return inputs
 
+    @field_validator("outputs")
+    @classmethod
+    def _folders(cls, outputs: list[str]) -> list[str]:
+        for name in outputs:
+            if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", name):
+                raise ValueError(f"{name!r} must be the name of a folder: letters, digits, '_' and '-'")
+        return outputs
+
     @field_validator("command")
     @classmethod
     def _words(cls, command: list[Word] | None) -> list[Word] | None:
@@ -106,6 +115,8 @@ class TrainerSection(Section):
         for name, value in environment.items():
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
                 raise ValueError(f"{name!r} is no name of a variable")
+            if is_secret(name):
+                raise ValueError(f"has {name}, which looks like a secret: anybody could read it in the job's ad")
             printable(value)
         return environment
 
@@ -119,12 +130,13 @@ class TrainerSection(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.command is None:
-            for key in ("inputs", "environment", "metrics", "checkpoints"):
+            for key in ("inputs", "outputs", "environment", "metrics", "checkpoints"):
                 if key in self.model_fields_set:
                     raise ValueError(f"{key} is for a program of your own, which command names")
         elif self.classes or self.image_size or self.weights:
             raise ValueError("classes, image_size and weights are for the shipped trainer, not for a command")
         _distinct([file_name(place) for place in (self.data, *self.weights.values()) if place])
+        _distinct([*self.outputs, "checkpoint", "out", "err", *map(file_name, self.inputs)])
         if self.classes and len(set(self.classes)) < len(self.classes):
             raise ValueError("classes names one twice")
         for name in (self.classes or []) if self.data == FASHION_MNIST else []:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -18,6 +19,11 @@ def printable(text: str) -> str:
     if not text.isprintable():
         raise ValueError(f"must be printable characters on one line, which {text!r} is not")
     return text
+
+
+def is_secret(name: str) -> bool:
+    """Whether a variable or option of this name is likely to hold a secret, like WANDB_API_KEY."""
+    return re.search(r"(^|_)(api_?key|access_key|secret|password|passwd|token|credentials?)$", name.lower()) is not None
 
 
 def nearest(word: str, legal: Iterable[str]) -> str:

@@ -196,6 +196,7 @@ def submit_description(
     own += [entry if "://" in entry else f"../../inputs/{Path(entry).name}" for entry in trainer.inputs]
     outputs = [file.name for file in TrialPaths(Path()).outputs]
     outputs += [trainer.metrics_file] if trainer.metrics_file not in outputs else []
+    outputs += trainer.outputs
     return render(
         "trial.sub.j2",
         study_id=study_id,

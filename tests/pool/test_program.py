@@ -39,6 +39,7 @@ big = 9007199254740992
 [trainer]
 command = ["./train.sh", "{{word}}", ["--lost", "{{word}}", "--n={{number}}"], "{{rate}}", "{{big}}"]
 inputs = ["train.sh"]
+outputs = ["tb", "empty"]
 environment = {{ WORD = "<{{word}}>", PLAIN = "it's" }}
 metrics = "log.csv"
 [job]
@@ -50,6 +51,7 @@ request_disk = "10 MB"
 SCRIPT = """#!/bin/sh
 test -e started && echo again
 touch started
+mkdir tb/run && echo an event > tb/run/events
 printf '%s\\n' "$@" "$WORD" "$PLAIN"
 printf 'epoch,score\\n1,0.25\\n2,0.5\\n' > log.csv
 """
@@ -72,6 +74,7 @@ def test_any_word_reaches_a_program_as_it_is(here: Path) -> None:
         word, number = trial["params"]["word"], trial["number"]
         words = [word, "--lost", word, f"--n={number}", "1e-300", "9007199254740992", f"<{word}>", "it's"]
         assert there.paths.trial(number).stdout.read_text() == "".join(f"{one}\n" for one in words)
+        assert (there.paths.trial(number).root / "tb" / "run" / "events").read_text() == "an event\n"
 
 
 PYTHON = """

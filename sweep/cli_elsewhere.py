@@ -1,0 +1,43 @@
+"""`sweep sync` and `sweep container`: what a study hands to trackers, and to machines elsewhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sweep.cli_output import say, wait
+
+Name = Annotated[str | None, typer.Option("--study", help="Name of the study; else the one initialised last.")]
+
+
+def sync(name: Name = None) -> None:
+    """Tell the trackers of [tracking] of each trial that has ended; nothing is told twice."""
+    from sweep import study
+    from sweep.errors import TrackingError
+    from sweep.tracking.sync import sync as tell
+
+    there = study.current(name)
+    with wait("telling") as progress:
+        every = tell(there, progress)
+    for one in every:
+        say(f"{one.tracker}: {one.new} trials told, {one.before} it had already; see {one.place}")
+    if troubles := [trouble for one in every for trouble in one.troubles]:
+        raise TrackingError("\n".join(map(str, troubles)), f"{troubles[0].advice} Then: sweep sync")
+
+
+def container(
+    packages: Annotated[
+        list[str] | None, typer.Argument(help="Packages that your own program needs, besides the shipped trainer's.")
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option(help="Image to begin with, as nvidia/cuda:… for programs that compile for CUDA.")
+    ] = None,
+    name: Name = None,
+) -> None:
+    """Write an Apptainer definition and a Dockerfile for the study's trials."""
+    from sweep import container as image
+    from sweep import study
+
+    for line in image.write(study.current(name), packages or [], base or image.BASE):
+        say(line)
