@@ -28,7 +28,7 @@ lr = { type = "float", low = 1e-4, high = 1e-1, log = true }
 epochs = 1
 data = "photos"
 [job]
-container_image = "torch.sif"
+container_image = "docker://you/torch:1"
 """
 
 
