@@ -131,8 +131,8 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, str]:
         container = inputs.locate_container(wanted.job, file)
         paths.root.mkdir(parents=True, exist_ok=True)
         paths.provenance.unlink(missing_ok=True)
-        for storage in (paths.database, paths.journal):
-            storage.unlink(missing_ok=True)
+        for stale in (paths.database, paths.journal, paths.data_sha256):
+            stale.unlink(missing_ok=True)
         shutil.rmtree(paths.trainer, ignore_errors=True)
         shutil.copytree(resources.folder("trainer"), paths.trainer, ignore=shutil.ignore_patterns("__pycache__"))
         inputs.copy(wanted.trainer, file, paths.inputs)

@@ -10,7 +10,7 @@ import pytest
 
 from sweep import config, house_rules, sites, study
 from sweep.config import parse
-from sweep.errors import ConfigError
+from sweep.errors import ConfigError, DataError
 from sweep.sites import Measured, Site, broken, facts
 from sweep.study import Study
 from tests.conftest import STUDY
@@ -155,7 +155,7 @@ def test_a_site_that_is_not_there_is_told(name: str, said: str) -> None:
 def test_a_container_s_file_counts_from_the_study_file(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(study, "_commit", lambda: None)
     study_file.write_text(STUDY + 'container_image = "torch.sif"\n')
-    with pytest.raises(study.inputs.DataError, match=r"container_image: there is no .*torch.sif"):
+    with pytest.raises(DataError, match=r"container_image: there is no .*torch.sif"):
         initialise(study_file)
     (study_file.parent / "torch.sif").write_text("an image")
     there = initialise(study_file)
