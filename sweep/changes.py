@@ -42,7 +42,9 @@ def changes(before: StudyConfig, after: StudyConfig) -> list[Change]:
         for key in dict.fromkeys([*old[section], *new[section]]):
             if old[section].get(key) != new[section].get(key):
                 name = f"[{section}] {key}"
-                found.append(Change(name, OTHERWISE if section == "trainer" else UNSAFE.get(name, "")))
+                # Told late, the digest says only what the data was meant to be all along.
+                late = name == "[trainer] data_sha256" and old[section][key] is None
+                found.append(Change(name, OTHERWISE if section == "trainer" and not late else UNSAFE.get(name, "")))
     return found
 
 

@@ -193,7 +193,9 @@ def _explain(detail: Any) -> str:
         )
     if kind in ("too_short", "string_too_short"):
         message = f"needs at least {context['min_length']}"
-    if kind == "string_pattern_mismatch":
+    if kind == "string_pattern_mismatch" and place[-1] == "data_sha256":
+        message = "must be 64 digits and letters a to f, as sha256sum prints them"
+    elif kind == "string_pattern_mismatch":
         message = "must be letters, digits, '.', '_' or '-', the first a letter or digit"
     value = detail.get("input")
     shown = f" (it is {value!r})" if isinstance(value, str | int | float) and kind != "value_error" else ""

@@ -31,6 +31,16 @@ def write_text(path: Path, text: str, mode: int = 0o644) -> None:
         os.close(folder)
 
 
+def write_first(path: Path, text: str) -> str:
+    """Put `text` at `path`, whole or not at all, unless another did so before; what is there then."""
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    write_text(new, text)
+    with contextlib.suppress(FileExistsError):
+        os.link(new, path)
+    new.unlink()
+    return path.read_text(encoding="utf-8")
+
+
 def write_json(path: Path, value: Any) -> None:
     """`write_text` of strict JSON (no NaN), indented for people to read."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")

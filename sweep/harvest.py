@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sweep import joblog, lanes, spool
 from sweep.errors import StorageError, StudyError, SweepError
-from sweep.files import locked, tail, write_json, write_text
+from sweep.files import locked, tail, write_first, write_json, write_text
 from sweep.joblog import JobHistory
 from sweep.paths import StudyPaths, TrialPaths
 from sweep.records import read_metrics, read_result, read_spec
@@ -34,6 +34,7 @@ from sweep.trial import (
     Result,
     TrialSpec,
     Verdict,
+    data_digests,
     intermediate,
     judge,
 )
@@ -64,6 +65,7 @@ def harvest(paths: StudyPaths, number: int, return_code: int, lane: str = "") ->
         stderr = tail(files.stderr, STDERR_LINES)
         verdict = judge(spec, return_code, read_metrics(files, spec), stderr, history.hold_reason, history.hold_code)
         endings = _endings(files)
+        verdict = _same_data(paths, spec, verdict, data_digests(read_metrics(files, spec)))
         if verdict.kind == "slice" and not _of(endings, history.cluster):
             full_python()
             from sweep.slices import ask_pruner
@@ -98,6 +100,22 @@ def harvest(paths: StudyPaths, number: int, return_code: int, lane: str = "") ->
                 break
             damaged |= tell_pending(paths, _open(paths))
     return status
+
+
+def _same_data(paths: StudyPaths, spec: TrialSpec, verdict: Verdict, seen: set[str]) -> Verdict:
+    """The verdict on a trial as it is, or a fault: it had other data than the study's, which the first trial had."""
+    if verdict.kind not in ("complete", "pruned", "slice") or not seen:
+        return verdict
+    known = spec.data.get("sha256") or write_first(paths.data_sha256, f"{min(seen)}\n").strip()
+    if seen == {known}:
+        return verdict
+    other = min(seen - {known})
+    return Verdict(
+        "fault",
+        f"its data has the SHA-256 {other}, the study's {known}: was {spec.data['path']} overwritten under its name? "
+        "Caches keep an object by its name: give new data a new one, and set [trainer] data_sha256",
+        verdict.steps,
+    )
 
 
 def _endings(files: TrialPaths) -> list[dict[str, Any]]:

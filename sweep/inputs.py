@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -58,8 +59,12 @@ def locate_data(trainer: TrainerSection, file: Path) -> str:
             f"{file}: [trainer] data: there is no {path}",
             f'Give a folder or zip of images by class, a URL, or "{FASHION_MNIST}".',
         )
-    if trainer.command is None and path.is_file() and not zipfile.is_zipfile(path):
-        raise DataError(f"{file}: [trainer] data: {path} is neither a folder nor a zip", "Give one of images by class.")
+    if trainer.command is None and path.is_file() and not (zipfile.is_zipfile(path) or tarfile.is_tarfile(path)):
+        raise DataError(
+            f"{file}: [trainer] data: {path} is neither a folder nor a zip nor a tar", "Give one of images by class."
+        )
+    if trainer.data_sha256 and not (path.is_file() and file_sha256(path) == trainer.data_sha256):
+        raise DataError(f"{file}: [trainer] data_sha256: {path} has another", f"Look at it: sha256sum {path}")
     if "," in str(path):
         raise DataError(f"{file}: [trainer] data: {path} has a comma, which HTCondor cannot transfer")
     return str(path)
@@ -115,3 +120,8 @@ def tree_sha256(path: Path) -> str:
             with file.open("rb") as handle:
                 total.update(name + b"\0" + hashlib.file_digest(handle, "sha256").digest())
     return total.hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sweep import tryout
 from sweep.records import read_result
 from sweep.study import Study
 
@@ -20,6 +19,8 @@ class Pace:
 
 def measured(study: Study) -> Pace | None:
     """By the trials that have ended, else by the last `sweep try`; None where there is neither."""
+    from sweep import tryout
+
     results = [read_result(study.paths.trial(number)) for number in study.paths.trial_numbers()]
     took = [(result.duration_s, result.steps) for result in results if result and result.steps and result.duration_s]
     if took:

@@ -140,6 +140,11 @@ class StudyPaths:
         return self.root / "enqueued.jsonl"
 
     @property
+    def data_sha256(self) -> Path:
+        """Digest of the data that the first trial had, where data is one file and the study file does not say."""
+        return self.root / "data.sha256"
+
+    @property
     def pending(self) -> Path:
         """One empty file for each trial whose result is not yet known to be in the storage."""
         return self.root / "pending"

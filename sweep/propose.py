@@ -118,15 +118,22 @@ def data_spec(study: Study) -> dict[str, Any]:
     """What trial.json says about the data; `path` is its name in the folder where the job starts."""
     trainer = study.config.trainer
     if trainer.command:
-        return {"path": file_name(study.data)} if study.data else {}
+        return {"path": file_name(study.data), "sha256": data_digest(study)} if study.data else {}
     return {
         "kind": FASHION_MNIST if trainer.data == FASHION_MNIST else "images",
         "path": file_name(study.data),
+        "sha256": data_digest(study),
         "classes": trainer.classes,
         "image_size": trainer.image_size,
         "split_seed": derived_seed(study.config.study.seed, "split"),
         "weights": {architecture: file_name(place) for architecture, place in study.weights.items()},
     }
+
+
+def data_digest(study: Study) -> str:
+    """What the data of all trials is known to have, '' where nothing is known."""
+    recorded = study.paths.data_sha256
+    return study.config.trainer.data_sha256 or (recorded.read_text().strip() if recorded.exists() else "")
 
 
 def write_trial(study: Study, files: TrialPaths, trial: TrialSpec) -> None:

@@ -131,8 +131,8 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, str]:
         container = inputs.locate_container(wanted.job, file)
         paths.root.mkdir(parents=True, exist_ok=True)
         paths.provenance.unlink(missing_ok=True)
-        for storage in (paths.database, paths.journal):
-            storage.unlink(missing_ok=True)
+        for stale in (paths.database, paths.journal, paths.data_sha256):
+            stale.unlink(missing_ok=True)
         shutil.rmtree(paths.trainer, ignore_errors=True)
         confirmed = wanted.study.confirms
         trainer = StudyPaths.named(confirmed).trainer if confirmed else resources.folder("trainer")

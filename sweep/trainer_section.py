@@ -64,6 +64,7 @@ class TrainerSection(Section):
 
     epochs: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     data: Annotated[str, Field(min_length=1)] | None = None
+    data_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     classes: Annotated[list[str], Field(min_length=2)] | None = None
     image_size: Annotated[int, Field(ge=4)] | None = None
     weights: dict[str, str] = Field(default_factory=dict)
@@ -137,6 +138,8 @@ class TrainerSection(Section):
             raise ValueError("classes, image_size and weights are for the shipped trainer, not for a command")
         _distinct([file_name(place) for place in (self.data, *self.weights.values()) if place])
         _distinct([*self.outputs, "checkpoint", "out", "err", *map(file_name, self.inputs)])
+        if self.data_sha256 and (self.data is None or self.data == FASHION_MNIST):
+            raise ValueError("data_sha256 is for data that is one file")
         if self.classes and len(set(self.classes)) < len(self.classes):
             raise ValueError("classes names one twice")
         for name in (self.classes or []) if self.data == FASHION_MNIST else []:

@@ -3,6 +3,7 @@ POST script loads it."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -168,6 +169,16 @@ def derived_seed(seed: int, *path: int | str) -> int:
 def reports(spec: TrialSpec, metrics: str | None) -> tuple[dict[int, Values], str]:
     """Values of a trial's metrics by step, and what of their text could not be used."""
     return parse(metrics or "", spec.wanted, spec.metrics, spec.metrics_pattern)
+
+
+def data_digests(metrics: str | None) -> set[str]:
+    """Digests of the data that a trial's jobs had, by their reports; none where they do not say."""
+    found = set()
+    for line in (metrics or "").splitlines():
+        if '"data_sha256"' in line:
+            with contextlib.suppress(ValueError, TypeError, KeyError):  # torn by a kill
+                found.add(str(json.loads(line)["data_sha256"]))
+    return found
 
 
 def intermediate(spec: TrialSpec, metrics: str | None) -> dict[int, float]:

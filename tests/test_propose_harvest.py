@@ -13,7 +13,7 @@ import pytest
 
 from sweep import harvest as harvesting
 from sweep import study as studies
-from sweep.errors import StudyError
+from sweep.errors import ConfigError, StudyError
 from sweep.files import locked, write_json, write_text
 from sweep.harvest import harvest, retry_commands
 from sweep.launch import finished_generations
@@ -372,3 +372,37 @@ def test_a_script_that_hangs_is_run_again(study: Study, module: str, arguments: 
     assert done.returncode == DEFER, done.stderr
     assert "it took longer than 1 s" in done.stderr
     assert "it took longer than 1 s" in study.paths.waiting.read_text()
+
+
+def report_of(*digests: str) -> str:
+    reports = enumerate(digests, start=1)
+    return "".join(json.dumps({"step": n, "val_accuracy": 0.5, "data_sha256": one}) + "\n" for n, one in reports)
+
+
+def test_all_trials_must_have_had_the_same_data(study: Study) -> None:
+    propose(study, 0)
+    seen = [("a" * 64, "a" * 64), ("b" * 64, "b" * 64), ("a" * 64, "b" * 64)]
+    for number, digests in enumerate(seen):
+        study.paths.trial(number).metrics.write_text(report_of(*digests))
+        harvest(study.paths, number, 0)
+        harvest(study.paths, number, 0)
+    found = [(row.state, row.reason) for row in rows(study)]
+    assert [state for state, _ in found] == ["COMPLETE", "FAIL", "FAIL"]
+    assert all(f"SHA-256 {'b' * 64}, the study's {'a' * 64}: was photos overwritten" in why for _, why in found[1:])
+    assert propose(study, 1)[0].data["sha256"] == "a" * 64
+
+
+def test_what_the_study_file_says_of_its_data_counts(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studies, "_commit", lambda: None)
+    url = study_file.read_text().replace('"photos"', '"osdf:///x/photos.zip"')
+    study_file.write_text(url)
+    study, _ = studies.initialise(study_file, lambda _: None)
+    assert propose(study, 0)[0].data["sha256"] == ""
+    study.paths.dag.mkdir(exist_ok=True)
+    study_file.write_text(url.replace('photos.zip"', f'photos.zip"\ndata_sha256 = "{"c" * 64}"'))
+    study, said = studies.initialise(study_file, lambda _: None)
+    assert "[trainer] data_sha256" in said
+    assert propose(study, 1)[0].data["sha256"] == "c" * 64
+    study_file.write_text(url.replace('photos.zip"', f'photos.zip"\ndata_sha256 = "{"d" * 64}"'))
+    with pytest.raises(ConfigError, match="data_sha256 may not change"):
+        studies.initialise(study_file, lambda _: None)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import gzip
 import shutil
-import tempfile
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +13,8 @@ import torch
 from torch.utils.data import Dataset
 from torchvision import datasets
 from torchvision.transforms import v2
+
+from trainer.archive import scratch, unpacked
 
 HELD_OUT = 1 / 6
 """Share of the images kept for validation, and again for the test where the data brings no test set of its own."""
@@ -118,21 +117,21 @@ def _fashion_mnist(root: Path, spec: dict[str, Any]) -> dict[str, Any]:
     packed = sorted((root / "FashionMNIST" / "raw").glob("*.gz"))
     if not packed:
         raise ValueError(f"{root} has no FashionMNIST/raw/*.gz")
-    unpacked = _scratch()
-    (unpacked / "FashionMNIST" / "raw").mkdir(parents=True)
+    folder = scratch()
+    (folder / "FashionMNIST" / "raw").mkdir(parents=True)
     for file in packed:
-        with gzip.open(file) as source, (unpacked / "FashionMNIST" / "raw" / file.stem).open("wb") as target:
+        with gzip.open(file) as source, (folder / "FashionMNIST" / "raw" / file.stem).open("wb") as target:
             shutil.copyfileobj(source, target)
     transform = _transform(spec.get("image_size"))
     return {
-        name: datasets.FashionMNIST(unpacked, train=name == "train", transform=transform, download=False)
+        name: datasets.FashionMNIST(folder, train=name == "train", transform=transform, download=False)
         for name in ("train", "test")
     }
 
 
 def _image_folder(path: Path, spec: dict[str, Any]) -> dict[str, Any]:
-    """A tree of one folder a class, or of such trees named train, validation and test; or a zip of either."""
-    root = _unzip(path) if path.is_file() else path
+    """A tree of one folder a class, or of such trees named train, validation and test; or a zip or tar of either."""
+    root = unpacked(path) if path.is_file() else path
     while len(inside := [entry for entry in root.iterdir() if not entry.name.startswith((".", "__"))]) == 1:
         if not inside[0].is_dir():
             break
@@ -147,18 +146,3 @@ def _image_folder(path: Path, spec: dict[str, Any]) -> dict[str, Any]:
         for spelling in choices
         if (root / spelling).is_dir()
     }
-
-
-def _unzip(path: Path) -> Path:
-    target = _scratch()
-    # extractall keeps every member below the folder, whatever its name says.
-    with zipfile.ZipFile(path) as archive:
-        archive.extractall(target)
-    return target
-
-
-def _scratch() -> Path:
-    """A folder for unpacked data, gone when the program ends; in a job it lies on the slot's own disk."""
-    folder = Path(tempfile.mkdtemp(prefix="trainer-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder

@@ -135,9 +135,11 @@ def train(trial: Trial) -> int:
     Returns 0 when the target is reached, CONTINUE when a checkpoint is written to go on from: SIGTERM came, or it is
     time to hand one over to the pool.
     Raises ValueError when the training loss is no longer finite, or the trial does not fit the data or its file of
-    pretrained weights; OSError when a file is missing.
+    pretrained weights, or the data is not the study's; OSError when a file is missing.
     """
     terminated = Termination()
+    if trial.data_sha256:
+        print(f"the data has the SHA-256 {trial.data_sha256}", flush=True)
     splits = data.load(trial.data, trial.folder)
     run = Training(trial, splits, choose_device())
     if (state := trial.load()) is not None:

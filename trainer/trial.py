@@ -75,8 +75,26 @@ class Trial:
         trial = cls.read(Path(path))
         trial.mend()
         trial.note_start()
+        _ = trial.data_sha256
         assert trial._ends is not None  # noqa: S101 - made here, so that they listen and count from here
         return trial
+
+    @cached_property
+    def data_sha256(self) -> str:
+        """Digest of the data, where that came as one file; '' otherwise.
+
+        Raises ValueError where the study's data has another.
+        """
+        path = self.folder / self.data.get("path", "")
+        if not path.is_file():
+            return ""
+        digest, wanted = _digest(path), self.data.get("sha256") or ""
+        if wanted not in ("", digest):
+            raise ValueError(
+                f"{path.name} has the SHA-256 {digest}, the study's data {wanted}. Was it overwritten under its name? "
+                "Caches keep an object by its name: give new data a new one"
+            )
+        return digest
 
     @cached_property
     def _ends(self) -> tuple[Termination, Due, Due]:
@@ -137,7 +155,8 @@ class Trial:
 
     def report(self, step: int, **metrics: float) -> None:
         """Append the metrics of one finished step, and have them on disk before going on."""
-        line = json.dumps({"step": step, **metrics})
+        seen = {"data_sha256": self.data_sha256} if self.data_sha256 else {}
+        line = json.dumps({"step": step, **metrics, **seen})
         with self.metrics.open("a", encoding="utf-8") as handle:
             handle.write(line + "\n")
             handle.flush()

@@ -81,10 +81,10 @@ activation = {{ type = "categorical", choices = ["relu", "gelu"] }}
 
 [trainer]
 epochs = {epochs}
-data = "photos"
+data = "{data}"
 
 [job]
-request_memory = "128 MB"
+request_memory = {memory}
 request_disk = "100 MB"
 {job}
 [limits]
@@ -101,11 +101,15 @@ def make_light(
     failures_in_a_row: int = 10,
     storage: str = "sqlite",
     epochs: int = 1,
+    memory: str = '"128 MB"',
+    data: str = "photos",
 ) -> Study:
     """Initialise a study in a folder whose trainer is a few lines of Python: for what the pool does around a trial."""
     (folder / "photos").mkdir()
     limits = {"retries": retries, "failures_in_a_row": failures_in_a_row}
-    (folder / "study.toml").write_text(LIGHT.format(job=job, storage=storage, epochs=epochs, **limits))
+    (folder / "study.toml").write_text(
+        LIGHT.format(job=job, storage=storage, epochs=epochs, memory=memory, data=data, **limits)
+    )
     sweep("init", "study.toml", cwd=folder)
     there = in_folder(folder)
     prelude = "import json, os, signal, sys, time\ntrial = json.load(open('trial.json'))\n"
