@@ -69,6 +69,11 @@ class Archive:
         match = re.search(r"Candidate: (\S+)", self._run(["apt-cache", "policy", package]))
         return match[1] if match and match[1] != "(none)" else None
 
+    def offered(self, packages: Iterable[str]) -> list[str]:
+        """Those of the packages that the archive has, and are not mere names for others."""
+        text = self._run(["apt-cache", "policy", *packages])
+        return re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: (?!\(none\))", text, flags=re.MULTILINE)
+
     def dependencies(self, package: str) -> list[str]:
         """The package and all that it depends on, directly or not, by name."""
         kinds = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")

@@ -89,6 +89,7 @@ def start(installation: Installation, slots: int | None, say: Callable[[str], No
             slots=slots,
             user=identity.pw_name,
             as_root=os.getuid() == 0,
+            apptainer=shutil.which("apptainer") or shutil.which("singularity"),
         )
         write_text(config_file(), text)
         # condor_watch_q looks for jobs of whoever is logged in; root's belong to the stand-in.
