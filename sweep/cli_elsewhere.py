@@ -6,13 +6,11 @@ from typing import Annotated
 
 import typer
 
-from sweep.cli_output import say, wait
-
-Name = Annotated[str | None, typer.Option("--study", help="Name of the study; else the one initialised last.")]
+from sweep.cli_output import Name, say, wait
 
 
 def sync(name: Name = None) -> None:
-    """Tell the trackers of [tracking] of each trial that has ended; nothing is told twice."""
+    """Tell the study's trackers of each trial that has ended; nothing is told twice."""
     from sweep import study
     from sweep.errors import TrackingError
     from sweep.tracking.sync import sync as tell

@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
 PIPE_WIDTH = 240
 """Characters to a line of a table where there is no terminal that says."""
+
+Name = Annotated[str | None, typer.Option("--study", help="Name of the study; else the one initialised last.")]
 
 console = Console(highlight=False, soft_wrap=True)
 if not console.is_terminal and "COLUMNS" not in os.environ:
