@@ -185,6 +185,13 @@ def report(
     accounting: Annotated[
         bool, typer.Option("--accounting", help="Show what it has cost instead: slot hours, and what jobs used.")
     ] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page with figures instead, one file to send around.", metavar="FILE")
+    ] = None,
+    plots: Annotated[Path | None, typer.Option(help="Write the figures as PNG instead.", metavar="DIR")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Write trials, curves and runs as CSV and Parquet instead.", metavar="DIR")
+    ] = None,
     name: Name = None,
 ) -> None:
     """Show the leaderboard, also while the sweep runs."""
@@ -192,6 +199,12 @@ def report(
     from sweep import study
 
     of = study.current(name)
+    if html or plots or data:
+        from sweep.page.files import write
+
+        for line in write(of, html, plots, data):
+            say(line)
+        return
     there = reporting.collect(of)
     if accounting:
         from sweep import accounting as costs

@@ -54,6 +54,7 @@ def plot(subject: Subject) -> Plot | None:
 
 def _panel(axes: Axes, subject: Subject, axis: Axis, metric: str) -> None:
     from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.ticker import LogLocator
 
     def x(number: int, value: object) -> float:
         """Within a category dots are spread, so that all can be seen."""
@@ -83,6 +84,8 @@ def _panel(axes: Axes, subject: Subject, axis: Axis, metric: str) -> None:
         axes.tick_params(axis="x", rotation=30 if long else 0)
     elif axis.log:
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(numticks=4))
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.minorticks_off()
     else:
         axes.locator_params(axis="x", nbins=4)

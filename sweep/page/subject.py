@@ -64,6 +64,7 @@ class Subject:
     rows: list[TrialRow]
     costs: Accounting
     axes: list[Axis]
+    provenance: dict[str, Any]
 
     @property
     def objectives(self) -> dict[str, str]:
@@ -93,7 +94,8 @@ def collect(study: Study) -> Subject:
     rows = Search.open(study, writing=False).rows()
     report = reporting.build(study, rows, confirm.outcome(study), confirm.score_name(study))
     asked = [one for one in written_out(study.config.search) if not one.is_fixed]
-    return Subject(report, rows, accounting.collect(study, report), [axis(one, rows) for one in asked])
+    axes = [axis(one, rows) for one in asked]
+    return Subject(report, rows, accounting.collect(study, report), axes, study.provenance)
 
 
 def axis(one: Asked, rows: Iterable[TrialRow]) -> Axis:
