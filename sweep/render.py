@@ -18,7 +18,7 @@ def _environment(folder: Literal["dags", "pages"]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=folder == "pages",  # DAG files and submit descriptions are no HTML; workflow.py quotes
+        autoescape=folder == "pages",  # noqa: S701 - DAG files and submit descriptions are no HTML; workflow.py quotes
     )
 
 

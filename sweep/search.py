@@ -19,7 +19,7 @@ from sweep.conditions import walk, written_out
 from sweep.enqueue import listed
 from sweep.errors import StorageError, StudyError
 from sweep.rows import GENERATION, INDEX, TrialRow, row, told
-from sweep.storage import close, open_storage, put_in_place, worded
+from sweep.storage import all_trials, close, open_storage, put_in_place, worded
 from sweep.study import Study
 from sweep.trial import ParamValue, Result, TrialSpec
 
@@ -138,7 +138,7 @@ class Search:
         return self._with_fixed(params)
 
     def _trials(self) -> list[FrozenTrial]:
-        return self._storage.get_all_trials(self._study_id, deepcopy=False)
+        return all_trials(self._storage, self._study_id)
 
     def generation(self, generation: int) -> list[Proposal]:
         """The trials of a generation that have been asked for, by number."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sweep.page import style
 from sweep.page.style import Plot
@@ -58,7 +58,7 @@ def _panel(axes: Axes, subject: Subject, across: str, up: str) -> None:
     x, y = [point[0] for point in front], [point[1] for point in front]
     if len(subject.objectives) == 2:
         # Between two points of the front all is dominated by one of them.
-        where = "post" if subject.objectives[across] == "minimize" else "pre"
+        where: Literal["post", "pre"] = "post" if subject.objectives[across] == "minimize" else "pre"
         axes.step(x, y, where=where, color=style.BEST, lw=1.2)
     axes.scatter(x, y, s=28, color=style.BEST, edgecolors=style.PAPER, linewidths=0.6, zorder=3, label="Pareto front")
     for metric, set_limits in ((across, axes.set_xlim), (up, axes.set_ylim)):

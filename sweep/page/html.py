@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sweep import __version__, accounting, render
 from sweep import report as reporting
@@ -26,14 +26,17 @@ TOP, REASONS, PLACES = 50, 10, 20
 NARROW = "(max-width: 640px)"
 DARK = "(prefers-color-scheme: dark)"
 
+SAFE = "/:;,=+!*?@$-_.~()"
+"""What may stand in an address as it is, besides letters and digits."""
+
 LUCK = (
-    "The best of many tries is flattered by luck, the more so the more tries there were: expect less of it on new data. "
-    "To know how good it is, type sweep confirm: it trains the best again with fresh seeds, and scores them on the test "
-    "set, which the search never saw."
+    "The best of many tries is flattered by luck, the more so the more tries there were: expect less of it on new "
+    "data. To know how good it is, type sweep confirm: it trains the best again with fresh seeds, and scores them on "
+    "the test set, which the search never saw."
 )
 CONFIRMED = (
-    "Trained again with fresh seeds; by these values, not by those of the search, they should be judged. Those of equal "
-    "rank do not really differ (Tukey-Kramer test, 5 %)."
+    "Trained again with fresh seeds; by these values, not by those of the search, they should be judged. Those of "
+    "equal rank do not really differ (Tukey-Kramer test, 5 %)."
 )
 
 
@@ -92,7 +95,9 @@ def page(subject: Subject, now: datetime) -> str:
         failures=failures(subject),
         pictures=[picture(plot) for plot in plots.plots(subject)],
         hours=hours(subject),
-        costs=costs(subject),
+        totals=totals(subject),
+        used=used(subject),
+        places=places(subject),
         suggestion=subject.costs.suggestion,
         provenance=provenance(subject),
         made=f"{now:%Y-%m-%d %H:%M} by sweep {__version__}",
@@ -110,7 +115,7 @@ def picture(plot: Plot) -> Picture:
 
 
 def _uri(svg: str) -> str:
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+    return f"data:image/svg+xml,{quote(svg, safe=SAFE)}"
 
 
 def facts(subject: Subject) -> list[tuple[str, str, str]]:
@@ -171,16 +176,20 @@ def hours(subject: Subject) -> list[tuple[str, float]]:
     return [(name, spent[name] / whole) for name in SHARES if whole and spent[name]]
 
 
-def costs(subject: Subject) -> list[Table]:
-    """The tables of accounting."""
-    what = subject.costs
-    places, used = what.places.head(PLACES), what.used
-    note = f"The {PLACES} of {len(what.places):,} places that did most." if len(what.places) > PLACES else ""
-    return [
-        Table("What it cost", ["", ""], [list(line) for line in what.totals]),
-        Table("By host and GPU", *_words(list(places.columns), places.itertuples(index=False)), note),
-        Table("Used, of what was asked for", *_words(list(used.columns), used.itertuples(index=False))),
-    ]
+def totals(subject: Subject) -> Table:
+    return Table("What it cost", ["", ""], [list(line) for line in subject.costs.totals])
+
+
+def used(subject: Subject) -> Table:
+    frame = subject.costs.used
+    return Table("Used, of what was asked for", *_words(list(frame.columns), frame.itertuples(index=False)))
+
+
+def places(subject: Subject) -> Table:
+    frame = subject.costs.places
+    note = f"The {PLACES} of {len(frame):,} places that did most." if len(frame) > PLACES else ""
+    rows = frame.head(PLACES).itertuples(index=False)
+    return Table("By host and GPU", *_words(list(frame.columns), rows), note)
 
 
 def provenance(subject: Subject) -> Table:

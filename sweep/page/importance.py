@@ -12,6 +12,7 @@ from sweep.rows import TrialRow
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from optuna.distributions import BaseDistribution
+    from optuna.trial import FrozenTrial
 
 FITTED = 1000
 """Trials, at the most."""
@@ -57,6 +58,7 @@ def plot(subject: Subject) -> Plot | None:
 def importances(subject: Subject) -> dict[str, dict[str, float]]:
     """By objective, those of the parameters that all trials have, the most important first; they add up to 1."""
     import optuna
+    from optuna.study import StudyDirection
 
     rows = thinned(subject.complete, FITTED)
     if len(rows) < FEWEST:
@@ -68,7 +70,7 @@ def importances(subject: Subject) -> dict[str, dict[str, float]]:
     found = {}
     for metric, direction in subject.objectives.items():
         if spaces and len({row.values[metric] for row in rows}) > 1:
-            study = optuna.create_study(direction=direction)
+            study = optuna.create_study(direction=StudyDirection[direction.upper()])
             study.add_trials([_trial(row, spaces, row.values[metric]) for row in rows])
             found[metric] = {
                 name: float(share) for name, share in optuna.importance.get_param_importances(study).items()
@@ -76,7 +78,7 @@ def importances(subject: Subject) -> dict[str, dict[str, float]]:
     return found
 
 
-def _trial(row: TrialRow, spaces: dict[str, BaseDistribution], value: float) -> "optuna.trial.FrozenTrial":
+def _trial(row: TrialRow, spaces: dict[str, BaseDistribution], value: float) -> FrozenTrial:
     import optuna
 
     params = {name: row.params[name] for name in spaces}

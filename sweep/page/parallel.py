@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from sweep.page import style
 from sweep.page.style import Plot
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LINES = 1000
+LINES = 500
 """At the most; of more trials the best ones, and a sample of the others."""
 
 TOP = 10
@@ -97,7 +98,7 @@ def _curve(points: Sequence[float], narrow: bool) -> numpy.ndarray:
     step = numpy.linspace(0, 1, 16)
     ease = (1 - numpy.cos(numpy.pi * step)) / 2
     across = numpy.concatenate([place + step for place in range(len(points) - 1)])
-    up = numpy.concatenate([one + (other - one) * ease for one, other in zip(points, points[1:], strict=False)])
+    up = numpy.concatenate([one + (other - one) * ease for one, other in pairwise(points)])
     return numpy.column_stack([up, across] if narrow else [across, up])
 
 
@@ -112,7 +113,7 @@ def _axis(axes: Axes, place: int, one: Axis, narrow: bool) -> None:
         marks = [(0.0, label(f"{one.low:.3g}")), (1.0, label(f"{one.high:.3g}"))]
     halo = [withStroke(linewidth=2.5, foreground=style.PAPER)]
     for share, text in marks:
-        where = {"va": "top", "ha": "center"} if narrow else {"va": "center", "ha": "left"}
+        where: dict[str, Any] = {"va": "top", "ha": "center"} if narrow else {"va": "center", "ha": "left"}
         x, y = (share, place + 0.12) if narrow else (place + 0.05, share)
         axes.text(x, y, text, fontsize=7.5, color=style.INK, path_effects=halo, zorder=4, **where)
     if narrow:

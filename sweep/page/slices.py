@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PANELS = 16
 """At the most: the file's first parameters."""
 
-POINTS = 3000
+POINTS = 2000
 """In a panel, at the most."""
 
 FEW_CATEGORIES = 8
@@ -44,7 +44,7 @@ def plot(subject: Subject) -> Plot | None:
         for axes in panels.flat[len(axes_shown) :]:
             axes.set_axis_off()
         for axes, axis in zip(panels.flat, axes_shown, strict=False):
-            _panel(axes, subject, axis, metric)
+            _panel(axes, subject, axis, metric, 3 if narrow else 4)
         panels[0, 0].set_ylim(*limits(values, direction))
         figure.supylabel(metric, color=style.FAINT, fontsize=8.5)
         return figure
@@ -52,7 +52,7 @@ def plot(subject: Subject) -> Plot | None:
     return Plot("slices", "Slices", caption, draw)
 
 
-def _panel(axes: Axes, subject: Subject, axis: Axis, metric: str) -> None:
+def _panel(axes: Axes, subject: Subject, axis: Axis, metric: str, ticks: int) -> None:
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.ticker import LogLocator
 
@@ -84,9 +84,9 @@ def _panel(axes: Axes, subject: Subject, axis: Axis, metric: str) -> None:
         axes.tick_params(axis="x", rotation=30 if long else 0)
     elif axis.log:
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(numticks=4))
+        axes.xaxis.set_major_locator(LogLocator(numticks=ticks))
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.minorticks_off()
     else:
-        axes.locator_params(axis="x", nbins=4)
+        axes.locator_params(axis="x", nbins=ticks)
     axes.set_title(label(axis.name), loc="left")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -92,6 +93,8 @@ def collect(study: Study) -> Subject:
     from sweep.search import Search
 
     rows = Search.open(study, writing=False).rows()
+    # They stay to the end: the garbage collector need not look through them.
+    gc.freeze()
     report = reporting.build(study, rows, confirm.outcome(study), confirm.score_name(study))
     asked = [one for one in written_out(study.config.search) if not one.is_fixed]
     axes = [axis(one, rows) for one in asked]
