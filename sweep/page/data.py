@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sweep.joblog import Run
 from sweep.page.subject import Subject
 
 if TYPE_CHECKING:
     import pandas
 
 
+COUNTED = ("generation", "index", "steps", "attempts", "evictions", "duration_s", "lost_s", "reason")
+"""What a trial's row has from the trial as it is, under the same name."""
+
+
 def frames(subject: Subject) -> dict[str, pandas.DataFrame]:
     """By name: a row for each trial, for each intermediate value, and for each run of a job."""
     import pandas
 
+    metrics, parameters = subject.report.study["metrics"], [axis.name for axis in subject.axes]
     ranks = {trial["number"]: trial["rank"] for trial in subject.report.ranked}
     trials = [
-        {
-            "trial": row.number,
-            "state": row.state,
-            "rank": ranks.get(row.number),
-            "feasible": row.is_feasible if row.values else None,
-            **{f"value_{metric}": row.values.get(metric) for metric in subject.report.study["metrics"]},
-            **{f"param_{axis.name}": row.params.get(axis.name) for axis in subject.axes},
-            "generation": row.generation,
-            "index": row.index,
-            "steps": row.steps,
-            "attempts": row.attempts,
-            "evictions": row.evictions,
-            "duration_s": row.duration_s,
-            "lost_s": row.lost_s,
-            "reason": row.reason,
-        }
+        [
+            row.number,
+            row.state,
+            ranks.get(row.number),
+            row.is_feasible if row.values else None,
+            *(row.values.get(metric) for metric in metrics),
+            *(row.params.get(name) for name in parameters),
+            *(getattr(row, name) for name in COUNTED),
+        ]
         for row in subject.rows
     ]
+    named = [*(f"value_{metric}" for metric in metrics), *(f"param_{name}" for name in parameters)]
+    columns = ["trial", "state", "rank", "feasible", *named, *COUNTED]
     values = [(row.number, *point) for row in subject.rows for point in sorted(row.intermediate.items())]
     return {
-        "trials": _typed(pandas.DataFrame(trials)),
+        "trials": _typed(pandas.DataFrame(trials, columns=columns, dtype=object)),
         "intermediate": pandas.DataFrame(values, columns=["trial", "step", next(iter(subject.objectives))]),
-        "runs": pandas.DataFrame([asdict(run) for run in subject.costs.runs]),
+        "runs": pandas.DataFrame(map(asdict, subject.costs.runs), columns=[field.name for field in fields(Run)]),
     }
 
 

@@ -52,7 +52,7 @@ def plot(subject: Subject) -> Plot | None:
     def draw(narrow: bool) -> Figure:
         figure = style.figure(narrow, 0.62 * len(coordinates) + 0.4 if narrow else 3.8)
         axes = figure.subplots()
-        points = [_points(row, axes_shown, value_axis) for row in shown]
+        points = [places(row, axes_shown, value_axis) for row in shown]
         _lines(axes, points, [row.number in is_best for row in shown], narrow)
         for place, one in enumerate(coordinates):
             _axis(axes, place, one, narrow)
@@ -65,7 +65,7 @@ def plot(subject: Subject) -> Plot | None:
     return Plot("parallel", "Parallel coordinates", caption, draw)
 
 
-def _points(row: TrialRow, axes: Sequence[Axis], value: Axis) -> list[float]:
+def places(row: TrialRow, axes: Sequence[Axis], value: Axis) -> list[float]:
     """Where a trial's line passes each axis. Within a category lines are spread a little, so that all can be seen."""
     places = []
     for axis in axes:
@@ -104,19 +104,17 @@ def _curve(points: Sequence[float], narrow: bool) -> numpy.ndarray:
 
 def _axis(axes: Axes, place: int, one: Axis, narrow: bool) -> None:
     """An axis, its name and the words at it; on a narrow screen it lies, and the lines go down."""
-    from matplotlib.patheffects import withStroke
-
     ends = ([0, 1], [place, place])
     axes.plot(*(ends if narrow else ends[::-1]), color=style.FAINT, lw=0.9, zorder=3)
     marks = [(one.share(choice), text) for choice, text in zip(one.choices, one.labels, strict=True)]
     if not marks:
         marks = [(0.0, label(f"{one.low:.3g}")), (1.0, label(f"{one.high:.3g}"))]
-    halo = [withStroke(linewidth=2.5, foreground=style.PAPER)]
+    ground = {"facecolor": style.PAPER, "alpha": 0.75, "pad": 0.6, "linewidth": 0}
     for share, text in marks:
         where: dict[str, Any] = {"va": "top", "ha": "center"} if narrow else {"va": "center", "ha": "left"}
         x, y = (share, place + 0.12) if narrow else (place + 0.05, share)
-        axes.text(x, y, text, fontsize=7.5, color=style.INK, path_effects=halo, zorder=4, **where)
+        axes.text(x, y, text, fontsize=7.5, color=style.INK, bbox=ground, zorder=4, **where)
     if narrow:
-        axes.text(0, place - 0.12, label(one.name), fontsize=8, color=style.FAINT, zorder=4, path_effects=halo)
+        axes.text(0, place - 0.12, label(one.name), fontsize=8, color=style.FAINT, zorder=4, bbox=ground)
     else:
         axes.text(place, 1.08, label(one.name), fontsize=8, color=style.FAINT, ha="center", va="bottom")

@@ -142,4 +142,5 @@ def limits(values: Iterable[float], direction: str) -> tuple[float, float]:
 def outside(values: Iterable[float], ends: tuple[float, float]) -> str:
     """A sentence on the values that an axis leaves out, '' where there are none."""
     count = sum(not ends[0] <= value <= ends[1] for value in values)
-    return f" {count:,} value{'s' if count > 1 else ''} far off at the worse end lie outside." if count else ""
+    lie = "value lies" if count == 1 else "values lie"
+    return f" {count:,} {lie} outside, far off at the worse end." if count else ""

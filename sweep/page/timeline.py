@@ -46,7 +46,7 @@ def plot(subject: Subject) -> Plot | None:
     if not runs:
         return None
     by_slot = slots(runs)
-    shown = sorted(sorted(by_slot, key=lambda slot: -_seconds(by_slot[slot]))[:SLOTS], key=_host_first)
+    shown = sorted(sorted(by_slot, key=lambda slot: -_seconds(by_slot[slot]))[:SLOTS], key=in_order)
     states = {row.number: row.state for row in subject.rows}
     now = max(max(run.end or run.start for run in runs), min(datetime.now(), max(run.start for run in runs)))
     evictions = [
@@ -101,13 +101,13 @@ def _seconds(runs: Sequence[Run]) -> float:
     return sum(run.seconds for run in runs)
 
 
-def _host_first(slot: str) -> tuple[list[str | int], list[str | int]]:
+def in_order(slot: str) -> tuple[list[str | int], list[str | int]]:
+    """Slots of a host together, slot 2 before slot 10."""
     name, _, host = slot.rpartition("@")
     return _natural(host), _natural(name)
 
 
 def _natural(text: str) -> list[str | int]:
-    """An order in which slot 2 comes before slot 10."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
 
 
@@ -151,7 +151,7 @@ def _bars(axes: Axes, boxes: dict[str, numpy.ndarray], narrow: bool) -> None:
             bars = PolyCollection(list(corners), facecolors=COLOURS[kind], edgecolors=edge, linewidths=0.5, label=kind)
             bars.set_rasterized(raster)
             axes.add_collection(bars)
-    locator = AutoDateLocator(maxticks=5 if narrow else 10)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(minticks=2 if narrow else 4, maxticks=6 if narrow else 10)  # type: ignore[no-untyped-call]
     axes.xaxis_date()
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
