@@ -19,7 +19,7 @@ from sweep.conditions import walk, written_out
 from sweep.enqueue import listed
 from sweep.errors import StorageError, StudyError
 from sweep.rows import GENERATION, INDEX, TrialRow, row, told
-from sweep.storage import close, open_storage, put_in_place, worded
+from sweep.storage import all_trials, close, open_storage, put_in_place, worded
 from sweep.study import Study
 from sweep.trial import ParamValue, Result, TrialSpec
 
@@ -144,7 +144,7 @@ class Search:
         return [(row.memory_mb, row.disk_kb) for row in self.rows()]
 
     def _trials(self) -> list[FrozenTrial]:
-        return self._storage.get_all_trials(self._study_id, deepcopy=False)
+        return all_trials(self._storage, self._study_id)
 
     def generation(self, generation: int) -> list[Proposal]:
         """The trials of a generation that have been asked for, by number."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.trial import FrozenTrial
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -74,6 +76,21 @@ def _drop_torn_record(journal: Path) -> None:
         if whole < len(content):
             handle.truncate(whole)
             os.fsync(handle.fileno())
+
+
+def all_trials(storage: BaseStorage, study_id: int) -> list[FrozenTrial]:
+    """All trials of a study, by number.
+
+    Without the garbage collector, which would look again and again through all that a database's driver makes of them:
+    at 10,000 trials half of the time is its.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return storage.get_all_trials(study_id, deepcopy=False)
+    finally:
+        if collects:
+            gc.enable()
 
 
 def close(storage: BaseStorage) -> None:

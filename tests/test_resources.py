@@ -14,7 +14,8 @@ from sweep.pool.install import LIBRARY
 
 
 @pytest.mark.parametrize(
-    ("name", "file"), [("dags", "study.dag.j2"), ("trainer", "train.py"), ("configs", "quickstart.toml")]
+    ("name", "file"),
+    [("dags", "study.dag.j2"), ("pages", "report.html.j2"), ("trainer", "train.py"), ("configs", "quickstart.toml")],
 )
 def test_a_checkout_has_its_folders(name: str, file: str) -> None:
     assert (resources.folder(name) / file).is_file()  # type: ignore[arg-type]

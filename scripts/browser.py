@@ -1,0 +1,119 @@
+"""Speaks to a headless Chromium by the DevTools protocol, over a pipe: for tests of the page and for pictures of it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from scripts.chromium import libraries
+
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",  # as root there is none; it opens our own page alone
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--remote-debugging-pipe",
+)
+
+
+class Browser:
+    """A Chromium of our own; ends with the `with` block."""
+
+    def __init__(self, program: Path) -> None:
+        self._program, self._number, self._rest = program, 0, b""
+        self.events: list[dict[str, Any]] = []
+        """What it has told by itself so far."""
+
+    def __enter__(self) -> Self:
+        self._folder = tempfile.TemporaryDirectory(prefix="chromium-")
+        theirs_in, self._to = os.pipe()
+        self._from, theirs_out = os.pipe()
+        environment = {"PATH": os.environ["PATH"], "HOME": self._folder.name, "LANG": "C.UTF-8"} | libraries(
+            self._program
+        )
+        # It reads from 3 and writes to 4. Not every shell copies a descriptor above 9, but all open a file.
+        script = f'exec "$@" 3</dev/fd/{theirs_in} 4>/dev/fd/{theirs_out}'
+        words = [str(self._program), *FLAGS, f"--user-data-dir={self._folder.name}/profile"]
+        self._process = subprocess.Popen(
+            ["sh", "-c", script, "sh", *words],
+            env=environment,
+            pass_fds=(theirs_in, theirs_out),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(theirs_in)
+        os.close(theirs_out)
+        self._session = ""
+        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Network", "Runtime", "Log"):
+            self.ask(f"{domain}.enable")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._to)
+        os.close(self._from)
+        self._folder.cleanup()
+
+    def ask(self, method: str, **params: Any) -> dict[str, Any]:
+        """A command of the protocol, and its answer."""
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": params}
+        message |= {"sessionId": self._session} if self._session else {}
+        os.write(self._to, json.dumps(message).encode() + b"\0")
+        while True:
+            said = self._read()
+            if said.get("id") == self._number:
+                if "error" in said:
+                    raise RuntimeError(f"{method}: {said['error']['message']}")
+                result: dict[str, Any] = said["result"]
+                return result
+
+    def _read(self) -> dict[str, Any]:
+        """The next message; events are kept."""
+        while b"\0" not in self._rest:
+            block = os.read(self._from, 1 << 20)
+            if not block:
+                raise RuntimeError(f"{self._program} has ended")
+            self._rest += block
+        message, _, self._rest = self._rest.partition(b"\0")
+        said: dict[str, Any] = json.loads(message)
+        if "method" in said:
+            self.events.append(said)
+        return said
+
+    def open(self, page: Path, width: int, *, dark: bool) -> None:
+        """Load a page as a screen of this width shows it; the events are then this page's."""
+        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self.ask("Emulation.setEmulatedMedia", features=scheme)
+        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=2, mobile=width < 600)
+        self.events.clear()
+        self.ask("Page.navigate", url=page.resolve().as_uri())
+        while not any(event["method"] == "Page.loadEventFired" for event in self.events):
+            self._read()
+
+    def run(self, expression: str) -> Any:
+        """The value of an expression of JavaScript in the page."""
+        found = self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in found:
+            raise RuntimeError(str(found["exceptionDetails"]))
+        return found["result"].get("value")
+
+    def picture(self, height: int | None = None, scale: float = 1.0) -> bytes:
+        """A PNG of the page, of its top where a height is given."""
+        size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": height or size["height"], "scale": scale}
+        found = self.ask("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
+        return base64.b64decode(found["data"])
