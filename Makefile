@@ -26,6 +26,7 @@ demo: $(SETUP)
 
 # In two processes: one has the pool, and mostly waits for it; the other has the rest.
 test: $(SETUP)
+	@$(BIN)/python scripts/chromium.py || echo "the page is not tested in a browser"
 	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 check: $(SETUP)

@@ -102,9 +102,13 @@ def figure(narrow: bool, height: float) -> Figure:
 
 
 def legend(axes: Axes, columns: int) -> None:
-    """The legend above the axes, where it hides nothing."""
+    """The legend above the axes, where it hides nothing; what is faint or tiny there is not so here."""
+    from matplotlib.collections import PathCollection
+
     box = axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2, handletextpad=0.4)
     for handle in box.legend_handles:
+        if isinstance(handle, PathCollection):
+            handle.set_sizes([18])
         if handle:
             handle.set_alpha(1)
 

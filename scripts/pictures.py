@@ -1,0 +1,75 @@
+"""Takes the README's pictures from a real study.
+
+    cd FOLDER && python -m scripts.pictures [STUDY]
+
+FOLDER is the one where `sweep init` was typed, and has the study's `runs`. While the sweep runs, the status screen is
+taken; when it does not, the leaderboard and, where there is a Chromium, the page of `sweep report --html`.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from PIL import Image
+from rich.console import Console, RenderableType
+
+from scripts.browser import Browser
+from scripts.chromium import find
+from sweep import report, screen, status, study
+from sweep.page import html, subject
+from sweep.resources import PACKAGE
+from sweep.study import Study
+
+PICTURES = PACKAGE.parent / "docs" / "pictures"
+
+COLUMNS, ROWS = 124, 12
+
+PAGE_WIDTH, PAGE_HEIGHT = 1280, 1560
+
+
+def terminal(file: Path, command: str, parts: Iterable[RenderableType]) -> None:
+    """What a command shows on a terminal, as SVG; without the font that Rich would have it fetch."""
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    for part in parts:
+        console.print(part)
+    file.write_text(re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title=command), flags=re.DOTALL))
+
+
+def leaderboard(there: Study) -> None:
+    found = report.collect(there)
+    for trial in found.trials:
+        trial["checkpoint"] = trial["checkpoint"] and os.path.relpath(trial["checkpoint"])
+    terminal(PICTURES / "leaderboard.svg", "sweep report", report.as_table(found, ROWS, COLUMNS))
+
+
+def page(there: Study, chromium: Path) -> None:
+    """The top of the page, in few colours."""
+    with tempfile.TemporaryDirectory() as folder, Browser(chromium) as browser:
+        html.write(subject.collect(there), Path(folder) / "report.html")
+        browser.open(Path(folder) / "report.html", PAGE_WIDTH, dark=False)
+        shot = browser.picture(PAGE_HEIGHT, scale=0.5)
+    with Image.open(io.BytesIO(shot)) as image:
+        image.convert("RGB").quantize(64).save(PICTURES / "report.png", optimize=True)
+
+
+def main() -> None:
+    there = study.current(sys.argv[1] if len(sys.argv) > 1 else None)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    progress = status.status(there)
+    if progress.outer:
+        terminal(PICTURES / "status.svg", "sweep status --watch", [screen.view(there, progress, datetime.now())])
+    else:
+        leaderboard(there)
+        if chromium := find():
+            page(there, chromium)
+
+
+if __name__ == "__main__":
+    main()
