@@ -40,6 +40,7 @@ def test_an_installed_wheel_has_them_too(tmp_path: Path) -> None:
     assert done.stdout.startswith(f"{tmp_path}/site/sweep/data/trainer {tmp_path}/site/sweep/data/configs\n")
     assert "DAGMAN_MAX_PRE_SCRIPTS" in done.stdout
     assert (tmp_path / "site" / "sweep" / "data" / "trainer" / "interface.json").is_file()
+    assert (tmp_path / "site" / "sweep" / "data" / "pages" / "report.css").is_file()
     assert not (tmp_path / "site" / "trainer").exists()
 
 
