@@ -13,7 +13,7 @@ from sweep import amounts, submit_language
 from sweep.amounts import Size
 from sweep.conditions import Asked
 from sweep.space import Choice, Section
-from sweep.words import one_line, printable
+from sweep.words import one_line, printable, transferable
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class JobSection(Section):
     gpus_maximum_capability: Annotated[float, Field(gt=0)] | None = None
     require_gpus: str | None = None
     container_image: Annotated[str, Field(min_length=1)] | None = None
+    data: str | None = None
     requirements: str | None = None
     attributes: dict[str, Choice] = Field(default_factory=dict)
     submit: dict[str, Choice] = Field(default_factory=dict)
@@ -88,7 +89,16 @@ class JobSection(Section):
 
     def requests(self) -> dict[str, Any]:
         """The submit commands of a first try that all trials have in common, and the amounts that depend on them."""
-        beside = {"site", "checkpoint_every", "slice", "attributes", "submit", "requirements", *RETRIES.values()}
+        beside = {
+            "site",
+            "checkpoint_every",
+            "slice",
+            "attributes",
+            "submit",
+            "requirements",
+            "data",
+            *RETRIES.values(),
+        }
         values = self.model_dump(exclude_none=True, exclude=beside)
         return {name: value for name, value in values.items() if value}
 
@@ -138,6 +148,13 @@ class JobSection(Section):
         except ValueError as error:
             return [str(error)]
         return []
+
+    @field_validator("data")
+    @classmethod
+    def _place(cls, data: str | None) -> str | None:
+        if data is not None and "://" not in transferable(data):
+            raise ValueError("must be a URL, from which jobs of this pool fetch [trainer] data")
+        return data
 
     @field_validator("container_image")
     @classmethod
