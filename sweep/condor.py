@@ -22,7 +22,7 @@ SCHEDULER_UNIVERSE = 7
 
 
 class JobStatus(IntEnum):
-    """`JobStatus` of a job ad."""
+    """`JobStatus` of a job ad. What is BLOCKED waits for another job to fetch the inputs that they share."""
 
     IDLE = 1
     RUNNING = 2
@@ -31,6 +31,8 @@ class JobStatus(IntEnum):
     HELD = 5
     TRANSFERRING_OUTPUT = 6
     SUSPENDED = 7
+    FAILED = 8
+    BLOCKED = 9
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,18 @@ def answers() -> bool:
     except _failures():
         return False
     return True
+
+
+def shares_inputs() -> bool:
+    """Whether the access point has inputs that jobs share sent to each machine once: 25.14 was seen to, an older one
+    might not send them at all."""
+    failures: tuple[type[Exception], ...] = (*_failures(), KeyError, IndexError)
+    try:
+        lines = Path(_htcondor().param["SCHEDD_ADDRESS_FILE"]).read_text().splitlines()
+        found = re.search(r"CondorVersion: (\d+)\.(\d+)\.", lines[1])
+    except failures:
+        return False
+    return found is not None and (int(found[1]), int(found[2])) >= (25, 14)
 
 
 def slots() -> list[dict[str, Any]]:
@@ -180,7 +194,8 @@ def jobs(study_id: str) -> list[Job]:
             _htcondor()
             .Schedd()
             .query(
-                constraint=f'{STUDY_ATTRIBUTE} == "{study_id}"',
+                # What HTCondor itself adds for inputs that jobs share has a negative ProcId.
+                constraint=f'{STUDY_ATTRIBUTE} == "{study_id}" && ProcId >= 0',
                 projection=["ClusterId", "JobStatus", "JobUniverse", "SweepTrial", "HoldReason", "DAGManJobId"],
             )
         )

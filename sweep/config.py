@@ -23,7 +23,7 @@ from sweep.sections import (
 )
 from sweep.space import PARAMETER_TYPES, Section
 from sweep.tracking_section import TrackingSection
-from sweep.trainer_section import TrainerSection
+from sweep.trainer_section import FASHION_MNIST, TrainerSection
 from sweep.trial import ParamValue
 from sweep.words import nearest
 
@@ -85,6 +85,8 @@ def _search_mistakes(config: StudyConfig) -> list[str]:
             for name in sorted(Expression.parse(text).names - known.keys())
         ]
     found += [f"[job] {mistake}" for mistake in config.job.mistakes(asked)]
+    if config.job.data and config.trainer.data in (None, FASHION_MNIST):
+        found.append("[job] data says where else [trainer] data lies, which must be a folder or an archive of your own")
     found += _pruner_mistakes(config)
     found += _command_mistakes(config.trainer, known) + _metric_mistakes(config)
     if len(config.study.objectives) > 1 and not samplers.SAMPLERS[config.sampler.name].many:

@@ -13,7 +13,7 @@ from sweep import amounts, submit_language
 from sweep.amounts import Size
 from sweep.conditions import Asked
 from sweep.space import Choice, Section
-from sweep.words import one_line, printable
+from sweep.words import one_line, printable, transferable
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class JobSection(Section):
     gpus_maximum_capability: Annotated[float, Field(gt=0)] | None = None
     require_gpus: str | None = None
     container_image: Annotated[str, Field(min_length=1)] | None = None
+    data: str | None = None
     requirements: str | None = None
     attributes: dict[str, Choice] = Field(default_factory=dict)
     submit: dict[str, Choice] = Field(default_factory=dict)
@@ -100,6 +101,7 @@ class JobSection(Section):
             "attributes",
             "submit",
             "requirements",
+            "data",
             *RETRIES.values(),
         }
         values = self.model_dump(exclude_none=True, exclude=beside)
@@ -154,6 +156,13 @@ class JobSection(Section):
         except ValueError as error:
             return [str(error)]
         return []
+
+    @field_validator("data")
+    @classmethod
+    def _place(cls, data: str | None) -> str | None:
+        if data is not None and "://" not in transferable(data):
+            raise ValueError("must be a URL, from which jobs of this pool fetch [trainer] data")
+        return data
 
     @field_validator("container_image")
     @classmethod

@@ -133,7 +133,8 @@ def data_spec(study: Study) -> dict[str, Any]:
 def data_digest(study: Study) -> str:
     """What the data of all trials is known to have, '' where nothing is known."""
     recorded = study.paths.data_sha256
-    return study.config.trainer.data_sha256 or (recorded.read_text().strip() if recorded.exists() else "")
+    known = study.config.trainer.data_sha256 or study.provenance["file_sha256"]
+    return known or (recorded.read_text().strip() if recorded.exists() else "")
 
 
 def write_trial(study: Study, files: TrialPaths, trial: TrialSpec) -> None:

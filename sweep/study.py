@@ -58,6 +58,11 @@ class Study:
     @property
     def data(self) -> str:
         """Path or URL of the data, as jobs are to fetch it."""
+        return self.config.job.data or self.data_here
+
+    @property
+    def data_here(self) -> str:
+        """The same, as `[trainer] data` has it."""
         return str(self.provenance["data"])
 
     @property
@@ -216,6 +221,7 @@ def _provenance(
         "data": data,
         "weights": weights,
         "container": container,
+        "file_sha256": inputs.file_sha256(Path(data)) if data and Path(data).is_file() else None,
         "data_sha256": None if wanted.trainer.is_url or not data else inputs.tree_sha256(Path(data)),
     }
 

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from sweep.command import Word
 from sweep.paths import HELPER
 from sweep.space import Section
-from sweep.words import is_secret, nearest, one_line, printable
+from sweep.words import is_secret, nearest, printable, transferable
 
 FASHION_MNIST = "fashion-mnist"
 """Value of `[trainer] data` that stands for the data set which `sweep data fashion-mnist` fetches."""
@@ -20,13 +20,6 @@ FASHION_CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
 """Its classes, as torchvision's FashionMNIST names them."""
-
-
-def _transferable(text: str) -> str:
-    # transfer_input_files is split at commas, and HTCondor has no way to quote one.
-    if "," in text:
-        raise ValueError("must not hold a comma: HTCondor separates file names by commas")
-    return one_line(text)
 
 
 def file_name(place: str) -> str:
@@ -78,18 +71,18 @@ class TrainerSection(Section):
     @field_validator("data")
     @classmethod
     def _data_transferable(cls, data: str | None) -> str | None:
-        return None if data is None else _transferable(data)
+        return None if data is None else transferable(data)
 
     @field_validator("weights")
     @classmethod
     def _weights_transferable(cls, weights: dict[str, str]) -> dict[str, str]:
-        _distinct([file_name(_transferable(entry)) for entry in weights.values()])
+        _distinct([file_name(transferable(entry)) for entry in weights.values()])
         return weights
 
     @field_validator("inputs")
     @classmethod
     def _inputs_transferable(cls, inputs: list[str]) -> list[str]:
-        _distinct([HELPER, *(file_name(_transferable(entry)) for entry in inputs)])
+        _distinct([HELPER, *(file_name(transferable(entry)) for entry in inputs)])
         return inputs
 
     @field_validator("outputs")

@@ -77,7 +77,7 @@ def try_out(
         memory_bytes=peak,
         gpu_bytes=gpu_bytes(metrics or ""),
         checkpoint_bytes=files.checkpoint.stat().st_size,
-        data_bytes=sum(size(Path(place)) for place in (study.data, *study.weights.values()) if place),
+        data_bytes=sum(size(Path(place)) for place in (study.data_here, *study.weights.values()) if place),
     )
     write_json(_record(study), asdict(tried))
     return tried
@@ -108,12 +108,13 @@ def _prepare(
         spec = replace(spec, params={**spec.params, FRACTION: fraction})
     write_trial(study, files, spec)
     shutil.copytree(study.paths.inputs, files.root, dirs_exist_ok=True)
-    for place in (study.data, *study.weights.values(), *study.config.trainer.inputs):
+    for place in (study.data_here, *study.weights.values(), *study.config.trainer.inputs):
         if "://" in place:
             raise StudyError(f"{place} is fetched by jobs alone", "To try here, name a copy on this machine instead.")
-    for place in (study.data, *study.weights.values()):
-        if place:
-            (files.root / file_name(place)).symlink_to(place)
+    for place in study.weights.values():
+        (files.root / file_name(place)).symlink_to(place)
+    if study.data_here:
+        (files.root / file_name(study.data)).symlink_to(study.data_here)
     return spec
 
 

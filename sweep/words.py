@@ -26,6 +26,14 @@ def is_secret(name: str) -> bool:
     return re.search(r"(^|_)(api_?key|access_key|secret|password|passwd|token|credentials?)$", name.lower()) is not None
 
 
+def transferable(text: str) -> str:
+    """The name of a file that travels, as it is. Raises ValueError for what no list of files can hold."""
+    # transfer_input_files is split at commas, and HTCondor has no way to quote one.
+    if "," in text:
+        raise ValueError("must not hold a comma: HTCondor separates file names by commas")
+    return one_line(text)
+
+
 def nearest(word: str, legal: Iterable[str]) -> str:
     """The end of a message about an unknown word: the legal one that it may stand for."""
     near = difflib.get_close_matches(word, list(legal), n=1, cutoff=0.5)

@@ -184,16 +184,18 @@ def submit_description(
     carried: Sequence[str],
     *,
     one_host: bool = False,
+    shares: bool = False,
 ) -> str:
     """The submit description that all trials share.
 
     `program` is what runs where the job asks for no container: Python for the shipped trainer, or the user's own;
-    `carried` are paths and URLs that travel along, such as the data. On a pool of `one_host` a trial that failed is
-    tried again where it was.
+    `carried` are paths and URLs that travel along, such as the data; where HTCondor `shares` them, to each machine
+    once. On a pool of `one_host` a trial that failed is tried again where it was.
     """
     in_container = through_env(trainer, job) if trainer.command else job.container_image is not None
     own = [f"../../inputs/{HELPER}"]
     own += [entry if "://" in entry else f"../../inputs/{Path(entry).name}" for entry in trainer.inputs]
+    common = [submit_value(entry) for entry in carried]
     outputs = [file.name for file in TrialPaths(Path()).outputs]
     outputs += [trainer.metrics_file] if trainer.metrics_file not in outputs else []
     outputs += trainer.outputs
@@ -206,7 +208,8 @@ def submit_description(
         arguments="python3 -u -m trainer trial.json" if in_container else "-u -m trainer trial.json",
         has_command=trainer.command is not None,
         checkpoints=trainer.has_checkpoints,
-        inputs=[submit_value(entry) for entry in [*(own if trainer.command else ["../../trainer"]), *carried]],
+        inputs=[*([] if shares else common), *map(submit_value, own if trainer.command else ["../../trainer"])],
+        common=common if shares else [],
         held_seconds=HELD_SECONDS,
         avoid_seconds=0 if one_host else AVOID_SECONDS,
         outputs=outputs,

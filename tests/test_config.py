@@ -136,6 +136,8 @@ def test_a_good_file_keeps_every_value() -> None:
         ("[job]", "[job.attributes]\n'+WantX' = true\n[job.submit]", "'+WantX' is no name of a ClassAd attribute"),
         ("[job]", "[job.attributes]\nSweepTrial = 1\n[job.submit]", "attributes that begin with Sweep are sweep's own"),
         ("[job]", "[job.attributes]\na = 1\nA = 2\n[job.submit]", "[job] attributes: a is there twice"),
+        ("[job]", '[job]\ndata = "x.zip"', "[job] data: must be a URL"),
+        ('"photos"\n\n[job]', '"fashion-mnist"\n[job]\ndata = "osdf:///x"', "[job] data says where else"),
         ("[job]", "[jobs]", "[jobs]: unknown section; did you mean 'job'?"),
         (
             "request_memory",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -390,6 +392,23 @@ def test_all_trials_must_have_had_the_same_data(study: Study) -> None:
     assert [state for state, _ in found] == ["COMPLETE", "FAIL", "FAIL"]
     assert all(f"SHA-256 {'b' * 64}, the study's {'a' * 64}: was photos overwritten" in why for _, why in found[1:])
     assert propose(study, 1)[0].data["sha256"] == "a" * 64
+
+
+def test_data_may_lie_elsewhere_for_a_pool(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studies, "_commit", lambda: None)
+    shutil.make_archive("photos", "zip", "photos")
+    digest = hashlib.sha256(Path("photos.zip").read_bytes()).hexdigest()
+    here = study_file.read_text().replace('"photos"', '"photos.zip"')
+    study_file.write_text(here)
+    study, _ = studies.initialise(study_file, lambda _: None)
+    assert (study.data, propose(study, 0)[0].data["path"]) == (str(Path("photos.zip").absolute()), "photos.zip")
+    study.paths.dag.mkdir(exist_ok=True)
+    study_file.write_text(f'{here}\ndata = "osdf:///x/photos-v2.zip"\n')
+    study, said = studies.initialise(study_file, lambda _: None)
+    assert said == "takes up what changed ([job] data)"
+    trial = propose(study, 1)[0]
+    assert (study.data, trial.data["path"]) == ("osdf:///x/photos-v2.zip", "photos-v2.zip")
+    assert trial.data["sha256"] == digest
 
 
 def test_what_the_study_file_says_of_its_data_counts(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,6 +120,23 @@ def test_a_container_brings_its_own_python() -> None:
     assert not any(line.startswith("request_gpus") for line in lines)
 
 
+def test_what_all_trials_have_in_common_is_sent_once_where_htcondor_can() -> None:
+    carried = ["/data/photos.zip", "osdf:///x/resnet18.pth"]
+    shared = workflow.submit_description("id", "tiny", SHIPPED, JobSection(), Path("/p"), carried, shares=True)
+    assert "transfer_common_input = /data/photos.zip, osdf:///x/resnet18.pth" in shared.splitlines()
+    assert "photos.zip" not in next(line for line in shared.splitlines() if line.startswith("transfer_input_files"))
+    plain = workflow.submit_description("id", "tiny", SHIPPED, JobSection(), Path("/p"), carried)
+    assert "transfer_common_input" not in plain
+    assert "/data/photos.zip, osdf:///x/resnet18.pth" in plain
+
+
+def test_a_site_s_requirements_and_sweep_s_own_must_both_hold() -> None:
+    job = JobSection(requirements="A || B")
+    lines = workflow.submit_description("id", "tiny", SHIPPED, job, Path("/p"), []).splitlines()
+    assert "requirements = (A || B)" in lines
+    assert '  requirements = (A || B) && (Machine != "$(failed_host)" || time() - QDate > 1200)' in lines
+
+
 @pytest.mark.parametrize("value", ["two\nlines", "ends in a backslash\\", "tab\tbed"])
 def test_what_no_submit_description_can_hold_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="cannot hold"):

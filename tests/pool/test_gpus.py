@@ -141,6 +141,8 @@ def test_data_that_is_overwritten_under_its_url_is_noticed(launched: dict[str, S
     study = launched["data by URL"]
     assert [trial["state"] for trial in end(study)] == ["COMPLETE"] * 3
     assert study.paths.data_sha256.read_text().strip() == hashlib.sha256(b"first").hexdigest()
+    # HTCondor sent it to the machine once, not with each job.
+    assert "transfer_common_input = file:///" in study.paths.submit.read_text()
     (folder_of(study) / "photos-v1.zip").write_bytes(b"second")
     trials = end(study, 2)[3:]
     assert [trial["state"] for trial in trials] == ["FAIL"] * 3
