@@ -21,7 +21,7 @@ def program(study: Study) -> Iterator[Finding]:
     if note := python_note(study):
         yield warning(note, "Name a container that has what the trials need.")
     else:
-        yield ok(f"jobs run {study.config.job.container_image or software.program(study)}")
+        yield ok(f"jobs run {study.job.container_image or software.program(study)}")
 
 
 def description(rehearsal: Rehearsal) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ import pytest
 from sweep import condor
 from sweep.doctor.rehearsal import dry_run
 from sweep.errors import PoolError
+from sweep.files import write_json
 from sweep.study import Study
 from tests.doctor import test_matching
 from tests.pool.conftest import GOOD, SLOTS, sweep
@@ -48,7 +49,6 @@ def test_a_study_that_can_run(light: Light) -> None:
 IMPOSSIBLE = {
     'request_memory = "10 TB"': ("no job can start: 1 slot; memory >= 10 TB leaves 0", "The most there is:"),
     "request_gpus = 1\ngpus_minimum_capability = 8.0": ("the pool has no GPUs", "condor_status"),
-    'container_image = "no-such.sif"': ("there is no ", "Put it back"),
 }
 
 
@@ -63,6 +63,13 @@ def test_a_study_that_cannot_match(light: Light) -> None:
         assert (done.returncode, done.stderr) == (1, ""), done.stdout
         assert f"error   {said}" in done.stdout
         assert advice in done.stdout
+    # A container that was there at init.
+    study.paths.config.write_text(text)
+    write_json(study.paths.provenance, study.provenance | {"container": str(study.paths.root / "torch.sif")})
+    done = sweep("doctor", check=False)
+    assert (done.returncode, done.stderr) == (1, ""), done.stdout
+    assert f"error   there is no {study.paths.root / 'torch.sif'}" in done.stdout
+    assert "Put it back" in done.stdout
 
 
 @pytest.fixture
