@@ -111,9 +111,10 @@ class Browser:
             raise RuntimeError(str(found["exceptionDetails"]))
         return found["result"].get("value")
 
-    def picture(self, height: int | None = None, scale: float = 1.0) -> bytes:
-        """A PNG of the page, of its top where a height is given."""
+    def picture(self, top: int = 0, height: int | None = None, scale: float = 1.0) -> bytes:
+        """A PNG of the page, from a line on, so high or to its end."""
         size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": height or size["height"], "scale": scale}
+        height = height or size["height"] - top
+        clip = {"x": 0, "y": top, "width": size["width"], "height": height, "scale": scale}
         found = self.ask("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
         return base64.b64decode(found["data"])
