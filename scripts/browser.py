@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import subprocess
@@ -25,6 +26,9 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 
+PATIENCE = 30
+"""Seconds that it may take to end."""
+
 
 class Browser:
     """A Chromium of our own; ends with the `with` block."""
@@ -35,7 +39,7 @@ class Browser:
         """What it has told by itself so far."""
 
     def __enter__(self) -> Self:
-        self._folder = tempfile.TemporaryDirectory(prefix="chromium-")
+        self._folder = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         theirs_in, self._to = os.pipe()
         self._from, theirs_out = os.pipe()
         environment = {"PATH": os.environ["PATH"], "HOME": self._folder.name, "LANG": "C.UTF-8"} | libraries(
@@ -61,8 +65,14 @@ class Browser:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._process.kill()
-        self._process.wait()
+        # Asked to, it ends with all its processes; killed, it would leave some that still write.
+        self._session = ""
+        with contextlib.suppress(RuntimeError, OSError):
+            self.ask("Browser.close")
+        try:
+            self._process.wait(PATIENCE)
+        finally:
+            self._process.kill()
         os.close(self._to)
         os.close(self._from)
         self._folder.cleanup()
@@ -111,9 +121,10 @@ class Browser:
             raise RuntimeError(str(found["exceptionDetails"]))
         return found["result"].get("value")
 
-    def picture(self, height: int | None = None, scale: float = 1.0) -> bytes:
-        """A PNG of the page, of its top where a height is given."""
+    def picture(self, top: int = 0, height: int | None = None, scale: float = 1.0) -> bytes:
+        """A PNG of the page, from a line on, so high or to its end."""
         size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": height or size["height"], "scale": scale}
+        height = height or size["height"] - top
+        clip = {"x": 0, "y": top, "width": size["width"], "height": height, "scale": scale}
         found = self.ask("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
         return base64.b64decode(found["data"])

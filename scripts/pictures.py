@@ -29,14 +29,16 @@ from sweep.study import Study
 
 PICTURES = PACKAGE.parent / "docs" / "pictures"
 
-COLUMNS, ROWS = 124, 12
+STATUS_COLUMNS, COLUMNS, ROWS = 124, 180, 10
 
-PAGE_WIDTH, PAGE_HEIGHT = 1280, 1560
+PAGE_WIDTH, PAGE_HEIGHT = 1280, 1720
+
+FIGURES_FROM = "parallel"
 
 
-def terminal(file: Path, command: str, parts: Iterable[RenderableType]) -> None:
+def terminal(file: Path, columns: int, command: str, parts: Iterable[RenderableType]) -> None:
     """What a command shows on a terminal, as SVG; without the font that Rich would have it fetch."""
-    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console = Console(record=True, width=columns, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     for part in parts:
         console.print(part)
     file.write_text(re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title=command), flags=re.DOTALL))
@@ -46,17 +48,21 @@ def leaderboard(there: Study) -> None:
     found = report.collect(there)
     for trial in found.trials:
         trial["checkpoint"] = trial["checkpoint"] and os.path.relpath(trial["checkpoint"])
-    terminal(PICTURES / "leaderboard.svg", "sweep report", report.as_table(found, ROWS, COLUMNS))
+    terminal(PICTURES / "leaderboard.svg", COLUMNS, "sweep report", report.as_table(found, ROWS, COLUMNS))
 
 
 def page(there: Study, chromium: Path) -> None:
-    """The top of the page, in few colours."""
+    """The top of the page, and some figures beside it, in few colours."""
     with tempfile.TemporaryDirectory() as folder, Browser(chromium) as browser:
         html.write(subject.collect(there), Path(folder) / "report.html")
         browser.open(Path(folder) / "report.html", PAGE_WIDTH, dark=False)
-        shot = browser.picture(PAGE_HEIGHT, scale=0.5)
-    with Image.open(io.BytesIO(shot)) as image:
-        image.convert("RGB").quantize(64).save(PICTURES / "report.png", optimize=True)
+        tops = [0, browser.run(f"document.getElementById('{FIGURES_FROM}').offsetTop") - 16]
+        shots = [browser.picture(top, PAGE_HEIGHT, scale=0.4) for top in tops]
+    parts = [Image.open(io.BytesIO(shot)).convert("RGB") for shot in shots]
+    whole = Image.new("RGB", (sum(part.width for part in parts), parts[0].height))
+    for place, part in enumerate(parts):
+        whole.paste(part, (place * part.width, 0))
+    whole.quantize(64).save(PICTURES / "report.png", optimize=True)
 
 
 def main() -> None:
@@ -64,7 +70,8 @@ def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     progress = status.status(there)
     if progress.outer:
-        terminal(PICTURES / "status.svg", "sweep status --watch", [screen.view(there, progress, datetime.now())])
+        parts = [screen.view(there, progress, datetime.now())]
+        terminal(PICTURES / "status.svg", STATUS_COLUMNS, "sweep status --watch", parts)
     else:
         leaderboard(there)
         if chromium := find():

@@ -195,7 +195,7 @@ def as_table(report: Report, top: int | None, width: int) -> list[RenderableType
     from rich.text import Text
 
     data, names = frame(report, top).map(cell), report.study["parameters"]
-    wanted = sum(max([len(str(heading)), *map(len, data[heading])]) + 2 for heading in data.columns)
+    wanted = sum(max([len(str(heading)), *map(len, data[heading])]) + 3 for heading in data.columns)
     lines: list[RenderableType] = [_table(report, data if wanted <= width else data.drop(columns=names))]
     if wanted > width:
         lines += [

@@ -117,6 +117,11 @@ def test_a_narrow_terminal_cuts_no_value(there: Report) -> None:
     assert "…" not in text
 
 
+@pytest.mark.parametrize("width", range(84, 132, 2))
+def test_no_width_cuts_a_value(there: Report, width: int) -> None:
+    assert "…" not in shown(there, width=width)
+
+
 def test_csv_has_full_precision_and_survives_a_reader(there: Report) -> None:
     rows = list(csv.DictReader(io.StringIO(reporting.as_csv(there, None))))
     assert len(rows) == 5
