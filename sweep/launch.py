@@ -128,7 +128,8 @@ def workflow_texts(study: Study, generations: int, done: set[int], lanes: int | 
         software.program(study),
         [place for place in (study.data, *study.weights.values()) if place],
         one_host=condor.is_personal(),
-        shares=condor.shares_inputs(),
+        # On one machine there is nothing to gain, and jobs would wait for each other.
+        shares=not condor.is_personal() and condor.shares_inputs(),
     )
     if lanes:
         trials, runs = generations * config.study.trials_per_generation, workflow.most_runs(config)

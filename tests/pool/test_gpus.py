@@ -78,10 +78,16 @@ def gpu_pool(pytestconfig: pytest.Config) -> Iterator[None]:
         sweep("pool", "start", "--slots", "8")
         try:
             condor.connect()
+            # By another name its configuration is that of an access point.
+            access_point = personal.folder() / "access_point_config"
+            access_point.unlink(missing_ok=True)
+            access_point.symlink_to(personal.config_file())
+            patch.setenv("CONDOR_CONFIG", str(access_point))
+            condor.connect()
+            assert not condor.is_personal()
             yield
         finally:
-            sweep("pool", "stop")
-            os.environ.pop("CONDOR_CONFIG", None)
+            personal.kill()  # what has been sent for all jobs stays a while, and a stop would wait for it
     if "CONDOR_CONFIG" in os.environ:
         condor.answers()  # reads the configuration of the session's pool again
 
@@ -141,7 +147,7 @@ def test_data_that_is_overwritten_under_its_url_is_noticed(launched: dict[str, S
     study = launched["data by URL"]
     assert [trial["state"] for trial in end(study)] == ["COMPLETE"] * 3
     assert study.paths.data_sha256.read_text().strip() == hashlib.sha256(b"first").hexdigest()
-    # HTCondor sent it to the machine once, not with each job.
+    # HTCondor sent it to the machine once for all jobs there.
     assert "transfer_common_input = file:///" in study.paths.submit.read_text()
     (folder_of(study) / "photos-v1.zip").write_bytes(b"second")
     trials = end(study, 2)[3:]
