@@ -24,10 +24,10 @@ $(SETUP): pyproject.toml constraints.txt
 demo: $(SETUP)
 	@sh scripts/demo.sh "$(CURDIR)/$(BIN)" demo/$$(date +%Y%m%d-%H%M%S)
 
-# In two processes: one has the pool, and mostly waits for it; the other has the rest.
+# In three processes: two have a pool each, and mostly wait for it; the third has the rest.
 test: $(SETUP)
 	@$(BIN)/python scripts/chromium.py || echo "the page is not tested in a browser"
-	$(BIN)/python -m pytest -n 2 --dist loadscope
+	$(BIN)/python -m pytest -n 3 --dist loadscope
 
 check: $(SETUP)
 	$(BIN)/ruff format --check .

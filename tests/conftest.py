@@ -37,15 +37,21 @@ request_memory = "512 MB"
 """
 
 
-class OnePool(LoadScopeScheduling):  # type: ignore[misc]
-    """Of several processes that run the tests, one has the pool and all tests that need it."""
+class TwoPools(LoadScopeScheduling):  # type: ignore[misc]
+    """Of several processes that run the tests, two have a pool each, and all tests that need one: these mostly wait."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "pool" if nodeid.startswith("tests/pool/") else nodeid
+        if not nodeid.startswith("tests/pool/"):
+            return nodeid
+        return "pool 1" if nodeid.startswith(FIRST_POOL) else "pool 2"
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OnePool:
-    return OnePool(config, log)
+FIRST_POOL = tuple(f"tests/pool/test_{name}.py" for name in ("endings", "kills", "launch_killed", "pool", "stop"))
+"""About half of the time that tests with a pool take."""
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TwoPools:
+    return TwoPools(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -45,8 +45,9 @@ def sweep(*words: str, cwd: Path | None = None, check: bool = True) -> subproces
 @pytest.fixture(scope="session")
 def pool(pytestconfig: pytest.Config) -> Iterator[None]:
     """A pool of its own, beside any that the user runs; HTCondor itself comes from the user's cache."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(pytestconfig.rootpath / ".pytest-pool"))
+        patch.setenv("XDG_STATE_HOME", str(pytestconfig.rootpath / ".pytest-pool" / worker))
         patch.delenv("CONDOR_CONFIG", raising=False)
         patch.setenv("PATH", os.environ["PATH"])
         sweep("pool", "stop")  # of a session that was killed

@@ -87,7 +87,7 @@ def gpu_pool(pytestconfig: pytest.Config) -> Iterator[None]:
             assert not condor.is_personal()
             yield
         finally:
-            sweep("pool", "stop")
+            personal.kill()  # what has been sent for all jobs stays a while, and a stop would wait for it
     if "CONDOR_CONFIG" in os.environ:
         condor.answers()  # reads the configuration of the session's pool again
 
