@@ -52,7 +52,12 @@ def _file(file: Path, *, writing: bool) -> BaseStorage:
             _drop_torn_record(file)
         return JournalStorage(JournalFileBackend(str(file), lock_obj=_Held(str(file))))
     url = URL.create("sqlite", database=str(file)).render_as_string(hide_password=False)
-    return get_storage(RDBStorage(url, engine_kwargs={"connect_args": {"timeout": BUSY_SECONDS}}))
+    database = RDBStorage(url, engine_kwargs={"connect_args": {"timeout": BUSY_SECONDS}})
+    if not writing:
+        # What is read is let go at once: SQLAlchemy need not mark it as out of date, which takes a fifth of the time.
+        database.scoped_session.remove()
+        database.scoped_session.configure(expire_on_commit=False)
+    return get_storage(database)
 
 
 def _server(url: str) -> BaseStorage:
