@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Any
 
+from sweep import sites
 from sweep.enqueue import enqueue
 from sweep.errors import StudyError
 from sweep.files import write_text
@@ -68,10 +69,14 @@ def study_file(study: Study) -> dict[str, Any]:
     table = tomllib.loads(study.paths.config.read_text(encoding="utf-8-sig"))
     section, trainer = table["study"], dict(table["trainer"])
     trainer |= {"weights": study.weights} if study.weights else {}
-    trainer |= {"data": study.data} if trainer.get("data") not in (None, FASHION_MNIST) else {}
+    trainer |= {"data": study.data_here} if trainer.get("data") not in (None, FASHION_MNIST) else {}
     if "inputs" in trainer:
         copies = study.paths.inputs
         trainer["inputs"] = [one if "://" in one else str(copies / file_name(one)) for one in trainer["inputs"]]
+    # Paths as absolute ones: the file does not lie where the study's own did.
+    job = dict(table.get("job", {}))
+    job |= {"container_image": study.job.container_image} if study.job.container_image else {}
+    job |= {"site": str(study.paths.site)} if job.get("site") and job["site"] not in sites.shipped() else {}
     return {
         "study": {
             "name": paths(study).root.name,
@@ -87,7 +92,8 @@ def study_file(study: Study) -> dict[str, Any]:
         "search": table["search"],
         "sampler": {"name": "random"},
         "trainer": trainer,
-        **{name: table[name] for name in ("job", "ap") if name in table},
+        "job": job,
+        **({"ap": table["ap"]} if "ap" in table else {}),
     }
 
 

@@ -114,3 +114,16 @@ def test_a_program_of_ones_own_names_its_test_metric_or_is_judged_by_the_objecti
     there, _ = confirm.prepare(study, build(study, ROWS), 1, 1, lambda _: None)
     assert (there.paths.inputs / "train.py").read_text() == "pass\n"
     assert tomllib.loads(there.paths.config.read_text()) == made
+
+
+def test_a_confirmation_finds_what_lies_beside_the_study_file(
+    study_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studies, "_commit", lambda: None)
+    (study_file.parent / "torch.sif").write_text("an image")
+    (study_file.parent / "cellar.toml").write_text('name = "the cellar"\n[job.attributes]\nCellar = "deep"\n')
+    study_file.write_text(study_file.read_text() + 'site = "cellar.toml"\ncontainer_image = "torch.sif"\n')
+    study = studies.initialise(study_file, lambda _: None)[0]
+    there, _ = confirm.prepare(study, build(study, ROWS), 1, 1, lambda _: None)
+    assert there.job.container_image == str(study_file.parent / "torch.sif")
+    assert there.config.job.attributes == {"Cellar": "deep"}
