@@ -126,10 +126,10 @@ def each_kill(restore: Callable[[], None], action: Callable[[], int]) -> Iterato
 
 
 def each_full_disk(restore: Callable[[], None], action: Callable[[], int], note: Path) -> Iterator[tuple[int, int]]:
-    """The same with a disk that is full from one write on; yields the write, and the exit status."""
-    nth = 0
+    """The same with a disk that is full from every third write on; yields the write, and the exit status."""
+    nth = -2
     while True:
-        nth += 1
+        nth += 3
         restore()
         note.unlink(missing_ok=True)
         status = in_a_process(action, full_from(nth, note))
