@@ -99,6 +99,7 @@ def test_nobody_else_may_submit(uid: int, answer: str) -> None:
 def test_any_parameter_value_survives_the_pool(here: Path, value: str) -> None:
     spec = TrialSpec(0, 0, 0, {"activation": value, "lr": 1e-300, "width": 2**53, "flag": True}, 0, 0, 1, ["m"], {})
     (here / "trials" / "00000").mkdir(parents=True)
+    (here / "trials" / "00000" / "own.sub").touch()
     (here / "dag").mkdir()
     trainer, job = TrainerSection(epochs=1, data="x"), JobSection(request_memory=64)
     description = workflow.submit_description("odd", "odd", trainer, job, Path("/bin/true"), ["x"])
