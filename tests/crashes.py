@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sqlite3
 import sys
@@ -67,6 +68,8 @@ def in_a_process(action: Callable[[], int], reached: Callable[[str], None] | Non
     global _reached
     pid = os.fork()
     if pid == 0:
+        # A collection would touch, and so copy, all that the tests have in memory.
+        gc.disable()
         status = 1
         try:
             _reached = reached
@@ -114,11 +117,12 @@ def full_from(nth: int, note: Path) -> Callable[[str], None]:
     return reached
 
 
-def each_kill(restore: Callable[[], None], action: Callable[[], int]) -> Iterator[int]:
-    """Run `action` again and again, each time killed one write later, until it ends by itself; yields the write."""
-    nth = 0
+def each_kill(restore: Callable[[], None], action: Callable[[], int], stride: int = 1) -> Iterator[int]:
+    """Run `action` again and again, killed `stride` writes later each time, until it ends by itself; yields the
+    write."""
+    nth = 1 - stride
     while True:
-        nth += 1
+        nth += stride
         restore()
         if in_a_process(action, kill_at(nth)) != KILLED:
             return
