@@ -5,14 +5,16 @@
 Trials are simulated: each has a learning curve of ten epochs towards the value of a test function, the slower the worse
 its luck, or, with `--real`, one of the table that `curves.py` makes; epochs are of lognormal length. The proposals and
 the cut-offs are this project's own; `sequence` is Optuna's TPE in one process, one trial after another, without any of
-this project's code. Prints, for each mode, the median over functions and seeds of the gap to the minimum relative to
-what random search leaves, with a 90 % band (bootstrap), the share of all epochs that was trained, and the share after
-which it had what its mode without a pruner had in the end.
+this project's code. With a pruner there are as many more trials as the saved epochs allow. Prints, for each mode, the
+median over functions and seeds of the gap to the minimum relative to what random search leaves, after a third of all
+epochs and after all; and the share of all epochs after which that median is what the mode has without a pruner in the
+end. Bands are of 90 % (bootstrap).
 """
 
 from __future__ import annotations
 
 import argparse
+import bisect
 import csv
 import heapq
 import itertools
@@ -20,9 +22,9 @@ import math
 import operator
 import random
 import statistics
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +48,6 @@ PRUNERS = {
     "percentile 25": '[pruner]\nname = "percentile"\npercentile = 25.0\nn_startup_trials = 8\n',
     "halving 3": '[pruner]\nname = "successive_halving"\nmin_resource = 1\nreduction_factor = 3\n',
 }
-
-
-@dataclass(frozen=True)
-class Point:
-    """After so many epochs of all trials: the best value of the COMPLETE ones."""
-
-    epochs: int
-    best: float
 
 
 class Problem:
@@ -149,9 +143,9 @@ def tell(search: Search, proposal: Proposal, curve: Sequence[float]) -> None:
     search.tell(result, dict(enumerate(curve, start=1)))
 
 
-def generations(problem: Problem, trials: int) -> Iterator[list[float]]:
+def generations(problem: Problem) -> Iterator[list[float]]:
     search = problem.storage()
-    for generation in range(trials // problem.workers):
+    for generation in itertools.count():
         cutoffs = search.cutoffs()
         for proposal in search.propose(generation):
             curve = train(problem, proposal.params, cutoffs)
@@ -159,7 +153,7 @@ def generations(problem: Problem, trials: int) -> Iterator[list[float]]:
             yield curve
 
 
-def lanes(problem: Problem, trials: int) -> Iterator[list[float]]:
+def lanes(problem: Problem) -> Iterator[list[float]]:
     search = problem.storage()
     running: list[tuple[float, int, Proposal, list[float]]] = []
 
@@ -175,11 +169,10 @@ def lanes(problem: Problem, trials: int) -> Iterator[list[float]]:
         now, _, proposal, curve = heapq.heappop(running)
         tell(search, proposal, curve)
         yield curve
-        if search.count() < trials:
-            start(now, 1)
+        start(now, 1)
 
 
-def sequence(problem: Problem, trials: int) -> Iterator[list[float]]:
+def sequence(problem: Problem) -> Iterator[list[float]]:
     """Plain Optuna; its pruner is asked after each epoch."""
     from sweep import pruners
 
@@ -187,7 +180,7 @@ def sequence(problem: Problem, trials: int) -> Iterator[list[float]]:
     pruner = pruners.make(problem.config.pruner.name, problem.config.pruner.options)
     study = optuna.create_study(sampler=sampler, pruner=pruner)
     names = problem.config.search
-    for _ in range(trials):
+    while True:
         trial = study.ask()
         params: dict[str, Any] = {}
         for name, parameter in names.items():
@@ -211,23 +204,34 @@ def rand(problem: Problem, trials: int) -> float:
     return min(problem.curve(study.ask(space).params)[-1] for _ in range(trials))
 
 
-def course(curves: Iterator[list[float]]) -> list[Point]:
-    found, epochs, best = [], 0, math.inf
-    for curve in curves:
-        epochs += len(curve)
-        best = min(best, curve[-1]) if len(curve) == EPOCHS else best
-        found.append(Point(epochs, best))
-    return found
+def course(curves: Iterator[list[float]], epochs: int, scale: float) -> list[float]:
+    """The best value of the COMPLETE trials after each epoch of all trials, up to so many epochs, over `scale`."""
+    found: list[float] = []
+    best = math.inf
+    while len(found) < epochs:
+        curve = next(curves)
+        found += [best] * (len(curve) - 1)
+        best = min(best, curve[-1] / scale) if len(curve) == EPOCHS else best
+        found.append(best)
+    return found[:epochs]
 
 
-def band(values: Sequence[float]) -> str:
-    """The median, and where it lies in 90 % of resamplings."""
+def share_until(courses: Sequence[Sequence[float]], goal: float) -> float:
+    """The share of all epochs after which the median of the courses has come to the goal; infinite where it has not."""
+    epochs = len(courses[0])
+    # It never grows: so the first epoch is found by halving.
+    first = bisect.bisect_left(range(epochs), True, key=lambda one: statistics.median(c[one] for c in courses) <= goal)
+    return (first + 1) / epochs if first < epochs else math.inf
+
+
+def band(values: Sequence[Any], figure: Callable[[Sequence[Any]], float]) -> str:
+    """A figure of many values, and where it lies in 90 % of resamplings."""
     chance = random.Random(0)
-    medians = sorted(statistics.median(chance.choices(values, k=len(values))) for _ in range(500))
-    return f"{statistics.median(values):.2f} ({medians[25]:.2f} to {medians[474]:.2f})"
+    resampled = sorted(figure(chance.choices(values, k=len(values))) for _ in range(500))
+    return f"{figure(values):.2f} ({resampled[25]:.2f} to {resampled[474]:.2f})"
 
 
-MODES: dict[str, Callable[[Problem, int], Iterator[list[float]]]] = {
+MODES: dict[str, Callable[[Problem], Iterator[list[float]]]] = {
     "sequence": sequence,
     "generations": generations,
     "lanes": lanes,
@@ -244,27 +248,22 @@ def main() -> None:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore")
     functions = [REAL] if options.real else list(FUNCTIONS)
-    gaps: dict[tuple[str, str], list[float]] = {}
-    used: dict[tuple[str, str], list[float]] = {}
-    reached: dict[tuple[str, str], list[float]] = {}
-    whole = options.trials * EPOCHS
+    epochs = options.trials * EPOCHS
+    courses: dict[tuple[str, str], list[list[float]]] = {}
     for function, seed in itertools.product(functions, range(options.seeds)):
-        for mode in MODES:
-            ends: dict[str, float] = {}
-            for pruner in PRUNERS:
-                simulated = problem(function, seed, pruner, options.workers)
-                points = course(MODES[mode](simulated, options.trials))
-                ends[pruner] = points[-1].best
-                key = (mode, pruner)
-                gaps.setdefault(key, []).append(points[-1].best / rand(simulated, options.trials))
-                used.setdefault(key, []).append(points[-1].epochs / whole)
-                there = [point.epochs for point in points if point.best <= ends[""]]
-                reached.setdefault(key, []).append(there[0] / whole if there else math.inf)
-    print("| mode | pruner | gap, of random's | epochs trained | epochs until as good as without |")
+        for mode, pruner in itertools.product(MODES, PRUNERS):
+            simulated = problem(function, seed, pruner, options.workers)
+            scale = rand(simulated, options.trials)
+            courses.setdefault((mode, pruner), []).append(course(MODES[mode](simulated), epochs, scale))
+        print(f"{function}, seed {seed}", file=sys.stderr)
+    print("| mode | pruner | gap after a third of the epochs | after all | as good as without after |")
     print("|---|---|---:|---:|---:|")
-    for (mode, pruner), values in gaps.items():
-        share, until = statistics.mean(used[mode, pruner]), statistics.median(reached[mode, pruner])
-        print(f"| {mode} | {pruner or 'none'} | {band(values)} | {share:.0%} | {until:.2f} |")
+    for (mode, pruner), found in courses.items():
+        thirds, ends = [each[epochs // 3] for each in found], [each[-1] for each in found]
+        goal = statistics.median(each[-1] for each in courses[mode, ""])
+        until = band(found, lambda some, goal=goal: share_until(some, goal))  # type: ignore[misc]
+        cells = [mode, pruner or "none", band(thirds, statistics.median), band(ends, statistics.median), until]
+        print(f"| {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
