@@ -23,3 +23,8 @@ def current(paths: StudyPaths, lane: str) -> int:
 def is_busy(paths: StudyPaths, lane: str) -> bool:
     """Whether a lane has a trial that has no result yet."""
     return paths.lane_trial(lane).exists() and not paths.trial(current(paths, lane)).result.exists()
+
+
+def waiting(paths: StudyPaths) -> list[str]:
+    """Lanes that are marked as free, and are: one that has its trial bears the mark where its giver was killed."""
+    return sorted(mark.stem for mark in paths.lanes.glob("*.waits") if not is_busy(paths, mark.stem))

@@ -69,7 +69,9 @@ def launch(study: Study, generations: int, lanes: int | None = None) -> Launched
         software.check(study)
         house_rules.check(study)
         spool.put_in_place(study.paths, study.paths.trial_numbers())
-        write_workflow(study, generations, done, lanes or study.config.study.lanes_wanted)
+        # Whoever gave trials to lanes may stay a moment longer than these.
+        with locked(study.paths.serving_lock, wait=True):
+            write_workflow(study, generations, done, lanes or study.config.study.lanes_wanted)
         cluster = condor.submit_dag(study.paths.outer_dag, f"sweep {study.config.study.name}")
         return Launched(cluster, False, generations)
 

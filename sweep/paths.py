@@ -121,6 +121,11 @@ class StudyPaths:
         return self.root / "storage.lock"
 
     @property
+    def serving_lock(self) -> Path:
+        """Held by the process that gives trials to lanes."""
+        return self.root / "serving.lock"
+
+    @property
     def launch_lock(self) -> Path:
         return self.root / "launch.lock"
 
@@ -208,6 +213,11 @@ class StudyPaths:
     def lane_waits(self, lane: str) -> Path:
         """Is there while a lane waits for its next trial."""
         return self.lanes / f"{lane}.waits"
+
+    @property
+    def serve_log(self) -> Path:
+        """What the last process that gave trials to lanes said."""
+        return self.dag / "serve.log"
 
     @property
     def stopped(self) -> Path:

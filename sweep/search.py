@@ -51,7 +51,8 @@ class Search:
 
     def __init__(self, study: Study, storage: BaseStorage) -> None:
         """Of a study that `storage` has; `Search.open` takes the one that the study's file names."""
-        self._study, self._config, self._storage = study, study.config, storage
+        self.study = study
+        self._config, self._storage = study.config, storage
         self._asked = written_out(self._config.search)
         self._study_id = storage.get_study_id_from_name(study.storage_study)
 
@@ -65,6 +66,11 @@ class Search:
             )
         with worded(study, opening=True):
             return cls(study, open_storage(study, writing=writing))
+
+    def of(self, study: Study) -> Search:
+        """The same with the study as its file is now."""
+        with worded(study, opening=True):
+            return Search(study, self._storage)
 
     @classmethod
     def create(cls, study: Study) -> Search:
@@ -89,7 +95,7 @@ class Search:
         Optuna is asked on a copy of the study in memory, and the trial enters the storage in one write, running, with
         its key and all parameters. So a crash loses at most what nobody has seen, and the next call asks it again.
         """
-        with worded(self._study):
+        with worded(self.study):
             return self._propose(generation)
 
     def _propose(self, generation: int) -> list[Proposal]:
@@ -100,7 +106,7 @@ class Search:
 
     def add(self, count: int) -> list[Proposal]:
         """So many more trials, whatever runs; numbered through, their generations are as if they had been asked so."""
-        with worded(self._study):
+        with worded(self.study):
             per_generation = self._config.study.trials_per_generation
             there = self._trials()
             self._add([divmod(len(there) + number, per_generation) for number in range(count)], there)
@@ -108,20 +114,20 @@ class Search:
 
     def count(self) -> int:
         """How many trials have been asked for."""
-        with worded(self._study):
+        with worded(self.study):
             return len(self._trials())
 
     def running(self) -> list[Proposal]:
         """The trials that are not told yet, by number."""
-        with worded(self._study):
+        with worded(self.study):
             return [self._proposal(trial) for trial in self._trials() if trial.state == TrialState.RUNNING]
 
     def _add(self, keys: Sequence[tuple[int, int]], there: Sequence[FrozenTrial]) -> None:
         """Ask Optuna for trials of these generations and indices, given those that are there."""
         if not keys:
             return
-        study = optuna.load_study(study_name=self._study.storage_study, storage=self._storage)
-        asking = Asking(self._config, there, listed(self._study))
+        study = optuna.load_study(study_name=self.study.storage_study, storage=self._storage)
+        asking = Asking(self._config, there, listed(self.study))
         for key in keys[: asking.left(len(keys))]:
             study.add_trial(asking.ask(*key))
 
@@ -129,7 +135,7 @@ class Search:
         """How many of so many more trials there are, where the sampler lists all configurations."""
         if not samplers.SAMPLERS[self._config.sampler.name].lists:
             return most
-        with worded(self._study):
+        with worded(self.study):
             return Asking(self._config, self._trials()).left(most)
 
     def complete(self, values: Mapping[str, ParamValue]) -> dict[str, ParamValue]:
@@ -148,7 +154,7 @@ class Search:
 
     def generation(self, generation: int) -> list[Proposal]:
         """The trials of a generation that have been asked for, by number."""
-        with worded(self._study):
+        with worded(self.study):
             trials = [trial for trial in self._trials() if trial.user_attrs.get(GENERATION) == generation]
             return [self._proposal(trial) for trial in trials]
 
@@ -169,7 +175,7 @@ class Search:
 
     def tell(self, result: Result, intermediate: Mapping[int, float]) -> None:
         """Store how a trial ended; of a trial that is told already nothing changes."""
-        with worded(self._study):
+        with worded(self.study):
             self._tell(result, intermediate)
 
     def _tell(self, result: Result, intermediate: Mapping[int, float]) -> None:
@@ -188,19 +194,19 @@ class Search:
 
     def is_to_be_pruned(self, number: int, intermediate: Mapping[int, float]) -> bool:
         """What the study's pruner says of a running trial with these intermediate values, which are stored."""
-        with worded(self._study):
+        with worded(self.study):
             trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
             known = self._storage.get_trial(trial_id).intermediate_values
             for step, value in intermediate.items():
                 if step not in known:
                     self._storage.set_trial_intermediate_value(trial_id, step, value)
-            study = optuna.load_study(study_name=self._study.storage_study, storage=self._storage)
+            study = optuna.load_study(study_name=self.study.storage_study, storage=self._storage)
             study.pruner = pruners.make(self._config.pruner.name, self._config.pruner.options)
             return study.pruner.prune(study, self._storage.get_trial(trial_id))
 
     def kept(self, number: int) -> dict[str, Any]:
         """What sampler and pruner keep with a trial."""
-        with worded(self._study):
+        with worded(self.study):
             trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
             return self._storage.get_trial_system_attrs(trial_id)
 
@@ -209,7 +215,7 @@ class Search:
         pruner, steps = self._config.pruner, self._config.trainer.epochs
         if pruner.name not in cutoffs.TRAVELLING or steps is None:
             return {}
-        with worded(self._study):
+        with worded(self.study):
             trials = self._trials()
         complete = [trial.intermediate_values for trial in trials if trial.state == TrialState.COMPLETE]
         all_of_them = [trial.intermediate_values for trial in trials if trial.state != TrialState.FAIL]
@@ -225,7 +231,7 @@ class Search:
 
         Raises StudyError when the storage would give it another number.
         """
-        study = optuna.load_study(study_name=self._study.storage_study, storage=self._storage)
+        study = optuna.load_study(study_name=self.study.storage_study, storage=self._storage)
         due = len(self._trials())
         if spec.number != due:
             raise StudyError(f"the folder of trial {due} is missing", "Put it back, then type `sweep repair` again.")
@@ -252,8 +258,8 @@ class Search:
 
     def put_in_place(self) -> None:
         """Make this the study's storage, in place of what is there; the caller holds the storage lock."""
-        with worded(self._study):
-            put_in_place(self._storage, self._study)
+        with worded(self.study):
+            put_in_place(self._storage, self.study)
 
     def close(self) -> None:
         """Let go of a database's connections."""
@@ -261,5 +267,5 @@ class Search:
 
     def rows(self) -> list[TrialRow]:
         """All trials, by number."""
-        with worded(self._study):
+        with worded(self.study):
             return [row(trial, self._config.study.metric) for trial in self._trials()]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sweep import give, harvest, lanes, propose
+from sweep import give, harvest, lanes, propose, serve
 from sweep import study as studies
 from sweep.repair import repair
 from sweep.search import Search
@@ -68,6 +68,7 @@ def stride(study: Study) -> int:
 
 @pytest.fixture(params=["sqlite", "journal"])
 def study(request: pytest.FixtureRequest, study_file: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+    monkeypatch.setattr(serve, "LINGER_SECONDS", 0)
     monkeypatch.setattr(studies, "_commit", lambda: None)
     text = STUDY.replace("[study]", f'[study]\nstorage = "{request.param}"').replace("generation = 3", "generation = 2")
     study_file.write_text(text)
@@ -108,7 +109,12 @@ def lane_steps(study: Study) -> list[tuple[str, Callable[[], object], Action, in
             lanes.waits(study.paths, lane)
 
     def give_all() -> int:
-        both = [script(give.main, root, lane, "3")() for lane in ("lane-0000", "lane-0001")]
+        """What the lanes' PRE scripts do, with the process that they start in this one."""
+
+        def give_one(lane: str) -> int:
+            return give.give(study.paths, lane, lambda: serve.serve(study.paths, 3))
+
+        both = [give_one(lane) for lane in ("lane-0000", "lane-0001")]
         return both[0] if both[0] == both[1] else both[0] + both[1]
 
     def ended(number: int) -> object:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from sweep import harvest as harvesting
+from sweep import lanes
 from sweep import study as studies
 from sweep.errors import ConfigError, StudyError
 from sweep.files import locked, write_json, write_text
@@ -366,8 +367,12 @@ harvest.SCRIPT_SECONDS = 1
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize(("module", "arguments"), [("propose", ["1"]), ("give", ["lane-0000", "9"])])
-def test_a_script_that_hangs_is_run_again(study: Study, module: str, arguments: list[str]) -> None:
+@pytest.mark.parametrize(("module", "arguments"), [("propose", ["1"]), ("give", ["lane-0000", "9"]), ("serve", ["9"])])
+def test_a_script_that_hangs_is_run_again(
+    study: Study, module: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(PACKAGE.parent))
+    lanes.waits(study.paths, "lane-0000")
     with locked(study.paths.storage_lock, wait=True):
         command = [sys.executable, "-c", HANGS.format(module=module), str(study.paths.root), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
