@@ -13,6 +13,7 @@ import json
 import os
 import random
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -20,12 +21,14 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from sweep import lanes, screen
+from sweep import lanes, screen, serve
 from sweep import study as studies
 from sweep.condor import Job, JobStatus
 from sweep.files import write_json
+from sweep.harvest import harvest
 from sweep.propose import propose
 from sweep.repair import repair
+from sweep.search import Search
 from sweep.study import Study
 from sweep.trial import TRY_AGAIN, Result
 from sweep.watcher import Watcher
@@ -62,6 +65,11 @@ JOB_LOG = """000 (1.0.0) 2026-11-23 12:00:00 Job submitted from host: <127.0.0.1
 005 (1.0.0) 2026-11-23 12:01:10 Job terminated.
 ...
 """
+
+
+LANE = "lane-0000"
+
+AT_ONCE = "from sweep import serve; serve.LINGER_SECONDS = 0; serve.main()"
 
 
 def make(folder: Path, trials: int, per_generation: int, storage: str) -> Study:
@@ -104,18 +112,34 @@ def measure(study: Study, trials: int, per_generation: int) -> dict[str, float]:
     found = {"PRE, a generation's, for each trial": cpu("-m", "sweep.propose", root, following) / per_generation}
     study.paths.trial(trials).metrics.write_text('{"step": 1, "score": 0.5}\n')
     found["POST, telling Optuna"] = cpu("-S", "-m", "sweep.harvest", root, str(trials), "0")
-    study.paths.lanes.mkdir(parents=True)
-    study.paths.submit.write_text("queue\n")
-    lane = "lane-0000"
-    lanes.waits(study.paths, lane)
-    # Those of the generation are taken first; the lane is to ask for one more.
-    for number in range(trials, trials + per_generation):
-        (study.paths.lanes / f"other-{number}.trial").write_text(f"{number}\n")
-    found["PRE, a lane's"] = cpu("-S", "-m", "sweep.give", root, lane, str(10 * trials + 10 * BATCH))
-    found["POST, a lane's"] = cpu("-S", "-m", "sweep.harvest", root, lane, "0")
+    found["a lane's trial, the first"], found["a lane's trial, each that follows"] = lane(study, trials, per_generation)
+    found["POST, a lane's"] = cpu("-S", "-m", "sweep.harvest", root, LANE, "0")
     found["sweep report"] = cpu("-m", "sweep", "report", "--format", "json")
     found["sweep status --watch, the first look"], found["sweep status --watch, each look"] = looks(study, trials)
     return found
+
+
+def lane(study: Study, trials: int, per_generation: int) -> tuple[float, float]:
+    """CPU seconds of giving a lane its trial by a process that starts, and by one that has the storage open."""
+    study.paths.lanes.mkdir(parents=True)
+    study.paths.submit.write_text("queue\n")
+    # Those of the generation are taken first; the lane is to ask for one more.
+    for number in range(trials, trials + per_generation):
+        (study.paths.lanes / f"other-{number}.trial").write_text(f"{number}\n")
+    lanes.waits(study.paths, LANE)
+    first = cpu("-S", "-c", AT_ONCE, str(study.paths.root), str(2 * trials + 2 * BATCH))
+    search = Search.open(study, writing=True)
+    search.count()
+    spent = []
+    for _ in range(5):
+        number = lanes.current(study.paths, LANE)
+        study.paths.trial(number).metrics.write_text('{"step": 1, "score": 0.5}\n')
+        assert harvest(study.paths, number, 0, LANE) == TRY_AGAIN
+        before = time.process_time()
+        serve.answer(search, 2 * trials + 2 * BATCH)
+        spent.append(time.process_time() - before)
+    search.close()
+    return first, statistics.median(spent)
 
 
 def looks(study: Study, trials: int) -> list[float]:

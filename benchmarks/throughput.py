@@ -4,7 +4,8 @@
     python -m benchmarks.throughput FOLDER overhead       # 32 fake slots, 300 trials of no work
 
 Runs the same trials, on one personal pool in one run: as generations, in lanes, as the nodes of a plain DAG without
-scripts, by Optuna in as many processes, and, with `--ray PYTHON`, by Ray Tune with Optuna's search. Prints one table.
+scripts, in lanes whose scripts do next to nothing (all that DAGMan's hand-off allows), by Optuna in as many processes,
+and, with `--ray PYTHON`, by Ray Tune with Optuna's search. Prints one table.
 A time stands for seconds of sleep: no work is done, so that cores do not matter.
 """
 
@@ -28,6 +29,7 @@ from sweep import condor
 from sweep import study as studies
 from sweep.launch import launch
 from sweep.pool import install, personal
+from sweep.workflow import CLAIM_SECONDS
 
 SIGMA = 0.5
 """Of the logarithm of the times: with it a barrier after each 20 trials keeps slots busy less than half the time."""
@@ -55,7 +57,7 @@ RUN = """sleep "$(sed -n "$(($1 + 1))p" times)"
 echo "{\\"step\\": 1, \\"score\\": $2}" > metrics.jsonl
 """
 
-PLAIN_NODE = """universe = vanilla
+RAW_NODE = f"""universe = vanilla
 executable = /bin/sh
 transfer_executable = False
 arguments = "run.sh $(number) 0.5"
@@ -66,8 +68,21 @@ should_transfer_files = YES
 request_memory = 16 MB
 request_disk = 1 MB
 log = out/$(number).log
-My.SweepStudy = "plain"
+keep_claim_idle = {CLAIM_SECONDS}
 queue
+"""
+
+RAW_NEXT = """#!/bin/sh
+number=$(cat next) && echo $((number + 1)) > next
+[ "$number" -lt {trials} ] || exit 3
+{{ echo "number = $number"; cat node.sub; }} > "$1.sub"
+"""
+
+RAW_LANE = """JOB {lane} {lane}.sub
+SCRIPT PRE {lane} ./take {lane}
+PRE_SKIP {lane} 3
+SCRIPT POST {lane} /bin/false
+RETRY {lane} 10000
 """
 
 
@@ -120,19 +135,34 @@ def sweep(folder: Path, name: str, trials: int, width: int, sleeps: list[float],
     return Ran(name, total, span(logs), daemons_cpu() - before)
 
 
-def plain(folder: Path, trials: int, sleeps: list[float]) -> Ran:
-    """The same jobs as nodes of one DAG, without scripts."""
-    home = folder / "plain"
+def raw(folder: Path, name: str, dag: str, sleeps: list[float]) -> Ran:
+    """The same jobs as nodes of a DAG that is none of this project's."""
+    home = folder / name.replace(" ", "-")
     (home / "out").mkdir(parents=True)
     (home / "run.sh").write_text(RUN)
     (home / "times").write_text("".join(f"{each}\n" for each in sleeps))
-    (home / "node.sub").write_text(PLAIN_NODE)
-    nodes = "".join(f'JOB n{number} node.sub\nVARS n{number} number="{number}"\n' for number in range(trials))
-    (home / "plain.dag").write_text('SET_JOB_ATTR SweepStudy = "plain"\n' + nodes)
+    (home / "node.sub").write_text(RAW_NODE)
+    (home / "next").write_text("0\n")
+    (home / "take").write_text(RAW_NEXT.format(trials=len(sleeps)))
+    (home / "take").chmod(0o755)
+    (home / "dagman.config").write_text("DAGMAN_MAX_PRE_SCRIPTS = 1\n")
+    (home / "raw.dag").write_text(f'CONFIG dagman.config\nSET_JOB_ATTR SweepStudy = "{name}"\n{dag}')
     before, began = daemons_cpu(), time.monotonic()
-    condor.submit_dag(home / "plain.dag", "plain")
-    wait_until_gone("plain")
-    return Ran("plain DAG", time.monotonic() - began, span(list((home / "out").glob("*.log"))), daemons_cpu() - before)
+    condor.submit_dag(home / "raw.dag", name)
+    wait_until_gone(name)
+    total, logs = time.monotonic() - began, list((home / "out").glob("*.log"))
+    assert len(logs) == len(sleeps), len(logs)
+    return Ran(name, total, span(logs), daemons_cpu() - before)
+
+
+def plain(folder: Path, sleeps: list[float]) -> Ran:
+    nodes = [f'JOB n{number} node.sub\nVARS n{number} number="{number}"\n' for number in range(len(sleeps))]
+    return raw(folder, "plain DAG", "".join(nodes), sleeps)
+
+
+def bare_lanes(folder: Path, sleeps: list[float], lanes: int) -> Ran:
+    nodes = [RAW_LANE.format(lane=f"lane{number}") for number in range(lanes)]
+    return raw(folder, "lanes, bare", "".join(nodes), sleeps)
 
 
 def span(logs: list[Path]) -> float:
@@ -244,7 +274,8 @@ def main() -> None:
     condor.connect()
     generation = slots if arguments.what == "utilisation" else trials
     runs: list[Callable[[], Ran | None]] = [
-        lambda: plain(folder, trials, sleeps),
+        lambda: plain(folder, sleeps),
+        lambda: bare_lanes(folder, sleeps, slots),
         lambda: sweep(folder, "generations", trials, generation, sleeps, None),
         lambda: sweep(folder, "lanes", trials, generation, sleeps, slots),
         lambda: peer(folder, "Optuna in processes", OPTUNA, sleeps, slots, sys.executable),

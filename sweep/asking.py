@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,25 +43,36 @@ class Asking:
         self._config, self._asked = config, written_out(config.search)
         self._memory = InMemoryStorage()
         self._study = optuna.create_study(storage=self._memory, directions=config.study.direction)
+        study_id = self._study_id
         for trial in trials:
             shared = copy.copy(trial)
             shared.__class__ = _Shared
-            self._study.add_trial(shared)
+            # As Study.add_trial, without its checks, which the trial passed when it was asked.
+            self._memory.create_new_trial(study_id, template_trial=shared)
         # Quasi-random sequences go on where the last trial says.
         for name, count in (trials[-1].system_attrs.get(SEQUENCES, {}) if trials else {}).items():
             self._memory.set_study_system_attr(self._study_id, name, count)
         taken = {trial.system_attrs.get(TAKEN) for trial in trials}
         self._listed = [(name, values) for name, values in listed if name not in taken]
-        # Configurations that have been asked for, of those that there are now.
-        self._tried = {grid.key(trial.params) for trial in trials if not configuration_mistakes(config, trial.params)}
+        self._trials = trials
+
+    @functools.cached_property
+    def _tried(self) -> set[grid.Key]:
+        """Configurations that have been asked for, of those that there are now."""
+        params = [trial.params for trial in self._trials]
+        return {grid.key(each) for each in params if not configuration_mistakes(self._config, each)}
 
     @property
     def _study_id(self) -> int:
         return self._memory.get_study_id_from_name(self._study.study_name)
 
+    @property
+    def _lists(self) -> bool:
+        return samplers.SAMPLERS[self._config.sampler.name].lists
+
     def left(self, most: int) -> int:
         """How many of so many more trials there are, where the sampler lists all configurations."""
-        if not samplers.SAMPLERS[self._config.sampler.name].lists:
+        if not self._lists:
             return most
         tried = len(self._tried)
         return samplers.configurations(self._asked, self._config.constraints.allow, tried + most) - tried
@@ -76,7 +88,8 @@ class Asking:
             name, wanted = self._listed.pop(0)
             mark = {TAKEN: name}
         asked = self._ask(generation, index, wanted)
-        self._tried.add(grid.key(asked.params))
+        if self._lists:
+            self._tried.add(grid.key(asked.params))
         return optuna.create_trial(
             state=TrialState.RUNNING,
             params=asked.params,

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sweep import harvest
+from sweep import script
 from sweep.errors import SweepError
 from sweep.files import locked
 from sweep.lanes import current, is_busy, waits
@@ -67,11 +67,11 @@ def main() -> None:
     """`give STUDY LANE TRIALS`, as the DAG's PRE script calls it."""
     folder, lane, trials = sys.argv[1:]
     paths = StudyPaths(Path(folder).resolve())
-    harvest.limit_time()
+    script.limit_time()
     try:
         status = give(paths, lane, lambda: start_server(paths, int(trials)))
     except OSError as error:
-        sys.exit(harvest.defer(paths, lane, error))
+        sys.exit(script.defer(paths, lane, error))
     except SweepError as error:
         sys.exit(f"{lane}: {error}")
     if status == DONE:

@@ -6,18 +6,15 @@ lock and tells all that is pending; the others leave their trial to it and go.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-import signal
-import site
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sweep import joblog, lanes, spool
+from sweep import joblog, lanes, script, spool
 from sweep.errors import StorageError, StudyError, SweepError
 from sweep.files import locked, tail, write_first, write_json, write_text
 from sweep.joblog import JobHistory
@@ -25,7 +22,6 @@ from sweep.paths import StudyPaths, TrialPaths
 from sweep.records import read_metrics, read_result, read_spec
 from sweep.trial import (
     CRASHED,
-    DEFER,
     DONE,
     REMOVED,
     STDERR_LINES,
@@ -67,13 +63,13 @@ def harvest(paths: StudyPaths, number: int, return_code: int, lane: str = "") ->
         endings = _endings(files)
         verdict = _same_data(paths, spec, verdict, data_digests(read_metrics(files, spec)))
         if verdict.kind == "slice" and not _of(endings, history.cluster):
-            full_python()
+            script.full_python()
             from sweep.slices import ask_pruner
 
             verdict = ask_pruner(paths, spec, verdict)
         kind = _try_again(files, spec, endings, verdict, history)
         if kind == "slice":
-            full_python()
+            script.full_python()
             from sweep.slices import go_on
 
             go_on(paths, number)
@@ -229,37 +225,8 @@ def tell_pending(paths: StudyPaths, search: Search) -> set[int]:
     return damaged
 
 
-SCRIPT_SECONDS = 3600
-"""How long a script may take: DAGMan has no limit, and one that hangs would hold its node, and others, up for ever."""
-
-
-def limit_time() -> None:
-    """Have this script raise TimeoutError, an OSError, when its time is over: it is then run again."""
-
-    def over(*_: object) -> None:
-        raise TimeoutError(f"it took longer than {SCRIPT_SECONDS} s")
-
-    signal.signal(signal.SIGALRM, over)
-    signal.alarm(SCRIPT_SECONDS)
-
-
-def defer(paths: StudyPaths, who: str, error: Exception) -> int:
-    """Note what keeps a script from its work; DAGMan runs it again in a while."""
-    said = f"{who}: {error}"
-    print(said, file=sys.stderr)
-    with contextlib.suppress(OSError):
-        write_text(paths.waiting, f"{said}. {getattr(error, 'advice', '')}\n")
-    return DEFER
-
-
-def full_python() -> None:
-    """Have site-packages, where Python was started without."""
-    if sys.flags.no_site:
-        site.main()
-
-
 def _open(paths: StudyPaths) -> Search:
-    full_python()
+    script.full_python()
     from sweep.search import Search
     from sweep.study import load
 
@@ -271,12 +238,12 @@ def main() -> None:
     folder, who, return_code = sys.argv[1:]
     paths = StudyPaths(Path(folder).resolve())
     lane = "" if who.isdigit() else who
-    limit_time()
+    script.limit_time()
     try:
         number = lanes.current(paths, lane) if lane else int(who)
         sys.exit(harvest(paths, number, int(return_code), lane))
     except (StorageError, OSError) as error:
-        sys.exit(defer(paths, f"trial {who}", error))
+        sys.exit(script.defer(paths, f"trial {who}", error))
     except SweepError as error:
         print(f"trial {who}: {error}", file=sys.stderr)
         sys.exit(CRASHED)

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweep import harvest, suggest, workflow
+from sweep import harvest, script, suggest, workflow
 from sweep.ending import reason
 from sweep.errors import StorageError, SweepError
 from sweep.files import locked, write_json, write_text
@@ -152,7 +152,7 @@ def main() -> None:
     """`propose STUDY GENERATION`, as the DAG's PRE script calls it."""
     folder, generation = sys.argv[1:]
     paths = StudyPaths(Path(folder).resolve())
-    harvest.limit_time()
+    script.limit_time()
     try:
         if paths.stopped.exists():
             sys.exit(f"generation {generation}: the sweep is stopped")
@@ -161,7 +161,7 @@ def main() -> None:
             print(f"generation {generation}: not asked for, {paths.ended.read_text().strip()}")
             sys.exit(SKIP)
     except (StorageError, OSError) as error:
-        sys.exit(harvest.defer(paths, f"generation {generation}", error))
+        sys.exit(script.defer(paths, f"generation {generation}", error))
     except SweepError as error:
         sys.exit(f"generation {generation}: {error}")
     print(f"generation {generation}: trials {', '.join(str(trial.number) for trial in trials)}")

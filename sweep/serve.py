@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweep import harvest, lanes
+from sweep import harvest, lanes, script
 from sweep.errors import StorageError, SweepError
 from sweep.files import locked, write_text
 from sweep.paths import StudyPaths
@@ -39,14 +39,14 @@ def serve(paths: StudyPaths, trials: int) -> None:
     with locked(paths.serving_lock, wait=False) as got:
         if not got:
             return
-        harvest.full_python()
+        script.full_python()
         began = heard = time.monotonic()
         search, left = None, None
         while not paths.stopped.exists():
             if lanes.waiting(paths):
                 with locked(paths.storage_lock, wait=True):
                     search = _open(paths, search, left)
-                    _answer(search, trials)
+                    answer(search, trials)
                     left = _as_it_is(search.study)
                 heard = time.monotonic()
             if time.monotonic() >= min(heard + LINGER_SECONDS, began + LIFE_SECONDS):
@@ -75,7 +75,7 @@ def _as_it_is(study: Study) -> object:
     return there.st_ino, there.st_size, there.st_mtime_ns
 
 
-def _answer(search: Search, trials: int) -> None:
+def answer(search: Search, trials: int) -> None:
     """Give trials to the lanes that wait, and take the marks of those for which there is none.
 
     The caller holds the storage lock.
@@ -136,11 +136,11 @@ def main() -> None:
     """`serve STUDY TRIALS`, as `give` starts it."""
     folder, trials = sys.argv[1:]
     paths = StudyPaths(Path(folder).resolve())
-    harvest.limit_time()
+    script.limit_time()
     try:
         serve(paths, int(trials))
     except (StorageError, OSError) as error:
-        sys.exit(harvest.defer(paths, "asking for trials", error))
+        sys.exit(script.defer(paths, "asking for trials", error))
     except SweepError as error:
         sys.exit(f"asking for trials: {error}")
 

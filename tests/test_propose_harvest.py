@@ -360,8 +360,8 @@ def test_a_path_for_every_file(study: Study) -> None:
 
 HANGS = """
 import sys
-from sweep import {module}, harvest
-harvest.SCRIPT_SECONDS = 1
+from sweep import {module}, script
+script.SECONDS = 1
 {module}.main()
 """
 

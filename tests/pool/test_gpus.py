@@ -21,6 +21,9 @@ pytestmark = pytest.mark.pool
 
 # condor_gpu_discovery's kinds 1 to 4: GTX 480 (2.0, 1.5 GB), V100 (7.0), TITAN RTX (7.5), A100 (8.0, 46 GB).
 LOCAL = """
+# As on an access point: jobs share inputs.
+GUIDANCE_KEEP_CALM_AND = False
+FORBID_COMMON_FILE_TRANSFER = False
 GPU_DISCOVERY_EXTRA = -extra -simulate:1,1,2,1,3,1,4,1
 use POLICY : HOLD_IF_MEMORY_EXCEEDED
 POLLING_INTERVAL = 1
