@@ -211,7 +211,8 @@ def repair(name: Name = None) -> None:
     from sweep import study
 
     there = study.current(name)
-    different = repairing.repair(there)
+    with wait("repairing") as progress:
+        different = repairing.repair(there, progress)
     for line in different:
         say(line)
     if different:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sweep import harvest
 from sweep.errors import StorageError
 from sweep.files import locked
@@ -12,11 +14,12 @@ from sweep.study import Study
 from sweep.trial import Result, TrialSpec, intermediate
 
 
-def repair(study: Study) -> list[str]:
-    """Rebuild a study's storage and put it in place; says what differed, a line for each trial, [] for nothing.
+def repair(study: Study, say: Callable[[str], None] = lambda _: None) -> list[str]:
+    """Rebuild a study's storage and put it in place; gives what differed, a line for each trial, [] for nothing.
 
-    A storage file that was there is kept beside it. Killed at any point and run again, it ends the same. Raises
-    StudyError when the folder of a trial is missing, StorageError when the new storage cannot be written.
+    With many trials it is said from time to time how far it is. A storage file that was there is kept beside it. Killed
+    at any point and run again, it ends the same. Raises StudyError when the folder of a trial is missing, StorageError
+    when the new storage cannot be written.
     """
     with locked(study.paths.storage_lock, wait=True):
         before = _rows(study)
@@ -26,7 +29,7 @@ def repair(study: Study) -> list[str]:
             rebuilt.restore(*_files(study, number))
         different = [before] if isinstance(before, str) else differences(before, rebuilt.rows())
         if different:
-            rebuilt.put_in_place()
+            rebuilt.put_in_place(say)
         for number in included:
             (study.paths.pending / str(number)).unlink()
     return different

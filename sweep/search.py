@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -256,10 +256,10 @@ class Search:
             )
         )
 
-    def put_in_place(self) -> None:
+    def put_in_place(self, say: Callable[[str], None]) -> None:
         """Make this the study's storage, in place of what is there; the caller holds the storage lock."""
         with worded(self.study):
-            put_in_place(self._storage, self.study)
+            put_in_place(self._storage, self.study, say)
 
     def close(self) -> None:
         """Let go of a database's connections."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from sweep.errors import StorageError
@@ -23,6 +23,9 @@ BUSY_SECONDS = 10
 
 SERVER_SECONDS = 30
 """How long a database server may keep silent, or a statement wait for a lock, before it counts as away."""
+
+MANY = 500
+"""After so many trials it is told how far a new storage is."""
 
 
 class _Held(JournalFileOpenLock):
@@ -105,7 +108,7 @@ def close(storage: BaseStorage) -> None:
         backend.engine.dispose()
 
 
-def put_in_place(rebuilt: BaseStorage, study: Study) -> None:
+def put_in_place(rebuilt: BaseStorage, study: Study, say: Callable[[str], None]) -> None:
     """Make a study's storage that of `rebuilt`, which has the study under its name. The caller holds the storage lock.
 
     A file that was there is kept beside it, `.before-repair`. Killed at any point, it may be done again.
@@ -115,19 +118,36 @@ def put_in_place(rebuilt: BaseStorage, study: Study) -> None:
         server = open_storage(study, writing=True)
         with contextlib.suppress(KeyError):
             optuna.delete_study(study_name=name, storage=server)
-        optuna.copy_study(from_study_name=name, from_storage=rebuilt, to_storage=server)
+        _copy(rebuilt, server, study, say)
         return close(server)
     new, old = (file.with_name(f"{file.stem}.{kind}{file.suffix}") for kind in ("new", "before-repair"))
     new.unlink(missing_ok=True)
     made = _file(new, writing=True)
-    optuna.copy_study(from_study_name=name, from_storage=rebuilt, to_storage=made)
+    if isinstance(backend := getattr(made, "_backend", made), RDBStorage):
+        # Nobody knows the new file yet: it is enough that it is on disk in the end.
+        event.listen(backend.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
+        backend.engine.dispose()
+    _copy(rebuilt, made, study, say)
     close(made)
+    with new.open("rb") as handle:
+        os.fsync(handle.fileno())
     if file.exists():
         file.replace(old)
     # SQLite would play the old storage's journal into the new one.
     file.with_name(f"{file.name}-journal").unlink(missing_ok=True)
     new.replace(file)
     return None
+
+
+def _copy(rebuilt: BaseStorage, made: BaseStorage, study: Study, say: Callable[[str], None]) -> None:
+    name = study.storage_study
+    trials = all_trials(rebuilt, rebuilt.get_study_id_from_name(name))
+    optuna.create_study(storage=made, study_name=name, directions=study.config.study.direction)
+    study_id = made.get_study_id_from_name(name)
+    for number, trial in enumerate(trials):
+        if number % MANY == 0 < number:
+            say(f"{number} of {len(trials)} trials are written")
+        made.create_new_trial(study_id, template_trial=trial)
 
 
 @contextlib.contextmanager
