@@ -136,7 +136,7 @@ def lane(study: Study, trials: int, per_generation: int) -> tuple[float, float]:
         study.paths.trial(number).metrics.write_text('{"step": 1, "score": 0.5}\n')
         assert harvest(study.paths, number, 0, LANE) == TRY_AGAIN
         before = time.process_time()
-        serve.answer(search, 2 * trials + 2 * BATCH)
+        serve.answer(search, [LANE], 2 * trials + 2 * BATCH)
         spent.append(time.process_time() - before)
     search.close()
     return first, statistics.median(spent)

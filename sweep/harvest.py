@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sweep import joblog, lanes, script, spool
 from sweep.errors import StorageError, StudyError, SweepError
-from sweep.files import locked, tail, write_first, write_json, write_text
+from sweep.files import tail, write_first, write_json, write_text
 from sweep.joblog import JobHistory
 from sweep.paths import StudyPaths, TrialPaths
 from sweep.records import read_metrics, read_result, read_spec
@@ -88,13 +88,9 @@ def harvest(paths: StudyPaths, number: int, return_code: int, lane: str = "") ->
         # Its PRE script tells, in one go with asking for the next.
         lanes.waits(paths, lane)
         return status if status == STOP else TRY_AGAIN
-    # Whoever marks while another tells finds the lock taken, and goes; so the other looks again after letting go.
-    damaged: set[int] = set()
-    while set(ready(paths)) - damaged:
-        with locked(paths.storage_lock, wait=False) as got:
-            if not got:
-                break
-            damaged |= tell_pending(paths, _open(paths))
+    from sweep import serve
+
+    serve.tell(paths)
     return status
 
 
@@ -223,14 +219,6 @@ def tell_pending(paths: StudyPaths, search: Search) -> set[int]:
             (paths.pending / str(number)).unlink(missing_ok=True)
     paths.waiting.unlink(missing_ok=True)
     return damaged
-
-
-def _open(paths: StudyPaths) -> Search:
-    script.full_python()
-    from sweep.search import Search
-    from sweep.study import load
-
-    return Search.open(load(paths), writing=True)
 
 
 def main() -> None:

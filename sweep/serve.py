@@ -1,13 +1,15 @@
-"""Gives trials to the lanes that wait: the one process at a time that asks Optuna for them.
+"""Tells Optuna how trials ended, and gives trials to the lanes that wait: one process at a time does this for all.
 
-Started by the PRE script of a lane (sweep/give.py), it stays a few seconds after its last answer: opening Optuna and
-the storage costs more than many trials do.
+Opening Optuna and the storage costs more than many trials do: so it stays a few seconds for those that end next. In
+lanes it is a process of its own, which a PRE script starts (sweep/give.py); in generations it is the POST script that
+finds nobody else at it.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,35 +25,58 @@ if TYPE_CHECKING:
     from sweep.study import Study
 
 LINGER_SECONDS = 6.0
-"""How long it stays for lanes to come: longer than DAGMan, by its defaults, goes without looking at what has ended."""
+"""How long it stays for trials to end: longer than DAGMan, by its defaults, goes without looking at what has ended."""
 
 LIFE_SECONDS = 60.0
-"""After this long another one takes over, with as many lanes as there may be."""
+"""After this long another one takes over, however many trials end."""
 
 POLL_SECONDS = 0.1
 
 
-def serve(paths: StudyPaths, trials: int) -> None:
-    """Answer the lanes that wait, until none has come for a while; the study is to have so many `trials` in all.
+def tell(paths: StudyPaths) -> None:
+    """Tell Optuna of every trial that is ready, and of those that end soon; nothing, where another process does so.
 
-    Does nothing where another process serves. Raises StorageError and StudyError: those who wait then start another.
+    Raises StorageError where that cannot be done now.
+    """
+    # Whoever ends while another tells finds the lock taken, and goes; so the other looks again after letting go.
+    damaged: set[int] | None = set()
+    while damaged is not None and set(harvest.ready(paths)) - damaged:
+        damaged = serve(paths)
+
+
+def serve(paths: StudyPaths, trials: int | None = None) -> set[int] | None:
+    """Tell of trials and answer the lanes that wait, until none has come for a while; the study is to have so many
+    `trials` in all. Without that number there are no lanes, and it ends with the last trial that has been asked for.
+
+    Gives the numbers of trials whose files are damaged, None where another process serves. Raises StorageError and
+    StudyError: those who wait then start another.
     """
     with locked(paths.serving_lock, wait=False) as got:
         if not got:
-            return
+            return None
         script.full_python()
         began = heard = time.monotonic()
         search, left = None, None
-        while not paths.stopped.exists():
-            if lanes.waiting(paths):
+        damaged: set[int] = set()
+        while True:
+            stopped = paths.stopped.exists()
+            waiting = [] if stopped or trials is None else lanes.waiting(paths)
+            if waiting or set(harvest.ready(paths)) - damaged:
                 with locked(paths.storage_lock, wait=True):
                     search = _open(paths, search, left)
-                    answer(search, trials)
+                    damaged |= answer(search, waiting, trials or 0)
                     left = _as_it_is(search.study)
                 heard = time.monotonic()
-            if time.monotonic() >= min(heard + LINGER_SECONDS, began + LIFE_SECONDS):
-                return
+            elif trials is None and _have_ended(paths):
+                return damaged
+            if stopped or time.monotonic() >= min(heard + LINGER_SECONDS, began + LIFE_SECONDS):
+                return damaged
             time.sleep(POLL_SECONDS)
+
+
+def _have_ended(paths: StudyPaths) -> bool:
+    """Whether all trials that have been asked for have a result; the latest ones are looked at first."""
+    return all(paths.trial(number).result.exists() for number in reversed(paths.trial_numbers()))
 
 
 def _open(paths: StudyPaths, search: Search | None, left: object) -> Search:
@@ -75,22 +100,22 @@ def _as_it_is(study: Study) -> object:
     return there.st_ino, there.st_size, there.st_mtime_ns
 
 
-def answer(search: Search, trials: int) -> None:
-    """Give trials to the lanes that wait, and take the marks of those for which there is none.
+def answer(search: Search, waiting: Sequence[str], trials: int) -> set[int]:
+    """Tell of all trials that are ready, give trials to the lanes that wait, and take the marks of those for which
+    there is none. Gives the numbers of trials whose files are damaged.
 
-    The caller holds the storage lock.
+    The caller holds the storage lock, and knows who waits from before: the results of those are told first.
     """
     study = search.study
-    # First who waits, then what is known: the results of those who wait are told before they are given another trial.
-    waiting = lanes.waiting(study.paths)
-    harvest.tell_pending(study.paths, search)
-    specs = _open_trials(search)
+    damaged = harvest.tell_pending(study.paths, search)
+    specs = _open_trials(search) if waiting else []
     if len(specs) < len(waiting):
         specs += _more(search, len(waiting) - len(specs), trials)
     for lane, spec in zip(waiting, specs, strict=False):
         _start(study, lane, spec)
     for lane in waiting[len(specs) :]:
         study.paths.lane_waits(lane).unlink()
+    return damaged
 
 
 def _open_trials(search: Search) -> list[TrialSpec]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from sweep import serve
 from sweep import study as studies
 from sweep.study import Study
 from tests.postgresql import Server
@@ -56,9 +57,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TwoPools:
 
 @pytest.fixture(autouse=True)
 def _guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A unit test can neither start a process nor find a pool, unless it is marked `processes` or `pool`."""
+    """A unit test can neither start a process nor find a pool, unless it is marked `processes` or `pool`.
+
+    Whoever tells Optuna in it stays for nobody.
+    """
     if request.node.get_closest_marker("pool") is None:
         monkeypatch.setenv("CONDOR_CONFIG", os.devnull)
+        monkeypatch.setattr(serve, "LINGER_SECONDS", 0)
         if request.node.get_closest_marker("processes") is None:
 
             def refuse(*arguments: Any, **_: Any) -> None:

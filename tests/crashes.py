@@ -1,14 +1,20 @@
-"""Kills a function at each of its writes in turn: a forked process dies there, as by SIGKILL, with nothing unwound."""
+"""Kills a function at each of its writes in turn: a process of its own dies there, as by SIGKILL, with nothing unwound.
+
+The processes are forked from a small one that lacks what other tests have in memory: of that a fork takes longer than
+most of these functions.
+"""
 
 from __future__ import annotations
 
 import errno
 import gc
+import multiprocessing
 import os
 import sqlite3
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +22,9 @@ import pytest
 import sqlalchemy
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
+
+from sweep import serve, storage
+from sweep import study as studies
 
 KILLED = 99
 """Exit status of a process that died at a write."""
@@ -63,58 +72,77 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     sqlalchemy.event.remove(Engine, "connect", _hasty)
 
 
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.warm"])
+
+
 def in_a_process(action: Callable[[], int], reached: Callable[[str], None] | None = None) -> int:
-    """Exit status of a forked process that runs `action`."""
+    """Exit status of a process that runs `action`, in this folder and environment; both are sent there by pickle."""
+    process = _FORKS.Process(target=_run, args=(action, reached, dict(os.environ)))
+    process.start()
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def _run(action: Callable[[], int], reached: Callable[[str], None] | None, environment: dict[str, str]) -> None:
     global _reached
-    pid = os.fork()
-    if pid == 0:
-        # A collection would touch, and so copy, all that the tests have in memory.
-        gc.disable()
-        status = 1
-        try:
-            _reached = reached
-            status = action()
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os.environ.clear()
+    os.environ.update(environment)
+    _make_hasty()
+    gc.disable()  # it would touch, and so copy, all that the process was forked with
+    status = 1
+    try:
+        _reached = reached
+        status = action()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
 
 
-def kill_at(nth: int) -> Callable[[str], None]:
+def _make_hasty() -> None:
+    """In a process of its own: wait for no disk, and for nobody else."""
+    setattr(os, "fsync", lambda _: None)  # noqa: B010
+    sqlalchemy.event.listen(Engine, "connect", _hasty)
+    serve.LINGER_SECONDS = 0.0
+    storage.BUSY_SECONDS = 0  # a transaction that failed holds its own process up
+    setattr(studies, "_commit", lambda: None)  # noqa: B010
+
+
+@dataclass
+class Kill:
     """Die before the nth write."""
-    count = 0
 
-    def reached(_: str) -> None:
-        nonlocal count
-        count += 1
-        if count == nth:
+    nth: int
+
+    def __call__(self, _: str) -> None:
+        self.nth -= 1
+        if self.nth == 0:
             os._exit(KILLED)
 
-    return reached
 
-
-def full_from(nth: int, note: Path) -> Callable[[str], None]:
+@dataclass
+class Full:
     """From the nth write on the disk is full, for files and for a database's commits; removing goes on to work.
 
     `note` is made when that write is reached.
     """
-    count = 0
 
-    def reached(what: str) -> None:
-        nonlocal count
-        if what.startswith(("os.remove", "sql INSERT", "sql UPDATE")) or what == f"open {note}":
+    nth: int
+    note: Path
+
+    def __call__(self, what: str) -> None:
+        if what.startswith(("os.remove", "sql INSERT", "sql UPDATE")) or what == f"open {self.note}":
             return
-        count += 1
-        if count >= nth:
-            os.close(os.open(note, os.O_CREAT))
+        self.nth -= 1
+        if self.nth <= 0:
+            os.close(os.open(self.note, os.O_CREAT))
             if what.startswith("sql"):
                 raise OperationalError(what, None, sqlite3.OperationalError("database or disk is full"))
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), what)
-
-    return reached
 
 
 def each_kill(restore: Callable[[], None], action: Callable[[], int], stride: int = 1) -> Iterator[int]:
@@ -124,7 +152,7 @@ def each_kill(restore: Callable[[], None], action: Callable[[], int], stride: in
     while True:
         nth += stride
         restore()
-        if in_a_process(action, kill_at(nth)) != KILLED:
+        if in_a_process(action, Kill(nth)) != KILLED:
             return
         yield nth
 
@@ -136,7 +164,7 @@ def each_full_disk(restore: Callable[[], None], action: Callable[[], int], note:
         nth += 3
         restore()
         note.unlink(missing_ok=True)
-        status = in_a_process(action, full_from(nth, note))
+        status = in_a_process(action, Full(nth, note))
         if not note.exists():
             return
         yield nth, status

@@ -6,6 +6,8 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from sweep import give, harvest, lanes, propose, serve
 from sweep import study as studies
+from sweep.paths import StudyPaths
 from sweep.repair import repair
 from sweep.search import Search
 from sweep.study import Study
@@ -36,18 +39,44 @@ JOB_LOG = """\
 Action = Callable[[], int]
 
 
-def script(main: Callable[[], None], root: Path, *words: str) -> Action:
+@dataclass(frozen=True)
+class Script:
     """A node's script as DAGMan starts it; gives its exit status."""
 
-    def run() -> int:
-        sys.argv = ["script", str(root), *words]
+    main: Callable[[], None]
+    words: tuple[str, ...]
+
+    def __call__(self) -> int:
+        sys.argv = ["script", *self.words]
         try:
-            main()
+            self.main()
         except SystemExit as ended:
             return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
         return 0
 
-    return run
+
+def script(main: Callable[[], None], root: Path, *words: str) -> Script:
+    return Script(main, (str(root), *words))
+
+
+def repaired(root: Path) -> int:
+    return len(repair(studies.load(StudyPaths(root))))
+
+
+def give_all(root: Path) -> int:
+    """What the lanes' PRE scripts do, with the process that they start in this one."""
+    paths = StudyPaths(root)
+
+    def start() -> None:
+        serve.serve(paths, 3)
+
+    both = [give.give(paths, lane, start) for lane in ("lane-0000", "lane-0001")]
+    return both[0] if both[0] == both[1] else both[0] + both[1]
+
+
+def initialised(study_file: Path) -> int:
+    studies.initialise(study_file, lambda _: None)
+    return 0
 
 
 def state(study: Study) -> tuple[dict[str, str], Any]:
@@ -68,7 +97,6 @@ def stride(study: Study) -> int:
 
 @pytest.fixture(params=["sqlite", "journal"])
 def study(request: pytest.FixtureRequest, study_file: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
-    monkeypatch.setattr(serve, "LINGER_SECONDS", 0)
     monkeypatch.setattr(studies, "_commit", lambda: None)
     text = STUDY.replace("[study]", f'[study]\nstorage = "{request.param}"').replace("generation = 3", "generation = 2")
     study_file.write_text(text)
@@ -94,7 +122,7 @@ def steps(study: Study) -> list[tuple[str, Callable[[], object], Action, int]]:
         ("try 1 again", lambda: broke(11), script(harvest.main, root, "1", "75"), TRY_AGAIN),
         ("harvest 1", lambda: broke(12), script(harvest.main, root, "1", "1"), DONE),
         ("propose 1", lambda: None, script(propose.main, root, "1"), 0),
-        ("repair", damage, lambda: len(repair(study)), 1),
+        ("repair", damage, partial(repaired, root), 1),
     ]
 
 
@@ -108,24 +136,15 @@ def lane_steps(study: Study) -> list[tuple[str, Callable[[], object], Action, in
         for lane in ("lane-0000", "lane-0001"):
             lanes.waits(study.paths, lane)
 
-    def give_all() -> int:
-        """What the lanes' PRE scripts do, with the process that they start in this one."""
-
-        def give_one(lane: str) -> int:
-            return give.give(study.paths, lane, lambda: serve.serve(study.paths, 3))
-
-        both = [give_one(lane) for lane in ("lane-0000", "lane-0001")]
-        return both[0] if both[0] == both[1] else both[0] + both[1]
-
     def ended(number: int) -> object:
         return study.paths.trial(number).metrics.write_text(GOOD)
 
     return [
-        ("give both", launched, give_all, DONE),
+        ("give both", launched, partial(give_all, root), DONE),
         ("harvest 0", lambda: ended(0), script(harvest.main, root, "lane-0000", "0"), TRY_AGAIN),
-        ("give one", lambda: None, give_all, DONE),
+        ("give one", lambda: None, partial(give_all, root), DONE),
         ("harvest 1", lambda: ended(1), script(harvest.main, root, "lane-0001", "0"), TRY_AGAIN),
-        ("end one", lambda: None, give_all, SKIP),
+        ("end one", lambda: None, partial(give_all, root), SKIP),
     ]
 
 
@@ -154,10 +173,7 @@ def test_killed_at_every_write_and_run_again_the_study_is_the_same(
     assert all(kills.get(name, 0) >= 3 for name, *_ in steps(study)), kills
 
 
-def test_a_disk_that_is_full_from_any_write_on_is_waited_for(
-    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sweep.storage.BUSY_SECONDS", 0.1)  # a transaction that failed holds its own process up
+def test_a_disk_that_is_full_from_any_write_on_is_waited_for(study: Study, tmp_path: Path) -> None:
     root, before = study.paths.root, tmp_path / "before"
 
     def restore() -> None:
@@ -183,9 +199,7 @@ def test_init_killed_at_every_write_and_typed_again_ends_the_same(
     monkeypatch.setattr(studies, "_commit", lambda: None)
     study_file.write_text(STUDY.replace("[study]", f'[study]\nstorage = "{storage}"'))
 
-    def init() -> int:
-        studies.initialise(study_file, lambda _: None)
-        return 0
+    init = partial(initialised, study_file)
 
     def shape() -> tuple[set[str], Any]:
         study = studies.current(None)

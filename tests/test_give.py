@@ -22,9 +22,8 @@ NAMES = ["lane-0000", "lane-0001", "lane-0002"]
 
 
 @pytest.fixture
-def waiting(study: Study, monkeypatch: pytest.MonkeyPatch) -> Study:
+def waiting(study: Study) -> Study:
     """A study whose three lanes wait."""
-    monkeypatch.setattr(serve, "LINGER_SECONDS", 0)
     study.paths.lanes.mkdir(parents=True)
     study.paths.submit.write_text("executable = train\nqueue\n")
     for lane in NAMES:
@@ -32,9 +31,13 @@ def waiting(study: Study, monkeypatch: pytest.MonkeyPatch) -> Study:
     return study
 
 
+def in_this_process(study: Study, trials: int) -> None:
+    serve.serve(study.paths, trials)
+
+
 def give(study: Study, lane: str, trials: int) -> int:
     """What a lane's PRE script does, with the process that it starts in this one."""
-    return pre.give(study.paths, lane, lambda: serve.serve(study.paths, trials))
+    return pre.give(study.paths, lane, lambda: in_this_process(study, trials))
 
 
 def numbers(study: Study) -> list[int]:

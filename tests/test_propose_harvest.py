@@ -236,16 +236,16 @@ def at(when: int, write: Callable[..., None]) -> Callable[..., None]:
     return written
 
 
-@pytest.mark.parametrize("step", ["write_json", "_open", "tell_pending"])
+@pytest.mark.parametrize("step", ["sweep.harvest.write_json", "sweep.search.Search.open", "sweep.harvest.tell_pending"])
 def test_harvest_killed_and_run_again_tells_once(study: Study, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     propose(study, 0)
     study.paths.trial(0).metrics.write_text(GOOD)
 
-    def die(*_: object) -> None:
+    def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(harvesting, step, die)
+        patch.setattr(step, die)
         with pytest.raises(KeyboardInterrupt):
             harvest(study.paths, 0, 0)
     assert rows(study)[0].state == "RUNNING"

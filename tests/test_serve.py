@@ -17,6 +17,7 @@ from sweep import study as studies
 from sweep.files import locked
 from sweep.give import give, start_server
 from sweep.harvest import harvest
+from sweep.propose import propose
 from sweep.repair import repair
 from sweep.resources import PACKAGE
 from sweep.search import Search
@@ -40,6 +41,7 @@ def lanes_wait(study: Study, monkeypatch: pytest.MonkeyPatch) -> Study:
     """A study two of whose lanes wait; a server stays until it is told to stop, a moment after its last answer."""
     monkeypatch.setenv("PYTHONPATH", str(PACKAGE.parent))
     monkeypatch.setattr(serve, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(serve, "LINGER_SECONDS", 60)
     study.paths.lanes.mkdir(parents=True)
     study.paths.submit.write_text("executable = train\nqueue\n")
     for lane in LANES:
@@ -58,6 +60,11 @@ def end(study: Study, lane: str) -> None:
     number = lanes.current(study.paths, lane)
     study.paths.trial(number).metrics.write_text(GOOD)
     assert harvest(study.paths, number, 0, lane) == TRY_AGAIN
+
+
+def post(study: Study, number: int) -> None:
+    study.paths.trial(number).metrics.write_text(GOOD)
+    assert harvest(study.paths, number, 0) == DONE
 
 
 def damage(study: Study) -> None:
@@ -98,6 +105,24 @@ def test_it_stays_for_those_who_come_later_with_the_storage_open(
     assert len(found) == 1
     rows = Search.open(lanes_wait, writing=False).rows()
     assert sorted(row.state for row in rows) == ["COMPLETE"] * 4 + ["RUNNING"] * 2
+
+
+def test_a_post_script_stays_for_trials_that_end_next_and_leaves_with_the_last(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "LINGER_SECONDS", 60)
+    found = opened(monkeypatch)
+    propose(study, 0)
+    found.clear()
+    first = threading.Thread(target=post, args=(study, 0))
+    first.start()
+    until(lambda: bool(found))
+    post(study, 1)  # leaves at once: the first is there
+    assert first.is_alive()
+    post(study, 2)
+    first.join()
+    assert len(found) == 1
+    assert [row.state for row in Search.open(study, writing=False).rows()] == ["COMPLETE"] * 3
 
 
 def test_what_others_write_meanwhile_it_reads_anew(lanes_wait: Study) -> None:

@@ -14,7 +14,7 @@ import pytest
 from sweep import condor, launch, study
 from sweep.paths import StudyPaths
 from sweep.study import Study
-from tests.crashes import KILLED, hasty, in_a_process, kill_at
+from tests.crashes import KILLED, Kill, hasty, in_a_process
 from tests.pool.conftest import GOOD, wait_for
 
 __all__ = ["hasty"]
@@ -39,24 +39,14 @@ def copies(template: Path) -> Iterator[Study]:
         yield study.load(StudyPaths(root))
 
 
-def test_killed_at_every_write_and_typed_again_one_sweep_is_in_the_queue(
-    light: Callable[..., Study], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    submit = condor.submit_dag
-
-    def submit_and_write(dag: Path, name: str) -> int:
-        cluster = submit(dag, name)
-        os.utime(dag)  # a write more, to be killed at
-        return cluster
-
-    monkeypatch.setattr(condor, "submit_dag", submit_and_write)
+def test_killed_at_every_write_and_typed_again_one_sweep_is_in_the_queue(light: Callable[..., Study]) -> None:
     every = copies(light(GOOD).paths.root)
     wanted = next(every)
     launch.launch(wanted, 1)
     tried = [wanted]
     for nth, there in enumerate(every, start=1):
         tried.append(there)
-        ended = in_a_process(partial(launched, there), kill_at(nth))
+        ended = in_a_process(partial(launched, there), Kill(nth))
         launch.launch(there, 1)
         assert len(condor.jobs(there.id)) == 1, f"killed at write {nth}"
         assert workflow(there) == workflow(wanted), f"killed at write {nth}"
@@ -70,5 +60,14 @@ def test_killed_at_every_write_and_typed_again_one_sweep_is_in_the_queue(
 
 
 def launched(there: Study) -> int:
+    """In a process of its own."""
+    submit = condor.submit_dag
+
+    def submit_and_write(dag: Path, batch_name: str) -> int:
+        cluster = submit(dag, batch_name)
+        os.utime(dag)  # a write more, to be killed at
+        return cluster
+
+    condor.submit_dag = submit_and_write
     launch.launch(there, 1)
     return 0
