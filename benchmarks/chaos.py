@@ -1,10 +1,11 @@
 """A sweep under faults: is a trial lost, counted twice, or other than it would have been? How much work is done twice?
 
-    python -m benchmarks.chaos FOLDER [--seeds 10] [--trials 200]
+    python -m benchmarks.chaos FOLDER [--seeds 10] [--trials 200] [--lanes 16]
 
 Runs, for each seed, one study without HTCondor and undisturbed, and the same on a personal pool of its own with a
 fault every few seconds; a sweep whose DAGMan is gone is launched again, as a user would. Bounded: by the trials, and by
-a deadline for each seed.
+a deadline for each seed. With `--lanes` the sampler draws by chance: what it proposes does not depend on which trial
+ended first.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.chaos_faults import faults, start_pool
-from sweep import condor, harvest, propose, report
+from sweep import condor, propose, report, serve
 from sweep import study as studies
 from sweep.errors import SweepError
 from sweep.launch import launch
@@ -45,6 +46,8 @@ metric = "val_loss"
 direction = "minimize"
 seed = {seed}
 trials_per_generation = {per_generation}
+[sampler]
+name = "{sampler}"
 [search]
 lr = {{ type = "float", low = 1e-5, high = 1e-1, log = true }}
 width = {{ type = "int", low = 8, high = 64, step = 8 }}
@@ -97,11 +100,12 @@ HEAD = (
 )
 
 
-def make(folder: Path, seed: int, pace: float) -> Study:
+def make(folder: Path, seed: int, pace: float, sampler: str) -> Study:
     """Initialise the study of a seed in a new folder."""
     (folder / "photos").mkdir(parents=True)
     os.chdir(folder)
-    Path("study.toml").write_text(STUDY.format(seed=seed, per_generation=PER_GENERATION, steps=STEPS))
+    text = STUDY.format(seed=seed, per_generation=PER_GENERATION, steps=STEPS, sampler=sampler)
+    Path("study.toml").write_text(text)
     study, _ = studies.initialise(Path("study.toml"), lambda _: None)
     shutil.copy(Path(__file__).with_name("chaos_trainer.py"), study.paths.trainer / "__main__.py")
     campaign = {"work": str(folder / "work"), "pace": pace, "interval": INTERVAL}
@@ -111,13 +115,15 @@ def make(folder: Path, seed: int, pace: float) -> Study:
 
 def undisturbed(study: Study, generations: int) -> dict[str, Any]:
     """The study by propose, trainer and harvest alone, one trial after another."""
+    study.paths.posts.mkdir(parents=True)
     for generation in range(generations):
         for trial in propose.propose(study, generation):
             files = study.paths.trial(trial.number)
             command = [sys.executable, str(study.paths.trainer / "__main__.py")]
             while subprocess.run(command, cwd=files.root, check=False).returncode == 85:
                 pass
-            harvest.harvest(study.paths, trial.number, 0)
+            (study.paths.posts / f"{trial.number}.0.0").touch()
+            serve.serve(study.paths)
     return trials(study)
 
 
@@ -127,14 +133,14 @@ def trials(study: Study) -> dict[str, Any]:
     return {f"{t['generation']}/{t['index']} as {t['number']}": (t["state"], t["params"], t["values"]) for t in found}
 
 
-def disturbed(study: Study, generations: int, outcome: Outcome) -> None:
+def disturbed(study: Study, generations: int, lanes: int | None, outcome: Outcome) -> None:
     """The study on the pool, under faults until it is finished."""
     chance = random.Random(outcome.seed)
     every = faults(study, chance)
     began = time.monotonic()
     while time.monotonic() - began < DEADLINE:
         try:
-            launched = launch(study, generations)
+            launched = launch(study, generations, lanes)
         except SweepError as error:  # the pool is coming up, or jobs are leaving
             print(f"launch: {error}", file=sys.stderr)
             time.sleep(1)
@@ -168,9 +174,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--lanes", type=int)
     options = parser.parse_args()
     folder = options.folder.absolute()
-    generations = options.trials // PER_GENERATION
+    generations, sampler = options.trials // PER_GENERATION, "random" if options.lanes else "tpe"
     os.environ["XDG_STATE_HOME"] = str(folder / "state")
     os.environ.pop("CONDOR_CONFIG", None)
     start_pool()
@@ -180,10 +187,10 @@ def main() -> None:
     try:
         for seed in range(options.first, options.first + options.seeds):
             outcome = Outcome(seed, asked=generations * PER_GENERATION)
-            wanted = undisturbed(make(folder / f"{seed}-undisturbed", seed, 0.0), generations)
-            study = make(folder / f"{seed}-disturbed", seed, PACE)
+            wanted = undisturbed(make(folder / f"{seed}-undisturbed", seed, 0.0, sampler), generations)
+            study = make(folder / f"{seed}-disturbed", seed, PACE, sampler)
             began = time.monotonic()
-            disturbed(study, generations, outcome)
+            disturbed(study, generations, options.lanes, outcome)
             outcome.minutes = (time.monotonic() - began) / 60
             judge(study, wanted, outcome)
             total += outcome.faults

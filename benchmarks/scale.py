@@ -17,15 +17,17 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
-from sweep import lanes, screen, serve
+from sweep import lanes, posts, screen, serve, workflow
 from sweep import study as studies
 from sweep.condor import Job, JobStatus
-from sweep.files import write_json
-from sweep.harvest import harvest
+from sweep.files import locked, write_json, write_text
+from sweep.give import give
+from sweep.lanes import Given
+from sweep.posts import Answer, Post
 from sweep.propose import propose
 from sweep.repair import repair
 from sweep.search import Search
@@ -110,36 +112,65 @@ def measure(study: Study, trials: int, per_generation: int) -> dict[str, float]:
     root = str(study.paths.root)
     following = str(trials // per_generation)
     found = {"PRE, a generation's, for each trial": cpu("-m", "sweep.propose", root, following) / per_generation}
-    study.paths.trial(trials).metrics.write_text('{"step": 1, "score": 0.5}\n')
-    found["POST, telling Optuna"] = cpu("-S", "-m", "sweep.harvest", root, str(trials), "0")
-    found["a lane's trial, the first"], found["a lane's trial, each that follows"] = lane(study, trials, per_generation)
-    found["POST, a lane's"] = cpu("-S", "-m", "sweep.harvest", root, LANE, "0")
+    found["POST, the script itself"] = script(study, trials)
+    found["POST, the first that is answered"] = first(study, trials)
+    found["POST, each that follows"] = following_posts(study, range(trials + 1, trials + 11), None)
+    found["POST of a lane, each that follows"] = lane_posts(study, trials, per_generation)
     found["sweep report"] = cpu("-m", "sweep", "report", "--format", "json")
     found["sweep status --watch, the first look"], found["sweep status --watch, each look"] = looks(study, trials)
     return found
 
 
-def lane(study: Study, trials: int, per_generation: int) -> tuple[float, float]:
-    """CPU seconds of giving a lane its trial by a process that starts, and by one that has the storage open."""
-    study.paths.lanes.mkdir(parents=True)
-    study.paths.submit.write_text("queue\n")
-    # Those of the generation are taken first; the lane is to ask for one more.
-    for number in range(trials, trials + per_generation):
-        (study.paths.lanes / f"other-{number}.trial").write_text(f"{number}\n")
-    lanes.waits(study.paths, LANE)
-    first = cpu("-S", "-c", AT_ONCE, str(study.paths.root), str(2 * trials + 2 * BATCH))
+def script(study: Study, number: int) -> float:
+    """CPU seconds of a POST script whose answer comes half a second later."""
+    write_text(study.paths.dag / "harvest", workflow.node_script("harvest", Path(sys.executable), Path()), mode=0o755)
+    study.paths.posts.mkdir(parents=True, exist_ok=True)
+    post = Post(str(number), 0, 1)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with locked(study.paths.serving_lock, wait=True):
+        asked = subprocess.Popen([study.paths.dag / "harvest", str(number), "0", "1"], stdout=subprocess.DEVNULL)
+        time.sleep(0.5)
+        posts.answer(study.paths, post, Answer(0, ""))
+        assert asked.wait() == 0
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def first(study: Study, number: int) -> float:
+    """CPU seconds of answering one POST script by a process that starts, and opens the storage."""
+    study.paths.trial(number).metrics.write_text('{"step": 1, "score": 0.5}\n')
+    (study.paths.posts / f"{number}.0.1").touch()
+    return cpu("-S", "-c", AT_ONCE, str(study.paths.root))
+
+
+def following_posts(study: Study, who: Iterable[int | str], trials: int | None) -> float:
+    """CPU seconds of answering one POST script more, of many, with the storage open."""
     search = Search.open(study, writing=True)
     search.count()
     spent = []
-    for _ in range(5):
-        number = lanes.current(study.paths, LANE)
+    for cluster, one in enumerate(who, start=100):
+        number = lanes.current(study.paths, one).trial if isinstance(one, str) else one
         study.paths.trial(number).metrics.write_text('{"step": 1, "score": 0.5}\n')
-        assert harvest(study.paths, number, 0, LANE) == TRY_AGAIN
         before = time.process_time()
-        serve.answer(search, [LANE], 2 * trials + 2 * BATCH)
+        (answer,) = serve.answers(study.paths, lambda: search, [Post(str(one), 0, cluster)], trials).values()
         spent.append(time.process_time() - before)
+        assert answer.status in (0, TRY_AGAIN), answer
     search.close()
-    return first, statistics.median(spent)
+    return statistics.median(spent)
+
+
+def lane_posts(study: Study, trials: int, per_generation: int) -> float:
+    """The same of a lane, which is given its next trial."""
+    study.paths.lanes.mkdir(parents=True)
+    study.paths.submit.write_text("queue\n")
+    # Those of the generation are in other lanes.
+    for number in range(trials + 11, trials + per_generation):
+        lanes.give(study.paths, f"other-{number}", Given(number))
+    with locked(study.paths.storage_lock, wait=True):
+        search = Search.open(study, writing=True)
+        assert give(search, {LANE: None}, 2 * trials + 2 * BATCH)
+        search.close()
+    return following_posts(study, [LANE] * 10, 2 * trials + 2 * BATCH)
 
 
 def looks(study: Study, trials: int) -> list[float]:

@@ -3,15 +3,17 @@
     python -m benchmarks.throughput FOLDER utilisation    # 16 fake slots, 160 trials that sleep 10 s, lognormal
     python -m benchmarks.throughput FOLDER overhead       # 32 fake slots, 300 trials of no work
 
-Runs the same trials, on one personal pool in one run: as generations, in lanes, as the nodes of a plain DAG without
-scripts, in lanes whose scripts do next to nothing (all that DAGMan's hand-off allows), by Optuna in as many processes,
-and, with `--ray PYTHON`, by Ray Tune with Optuna's search. Prints one table.
+Runs the same trials, on one personal pool in one run: as the nodes of a plain DAG without scripts, in lanes whose
+scripts do next to nothing (all that DAGMan's hand-off allows), as generations, in lanes, in half as many lanes again as
+there are slots, by Optuna in as many processes, and, with `--ray PYTHON`, by Ray Tune with Optuna's search. Prints one
+table.
 A time stands for seconds of sleep: no work is done, so that cores do not matter.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -20,15 +22,19 @@ import resource
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import htcondor2
+
 from sweep import condor
 from sweep import study as studies
 from sweep.launch import launch
 from sweep.pool import install, personal
+from sweep.search import Search
 from sweep.workflow import CLAIM_SECONDS
 
 SIGMA = 0.5
@@ -49,8 +55,6 @@ inputs = ["run.sh", "times"]
 [job]
 request_memory = "16 MB"
 request_disk = "1 MB"
-[ap]
-scripts = {scripts}
 """
 
 RUN = """sleep "$(sed -n "$(($1 + 1))p" times)"
@@ -102,19 +106,31 @@ def times(trials: int, mean: float) -> list[float]:
     return [round(each * mean * trials / sum(drawn), 3) for each in drawn]
 
 
+def cpu_of(pid: str) -> float:
+    """Seconds of CPU of a process and of those that it has waited for; 0 of one that is gone."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, words[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
 def daemons_cpu() -> float:
-    """Seconds of CPU of the pool's processes that an access point has: schedd, shadows, DAGMan."""
-    total = 0.0
-    for pid, name in personal.processes().items():
-        if name.startswith(("condor_schedd", "condor_shadow", "condor_dagman")):
-            words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += sum(map(int, words[11:15])) / os.sysconf("SC_CLK_TCK")
-    return total
+    """Seconds of CPU of the pool's processes that an access point has: schedd, shadows, DAGMan and its scripts."""
+    there = ("condor_schedd", "condor_shadow", "condor_dagman")
+    return sum(cpu_of(str(pid)) for pid, name in personal.processes().items() if name.startswith(there))
 
 
-def wait_until_gone(study_id: str) -> None:
-    while condor.jobs(study_id):
+def wait_until_gone(cluster: int) -> float:
+    """Wait for the end of a DAG; CPU seconds of the processes that outlive the scripts which started them."""
+    spent: dict[str, float] = {}
+    while htcondor2.Schedd().query(constraint=f"ClusterId == {cluster}", projection=["ClusterId"]):
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if b"sweep.serve" in (process / "cmdline").read_bytes():
+                    spent[process.name] = max(spent.get(process.name, 0.0), cpu_of(process.name))
         time.sleep(0.2)
+    return sum(spent.values())
 
 
 def sweep(folder: Path, name: str, trials: int, width: int, sleeps: list[float], lanes: int | None) -> Ran:
@@ -124,15 +140,17 @@ def sweep(folder: Path, name: str, trials: int, width: int, sleeps: list[float],
     os.chdir(home)
     Path("run.sh").write_text(RUN)
     Path("times").write_text("".join(f"{each}\n" for each in sleeps))
-    Path("study.toml").write_text(STUDY.format(name=name, width=width, scripts=4))
+    Path("study.toml").write_text(STUDY.format(name=name, width=width))
     study, _ = studies.initialise(Path("study.toml"), lambda _: None)
     before, began = daemons_cpu(), time.monotonic()
-    launch(study, -(-trials // width), lanes)
-    wait_until_gone(study.id)
+    launched = launch(study, -(-trials // width), lanes)
+    assert launched.cluster
+    beside = wait_until_gone(launched.cluster)
     total = time.monotonic() - began
     logs = sorted(study.paths.trials.glob("*/job.log"))
-    assert len(logs) == -(-trials // width) * width, len(logs)
-    return Ran(name, total, span(logs), daemons_cpu() - before)
+    states = Counter(row.state for row in Search.open(study, writing=False).rows())
+    assert states == {"COMPLETE": -(-trials // width) * width}, states
+    return Ran(name, total, span(logs), daemons_cpu() - before + beside)
 
 
 def raw(folder: Path, name: str, dag: str, sleeps: list[float]) -> Ran:
@@ -146,10 +164,9 @@ def raw(folder: Path, name: str, dag: str, sleeps: list[float]) -> Ran:
     (home / "take").write_text(RAW_NEXT.format(trials=len(sleeps)))
     (home / "take").chmod(0o755)
     (home / "dagman.config").write_text("DAGMAN_MAX_PRE_SCRIPTS = 1\n")
-    (home / "raw.dag").write_text(f'CONFIG dagman.config\nSET_JOB_ATTR SweepStudy = "{name}"\n{dag}')
+    (home / "raw.dag").write_text(f"CONFIG dagman.config\n{dag}")
     before, began = daemons_cpu(), time.monotonic()
-    condor.submit_dag(home / "raw.dag", name)
-    wait_until_gone(name)
+    wait_until_gone(condor.submit_dag(home / "raw.dag", name))
     total, logs = time.monotonic() - began, list((home / "out").glob("*.log"))
     assert len(logs) == len(sleeps), len(logs)
     return Ran(name, total, span(logs), daemons_cpu() - before)
@@ -278,6 +295,8 @@ def main() -> None:
         lambda: bare_lanes(folder, sleeps, slots),
         lambda: sweep(folder, "generations", trials, generation, sleeps, None),
         lambda: sweep(folder, "lanes", trials, generation, sleeps, slots),
+        # While one is handed from trial to trial, another's job has its slot.
+        lambda: sweep(folder, "lanes-half-more", trials, generation, sleeps, slots * 3 // 2),
         lambda: peer(folder, "Optuna in processes", OPTUNA, sleeps, slots, sys.executable),
     ]
     if arguments.ray:

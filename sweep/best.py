@@ -74,7 +74,7 @@ def export(study: Study, report: Report, trial: Mapping[str, Any], into: Path) -
         spec, step=0, handover_seconds=None, handover_epochs=None, slice_seconds=None, slice_epochs=None, cutoffs={}
     )
     into.mkdir(parents=True, exist_ok=True)
-    for file in files.outputs:
+    for file in files.outputs(checkpoints=spec.checkpoints):
         if file.exists():
             shutil.copy2(file, into / file.name)
     if study.config.trainer.command:

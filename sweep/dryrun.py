@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sweep import house_rules, workflow
 from sweep.files import write_text
-from sweep.launch import finished_generations, workflow_texts
+from sweep.launch import finished_generations, outer_dag, submit_description
 from sweep.pace import measured
 from sweep.propose import specs
 from sweep.search import Search
@@ -20,8 +20,8 @@ def dry_run(study: Study, generations: int, lanes: int | None = None) -> list[st
     section, lanes = study.config.study, lanes or study.config.study.lanes_wanted
     done = finished_generations(study.paths, section.trials_per_generation)
     folder = study.paths.root / "dry-run"
-    for name, text in workflow_texts(study, generations, done, lanes).items():
-        write_text(folder / name, text)
+    write_text(folder / study.paths.submit.name, submit_description(study))
+    write_text(folder / study.paths.outer_dag.name, outer_dag(study, generations, done, lanes))
     # The first generation as it is, or was, proposed: in memory, so that nothing is asked yet.
     trials = specs(study, Search.in_memory(study).propose(0), {})
     first = workflow.generation_dag(study.id, section.name, 0, trials, set(), workflow.most_runs(study.config))

@@ -1,83 +1,62 @@
-"""PRE script of a lane: sees that it is given its next trial. Standard library only: another process asks Optuna.
-
-That process (sweep/serve.py) answers all lanes that wait, and is started by a lane that waits while nobody serves.
-"""
+"""Gives lanes their next trials: those that were asked for and are in no lane, then new ones."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from sweep import script
-from sweep.errors import SweepError
-from sweep.files import locked
-from sweep.lanes import current, is_busy, waits
-from sweep.paths import StudyPaths
-from sweep.trial import DONE, SKIP
+from sweep import lanes, propose, workflow
+from sweep.files import write_text
+from sweep.lanes import Given
+from sweep.records import read_spec
+from sweep.trial import TrialSpec
 
-POLL_SECONDS = 0.05
-"""How often a lane that waits looks for its answer."""
+if TYPE_CHECKING:
+    from sweep.search import Search
+    from sweep.study import Study
 
 
-def give(paths: StudyPaths, lane: str, start: Callable[[], subprocess.Popen[bytes] | None]) -> int:
-    """See that a lane has a trial to run; SKIP where there is none for it, as all are asked for.
+def give(search: Search, waiting: Mapping[str, int | None], trials: int) -> dict[str, int]:
+    """Write all that the nodes of lanes need for their next trials; the study is to have so many `trials` in all.
 
-    `start` starts a process that answers, unless there is one. Where that cannot answer now, its status is given, and
-    its words are printed. Raises SweepError when the sweep is stopped.
+    `waiting` has the cluster of each lane's last job, None at the launch. Gives the trials by lane, of the first ones
+    where there are not enough. The caller holds the storage lock, and has told Optuna of all trials that have ended.
     """
-    if not is_busy(paths, lane):
-        waits(paths, lane)
-    server = None
-    # The answer is a trial, or that the mark is gone.
-    while not is_busy(paths, lane) and paths.lane_waits(lane).exists():
-        if paths.stopped.exists():
-            raise SweepError("the sweep is stopped")
-        status = server.poll() if server else 0
-        if status and status > 0:
-            print(paths.serve_log.read_text(), end="", file=sys.stderr)
-            return status
-        # Where nobody has answered: one that was killed, too, is started again.
-        if status is not None:
-            server = start()
-        time.sleep(POLL_SECONDS)
-    # One that has its trial bears the mark still where the process that gave it was killed.
-    paths.lane_waits(lane).unlink(missing_ok=True)
-    return DONE if is_busy(paths, lane) else SKIP
+    specs = _open_trials(search) if waiting else []
+    if len(specs) < len(waiting):
+        specs += _more(search, len(waiting) - len(specs), trials)
+    for (lane, after), spec in zip(waiting.items(), specs, strict=False):
+        _start(search.study, lane, spec, after)
+    return {lane: spec.number for lane, spec in zip(waiting, specs, strict=False)}
 
 
-def start_server(paths: StudyPaths, trials: int) -> subprocess.Popen[bytes] | None:
-    """Start the process that answers until there are so many `trials` in all, unless there is one."""
-    with locked(paths.serving_lock, wait=False) as free:
-        if not free:
-            return None
-    # It outlives this script by a little: so it has no part in what DAGMan reads from here.
-    with paths.serve_log.open("w") as said:
-        return subprocess.Popen(
-            [sys.executable, "-P", "-S", "-m", "sweep.serve", str(paths.root), str(trials)],
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-        )
+def _open_trials(search: Search) -> list[TrialSpec]:
+    """Trials that were asked for, have not ended, and are in no lane."""
+    study, paths = search.study, search.study.paths
+    taken = lanes.by_trial(paths)
+    proposals = [
+        one for one in search.running() if one.number not in taken and not paths.trial(one.number).result.exists()
+    ]
+    if not proposals:
+        return []
+    return [
+        read_spec(paths.trial(spec.number)) if paths.trial(spec.number).spec.exists() else spec
+        for spec in propose.specs(study, proposals, search.cutoffs(), search.used())
+    ]
 
 
-def main() -> None:
-    """`give STUDY LANE TRIALS`, as the DAG's PRE script calls it."""
-    folder, lane, trials = sys.argv[1:]
-    paths = StudyPaths(Path(folder).resolve())
-    script.limit_time()
-    try:
-        status = give(paths, lane, lambda: start_server(paths, int(trials)))
-    except OSError as error:
-        sys.exit(script.defer(paths, lane, error))
-    except SweepError as error:
-        sys.exit(f"{lane}: {error}")
-    if status == DONE:
-        print(f"{lane}: trial {current(paths, lane)}")
-    sys.exit(status)
+def _more(search: Search, count: int, trials: int) -> list[TrialSpec]:
+    """New trials, as many as are wanted and left."""
+    count = min(count, trials - search.count())
+    if count <= 0 or propose.has_ended(search.study, search):
+        return []
+    return propose.specs(search.study, search.add(count), search.cutoffs(), search.used())
 
 
-if __name__ == "__main__":
-    main()
+def _start(study: Study, lane: str, spec: TrialSpec, after: int | None) -> None:
+    """Write all that the lane's node needs; the lane has the trial when the last file is there."""
+    paths = study.paths
+    propose.write_trial(study, paths.trial(spec.number), spec)
+    description = paths.submit.read_text(encoding="utf-8")
+    write_text(paths.lane_submit(lane), workflow.lane_description(lane, spec, description))
+    lanes.give(paths, lane, Given(spec.number, after))

@@ -1,7 +1,6 @@
-"""POST script of a trial: judges its files, has it tried again or writes result.json, and tells Optuna.
+"""Judges trials whose jobs have ended, has them tried again or writes result.json, and tells Optuna.
 
-Judging needs the standard library alone. Telling needs Optuna, so it is shared: one POST at a time holds the storage
-lock and tells all that is pending; the others leave their trial to it and go.
+The storage is an index: what is told stands in the trials' own files first, and telling again changes nothing.
 """
 
 from __future__ import annotations
@@ -10,12 +9,11 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from sweep import joblog, lanes, script, spool
-from sweep.errors import StorageError, StudyError, SweepError
+from sweep import joblog, spool
+from sweep.errors import StudyError
 from sweep.files import tail, write_first, write_json, write_text
 from sweep.joblog import JobHistory
 from sweep.paths import StudyPaths, TrialPaths
@@ -43,19 +41,20 @@ STATES: dict[str, Literal["COMPLETE", "PRUNED"]] = {"complete": "COMPLETE", "pru
 """States in Optuna's terms of the endings that are no failures."""
 
 
-def harvest(paths: StudyPaths, number: int, return_code: int, lane: str = "") -> int:
-    """Judge a trial whose job has left the queue, unless that is done, and see that Optuna is told.
+def harvest(paths: StudyPaths, opened: Callable[[], Search], number: int, return_code: int) -> tuple[int, str]:
+    """Judge a trial whose job has left the queue, unless that is done; `tell_pending` is still to tell Optuna of it.
 
-    Returns TRY_AGAIN where the trial, or the next one of its `lane`, is to run, STOP where failures in a row stop the
-    sweep, CRASHED where the sweep is being stopped and the trial has not ended, else DONE. Raises StorageError where
-    Optuna cannot be told now, OSError where files cannot be written: to be done again.
+    Gives the exit status of its POST script, and what became of it: TRY_AGAIN where it is to run again, STOP where
+    failures in a row stop the sweep, CRASHED where the sweep is being stopped and the trial has not ended, else DONE.
+    `opened` gives the study in its storage, for the pruner to be asked after a slice; the caller holds the storage
+    lock. Raises StorageError where Optuna cannot be asked now, OSError where files cannot be written: to be done again;
+    StudyError where the trial's files are damaged.
     """
     files = paths.trial(number)
-    status = DONE
-    if not files.result.exists():
+    result = read_result(files)
+    if result is None:
         if return_code == REMOVED and paths.stopped.exists():
-            print(f"trial {number}: stopped, to go on when the sweep is launched again")
-            return CRASHED
+            return CRASHED, "stopped, to go on when the sweep is launched again"
         spec = read_spec(files)
         history = joblog.read(files.job_log)
         stderr = tail(files.stderr, STDERR_LINES)
@@ -63,35 +62,26 @@ def harvest(paths: StudyPaths, number: int, return_code: int, lane: str = "") ->
         endings = _endings(files)
         verdict = _same_data(paths, spec, verdict, data_digests(read_metrics(files, spec)))
         if verdict.kind == "slice" and not _of(endings, history.cluster):
-            script.full_python()
             from sweep.slices import ask_pruner
 
-            verdict = ask_pruner(paths, spec, verdict)
+            verdict = ask_pruner(opened(), spec, verdict)
         kind = _try_again(files, spec, endings, verdict, history)
         if kind == "slice":
-            script.full_python()
             from sweep.slices import go_on
 
-            go_on(paths, number)
+            go_on(opened(), number)
         if kind:
             spool.put_in_place(paths, [number])
-            return TRY_AGAIN
+            return TRY_AGAIN, "goes on, " + ": ".join(filter(None, (kind, verdict.reason)))
         # Marked first: were the mark to come second, a kill in between would leave a result that nobody tells.
         paths.pending.mkdir(parents=True, exist_ok=True)
         (paths.pending / str(number)).touch()
-        write_json(files.result, _result(spec, verdict, history, stderr).to_json())
+        result = _result(spec, verdict, history, stderr)
+        write_json(files.result, result.to_json())
     # Asked again when the script is run again: it may have been killed, or deferred, with the answer not yet given.
-    result = read_result(files)
-    if result and result.state == "FAIL" and _stop_if_hopeless(paths, read_spec(files).failures_in_a_row):
-        status = STOP
-    if lane:
-        # Its PRE script tells, in one go with asking for the next.
-        lanes.waits(paths, lane)
-        return status if status == STOP else TRY_AGAIN
-    from sweep import serve
-
-    serve.tell(paths)
-    return status
+    if result.state == "FAIL" and _stop_if_hopeless(paths, read_spec(files).failures_in_a_row):
+        return STOP, tail(paths.stopped)
+    return DONE, ": ".join(filter(None, (result.state, result.reason)))
 
 
 def _same_data(paths: StudyPaths, spec: TrialSpec, verdict: Verdict, seen: set[str]) -> Verdict:
@@ -219,23 +209,3 @@ def tell_pending(paths: StudyPaths, search: Search) -> set[int]:
             (paths.pending / str(number)).unlink(missing_ok=True)
     paths.waiting.unlink(missing_ok=True)
     return damaged
-
-
-def main() -> None:
-    """`harvest STUDY TRIAL RETURN`, or with a lane for the trial, as the DAG's POST script calls it."""
-    folder, who, return_code = sys.argv[1:]
-    paths = StudyPaths(Path(folder).resolve())
-    lane = "" if who.isdigit() else who
-    script.limit_time()
-    try:
-        number = lanes.current(paths, lane) if lane else int(who)
-        sys.exit(harvest(paths, number, int(return_code), lane))
-    except (StorageError, OSError) as error:
-        sys.exit(script.defer(paths, f"trial {who}", error))
-    except SweepError as error:
-        print(f"trial {who}: {error}", file=sys.stderr)
-        sys.exit(CRASHED)
-
-
-if __name__ == "__main__":
-    main()

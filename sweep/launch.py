@@ -8,15 +8,19 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sweep import condor, harvest, resources, software, spool, workflow
 from sweep.errors import PoolError, StudyError
 from sweep.files import locked, write_text
-from sweep.lanes import waits
+from sweep.give import give
 from sweep.paths import StudyPaths, lane_name
 from sweep.propose import has_ended
 from sweep.records import read_result, read_spec
 from sweep.study import Study
+
+if TYPE_CHECKING:
+    from sweep.search import Search
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,9 @@ def launch(study: Study, generations: int, lanes: int | None = None) -> Launched
         software.check(study)
         house_rules.check(study)
         spool.put_in_place(study.paths, study.paths.trial_numbers())
-        # Whoever gave trials to lanes may stay a moment longer than these.
-        with locked(study.paths.serving_lock, wait=True):
-            write_workflow(study, generations, done, lanes or study.config.study.lanes_wanted)
+        # Whoever answered POST scripts may stay a moment longer than these.
+        with locked(study.paths.serving_lock, wait=True), locked(study.paths.storage_lock, wait=True):
+            write_workflow(search, generations, done, lanes or study.config.study.lanes_wanted)
         cluster = condor.submit_dag(study.paths.outer_dag, f"sweep {study.config.study.name}")
         return Launched(cluster, False, generations)
 
@@ -91,24 +95,27 @@ def finished_generations(paths: StudyPaths, trials_per_generation: int) -> set[i
     return {generation for generation, count in finished.items() if count >= trials_per_generation}
 
 
-def write_workflow(study: Study, generations: int, done: set[int], lanes: int | None) -> None:
-    """Write the folder dag/: everything but the generations' own DAGs, and what lanes have, which PRE scripts write."""
-    paths, python = study.paths, Path(sys.executable)
-    texts = workflow_texts(study, generations, done, lanes)
-    outer = texts.pop(paths.outer_dag.name)
+def write_workflow(search: Search, generations: int, done: set[int], lanes: int | None) -> None:
+    """Write the folder dag/, lanes with their first trials; but for the generations' own DAGs, which PRE scripts write.
+
+    The caller holds the locks of the storage, and of the process that answers POST scripts.
+    """
+    study, paths, python = search.study, search.study.paths, Path(sys.executable)
     write_text(paths.dag / "dagman.config", workflow.dagman_config(paths.dag, study.config.ap))
-    for file, text in texts.items():
-        write_text(paths.dag / file, text)
-    for script in ("propose", "next", "harvest", "keep"):
+    write_text(paths.submit, submit_description(study))
+    for script in ("propose", "harvest", "keep"):
         write_text(paths.dag / script, workflow.node_script(script, python, resources.PACKAGE.parent), mode=0o755)
     for note in (paths.stopped, paths.waiting):
         note.unlink(missing_ok=True)
-    # No job of an earlier launch is left: trials that have not ended are in no lane, and all lanes wait.
-    shutil.rmtree(paths.lanes, ignore_errors=True)
-    for number in range(lanes or 0):
-        waits(paths, lane_name(number))
+    # No job of an earlier launch is left: nobody waits for an answer, and trials that have not ended are in no lane.
+    for folder in (paths.posts, paths.lanes):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
     write_text(paths.planned, f"{generations}\n")
-    write_text(paths.outer_dag, outer)
+    if lanes is not None:
+        trials = generations * study.config.study.trials_per_generation
+        lanes = len(give(search, dict.fromkeys(map(lane_name, range(lanes))), trials))
+    write_text(paths.outer_dag, outer_dag(study, generations, done, lanes))
 
 
 def refresh(study: Study) -> None:
@@ -116,17 +123,15 @@ def refresh(study: Study) -> None:
     if study.paths.submit.exists():
         with contextlib.suppress(PoolError):
             condor.connect()
-        texts = workflow_texts(study, planned_generations(study.paths), set(), None)
-        write_text(study.paths.submit, texts[study.paths.submit.name])
+        write_text(study.paths.submit, submit_description(study))
 
 
-def workflow_texts(study: Study, generations: int, done: set[int], lanes: int | None) -> dict[str, str]:
-    """The outer DAG and the submit description, by the names of their files."""
-    config, name = study.config, study.config.study.name
-    description = workflow.submit_description(
+def submit_description(study: Study) -> str:
+    """What all trials' jobs have in common, on this pool."""
+    return workflow.submit_description(
         study.id,
-        name,
-        config.trainer,
+        study.config.study.name,
+        study.config.trainer,
         study.job,
         software.program(study),
         [place for place in (study.data, *study.weights.values()) if place],
@@ -134,12 +139,15 @@ def workflow_texts(study: Study, generations: int, done: set[int], lanes: int | 
         # On one machine there is nothing to gain, and jobs would wait for each other.
         shares=not condor.is_personal() and condor.shares_inputs(),
     )
-    if lanes:
-        trials, runs = generations * config.study.trials_per_generation, workflow.most_runs(config)
-        outer = workflow.lanes_dag(study.id, name, lanes, trials, runs)
-    else:
-        outer = workflow.outer_dag(study.id, name, generations, done)
-    return {study.paths.submit.name: description, study.paths.outer_dag.name: outer}
+
+
+def outer_dag(study: Study, generations: int, done: set[int], lanes: int | None) -> str:
+    """The DAG to submit, of generations or of so many `lanes`."""
+    config, name = study.config, study.config.study.name
+    if lanes is None:
+        return workflow.outer_dag(study.id, name, generations, done)
+    trials = generations * config.study.trials_per_generation
+    return workflow.lanes_dag(study.id, name, lanes, trials, workflow.most_runs(config))
 
 
 def python_note(study: Study) -> str:

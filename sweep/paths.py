@@ -17,7 +17,7 @@ HELPER = "sweep_trial.py"
 
 @dataclass(frozen=True)
 class TrialPaths:
-    """Files of one trial; the job starts in a copy of some of them and sends `outputs` back."""
+    """Files of one trial; the job starts in a copy of some of them and sends its outputs back."""
 
     root: Path
 
@@ -33,11 +33,10 @@ class TrialPaths:
     def checkpoint(self) -> Path:
         return self.root / "checkpoint"
 
-    @property
-    def outputs(self) -> tuple[Path, ...]:
-        """What a job sends back, and takes along when it starts again."""
-        beside = [self.checkpoint.with_name(f"checkpoint.{kind}") for kind in ("previous", "sha256")]
-        return (self.metrics, self.checkpoint, *beside, self.starts)
+    def outputs(self, *, checkpoints: bool) -> tuple[Path, ...]:
+        """What a job sends back, and takes along when it starts again; of a program with `checkpoints` or without."""
+        saved = [self.checkpoint, *(self.root / f"checkpoint.{kind}" for kind in ("previous", "sha256"))]
+        return (self.metrics, *(saved if checkpoints else []), self.starts)
 
     @property
     def starts(self) -> Path:
@@ -122,7 +121,7 @@ class StudyPaths:
 
     @property
     def serving_lock(self) -> Path:
-        """Held by the process that gives trials to lanes."""
+        """Held by the process that answers POST scripts."""
         return self.root / "serving.lock"
 
     @property
@@ -204,20 +203,16 @@ class StudyPaths:
         return self.dag / "lanes"
 
     def lane_trial(self, lane: str) -> Path:
-        """Holds the number of the trial that a lane was given last."""
+        """Says which trial a lane was given last: see sweep/lanes.py."""
         return self.lanes / f"{lane}.trial"
 
     def lane_submit(self, lane: str) -> Path:
         return self.lanes / f"{lane}.sub"
 
-    def lane_waits(self, lane: str) -> Path:
-        """Is there while a lane waits for its next trial."""
-        return self.lanes / f"{lane}.waits"
-
     @property
-    def serve_log(self) -> Path:
-        """What the last process that gave trials to lanes said."""
-        return self.dag / "serve.log"
+    def posts(self) -> Path:
+        """What POST scripts ask, and the answers: see sweep/posts.py."""
+        return self.dag / "posts"
 
     @property
     def stopped(self) -> Path:

@@ -142,7 +142,7 @@ def write_trial(study: Study, files: TrialPaths, trial: TrialSpec) -> None:
     write_json(files.spec, trial.to_json())
     write_text(files.own_submit, workflow.own_commands(study.config.trainer, study.config.job, trial))
     # The job's outputs exist from the start; what an earlier job left there stays.
-    for output in (*files.outputs, files.root / trial.metrics):
+    for output in (*files.outputs(checkpoints=trial.checkpoints), files.root / trial.metrics):
         output.touch()
     for folder in study.config.trainer.outputs:
         (files.root / folder).mkdir(exist_ok=True)

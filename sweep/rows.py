@@ -14,9 +14,8 @@ from sweep.trial import ParamValue, Result
 
 # User attributes. The first two are the key: a generation has one trial of each index.
 GENERATION, INDEX = "generation", "index"
-REASON, ATTEMPTS, EVICTIONS, DURATION, LOST, STEPS = "reason", "attempts", "evictions", "duration_s", "lost_s", "steps"
-MEASURED = "measured"
-MEMORY, DISK = "memory_mb", "disk_kb"
+RESULT = "result"
+"""What Optuna has no place for of a result.json: in one attribute, since each is a transaction of its own."""
 
 SEQUENCES = "sweep:sequences"
 """System attribute of a trial: how far the quasi-random sequences of the study were when it was asked."""
@@ -64,44 +63,43 @@ class TrialRow:
 
 
 def told(result: Result, objectives: Sequence[str]) -> dict[str, Any]:
-    """The user attributes that a trial bears once it is told, besides the values of its objectives."""
-    measured = {name: value for name, value in result.values.items() if name not in objectives}
+    """The attribute RESULT of a trial that is told."""
     return {
-        REASON: result.reason,
-        ATTEMPTS: result.attempts,
-        EVICTIONS: result.evictions,
-        DURATION: result.duration_s,
-        LOST: result.lost_s,
-        STEPS: result.steps,
-        MEMORY: result.memory_mb,
-        DISK: result.disk_kb,
-        **({MEASURED: measured} if measured else {}),
+        "reason": result.reason,
+        "attempts": result.attempts,
+        "evictions": result.evictions,
+        "duration_s": result.duration_s,
+        "lost_s": result.lost_s,
+        "steps": result.steps,
+        "memory_mb": result.memory_mb,
+        "disk_kb": result.disk_kb,
+        "measured": {name: value for name, value in result.values.items() if name not in objectives},
     }
 
 
 def row(trial: FrozenTrial, objectives: Sequence[str]) -> TrialRow:
     """A trial of a study with these objectives."""
-    attributes = trial.user_attrs
+    attributes, result = trial.user_attrs, trial.user_attrs.get(RESULT, {})
     started, ended = trial.datetime_start, trial.datetime_complete
     has_value = trial.state in (TrialState.COMPLETE, TrialState.PRUNED) and trial.values is not None
     return TrialRow(
         number=trial.number,
         state=trial.state.name,
-        values=dict(zip(objectives, trial.values, strict=True)) | attributes.get(MEASURED, {}) if has_value else {},
+        values=dict(zip(objectives, trial.values, strict=True)) | result.get("measured", {}) if has_value else {},
         violations=dict(trial.constraints),
         params=dict(trial.params),
         generation=attributes.get(GENERATION),
         index=attributes.get(INDEX),
         intermediate=dict(trial.intermediate_values),
-        attempts=attributes.get(ATTEMPTS),
-        evictions=attributes.get(EVICTIONS),
-        lost_s=attributes.get(LOST),
-        duration_s=attributes.get(DURATION, _seconds(started, ended)),
-        steps=attributes.get(STEPS),
-        reason=attributes.get(REASON, ""),
+        attempts=result.get("attempts"),
+        evictions=result.get("evictions"),
+        lost_s=result.get("lost_s"),
+        duration_s=result.get("duration_s", _seconds(started, ended)),
+        steps=result.get("steps"),
+        reason=result.get("reason", ""),
         taken=trial.system_attrs.get(TAKEN, ""),
-        memory_mb=attributes.get(MEMORY, 0.0),
-        disk_kb=attributes.get(DISK, 0.0),
+        memory_mb=result.get("memory_mb", 0.0),
+        disk_kb=result.get("disk_kb", 0.0),
     )
 
 

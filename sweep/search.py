@@ -18,7 +18,7 @@ from sweep.asking import Asking
 from sweep.conditions import walk, written_out
 from sweep.enqueue import listed
 from sweep.errors import StorageError, StudyError
-from sweep.rows import GENERATION, INDEX, TrialRow, row, told
+from sweep.rows import GENERATION, INDEX, RESULT, TrialRow, row, told
 from sweep.storage import all_trials, close, open_storage, put_in_place, worded
 from sweep.study import Study
 from sweep.trial import ParamValue, Result, TrialSpec
@@ -186,8 +186,7 @@ class Search:
         for step, value in intermediate.items():
             if step not in trial.intermediate_values:
                 self._storage.set_trial_intermediate_value(trial_id, step, value)
-        for name, value in told(result, self._config.study.metric).items():
-            self._storage.set_trial_user_attr(trial_id, name, value)
+        self._storage.set_trial_user_attr(trial_id, RESULT, told(result, self._config.study.metric))
         for text, violation in result.violations.items():
             self._storage.set_trial_system_attr(trial_id, f"{CONSTRAINT}:{text}", violation)
         self._storage.set_trial_state_values(trial_id, TrialState[result.state], self._objectives(result))
@@ -246,7 +245,7 @@ class Search:
                 user_attrs={
                     GENERATION: spec.generation,
                     INDEX: spec.index,
-                    **(told(result, self._config.study.metric) if result else {}),
+                    **({RESULT: told(result, self._config.study.metric)} if result else {}),
                 },
                 system_attrs=spec.sampler,
                 # Of a running trial those of the slices that have ended.

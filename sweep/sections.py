@@ -115,10 +115,14 @@ class LimitsSection(Section):
 
 
 class APSection(Section):
-    """`[ap]`: how much of the access point, which others use too, the workflow takes."""
+    """`[ap]`: how much of the access point, which others use too, the workflow takes.
 
-    scripts: Annotated[int, Field(ge=1, le=20)] = 4
-    idle_jobs: Annotated[int, Field(ge=1, le=10_000)] = 200
+    DAGMan's own defaults: POST scripts only wait for one process that answers all, and fewer idle jobs would have
+    DAGMan submit that many fewer at a time (a tenth).
+    """
+
+    scripts: Annotated[int, Field(ge=1, le=20)] = 20
+    idle_jobs: Annotated[int, Field(ge=1, le=10_000)] = 1000
 
 
 class SamplerSection(BaseModel):

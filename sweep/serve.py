@@ -1,24 +1,24 @@
-"""Tells Optuna how trials ended, and gives trials to the lanes that wait: one process at a time does this for all.
+"""Answers POST scripts: judges trials whose jobs have ended, tells Optuna, and gives lanes their next trials.
 
-Opening Optuna and the storage costs more than many trials do: so it stays a few seconds for those that end next. In
-lanes it is a process of its own, which a PRE script starts (sweep/give.py); in generations it is the POST script that
-finds nobody else at it.
+One process does this for all, started by a POST script that finds none (dags/harvest.sh.j2). Opening Optuna and the
+storage costs more than many trials do: so it stays a few seconds for those that end next.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweep import harvest, lanes, script
+from sweep import harvest, lanes, posts, script
 from sweep.errors import StorageError, SweepError
-from sweep.files import locked, write_text
+from sweep.files import locked
 from sweep.paths import StudyPaths
-from sweep.records import read_spec
-from sweep.trial import TrialSpec
+from sweep.posts import Answer, Post
+from sweep.trial import CRASHED, DONE, TRY_AGAIN
 
 if TYPE_CHECKING:
     from sweep.search import Search
@@ -30,47 +30,33 @@ LINGER_SECONDS = 6.0
 LIFE_SECONDS = 60.0
 """After this long another one takes over, however many trials end."""
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.05
 
 
-def tell(paths: StudyPaths) -> None:
-    """Tell Optuna of every trial that is ready, and of those that end soon; nothing, where another process does so.
+def serve(paths: StudyPaths, trials: int | None = None) -> None:
+    """Answer all that POST scripts ask, until none has asked for a while, or another process does so.
 
-    Raises StorageError where that cannot be done now.
-    """
-    # Whoever ends while another tells finds the lock taken, and goes; so the other looks again after letting go.
-    damaged: set[int] | None = set()
-    while damaged is not None and set(harvest.ready(paths)) - damaged:
-        damaged = serve(paths)
-
-
-def serve(paths: StudyPaths, trials: int | None = None) -> set[int] | None:
-    """Tell of trials and answer the lanes that wait, until none has come for a while; the study is to have so many
-    `trials` in all. Without that number there are no lanes, and it ends with the last trial that has been asked for.
-
-    Gives the numbers of trials whose files are damaged, None where another process serves. Raises StorageError and
-    StudyError: those who wait then start another.
+    In lanes the study is to have so many `trials` in all; in generations, without the number, it ends with the last
+    trial that has been asked for. Raises StorageError, OSError and StudyError where it cannot answer now: then nobody
+    has been answered, and it may be done again.
     """
     with locked(paths.serving_lock, wait=False) as got:
         if not got:
-            return None
+            return
         script.full_python()
         began = heard = time.monotonic()
-        search, left = None, None
-        damaged: set[int] = set()
+        storage, ended = Storage(paths), False
         while True:
-            stopped = paths.stopped.exists()
-            waiting = [] if stopped or trials is None else lanes.waiting(paths)
-            if waiting or set(harvest.ready(paths)) - damaged:
-                with locked(paths.storage_lock, wait=True):
-                    search = _open(paths, search, left)
-                    damaged |= answer(search, waiting, trials or 0)
-                    left = _as_it_is(search.study)
+            if asked := posts.unanswered(paths):
+                with storage.held():
+                    found = answers(paths, storage.search, asked, trials)
+                for post, given in found.items():
+                    posts.answer(paths, post, given)
+                ended = trials is None and _have_ended(paths)
                 heard = time.monotonic()
-            elif trials is None and _have_ended(paths):
-                return damaged
-            if stopped or time.monotonic() >= min(heard + LINGER_SECONDS, began + LIFE_SECONDS):
-                return damaged
+            ended = ended or paths.stopped.exists()
+            if ended or time.monotonic() >= min(heard + LINGER_SECONDS, began + LIFE_SECONDS):
+                return
             time.sleep(POLL_SECONDS)
 
 
@@ -79,17 +65,40 @@ def _have_ended(paths: StudyPaths) -> bool:
     return all(paths.trial(number).result.exists() for number in reversed(paths.trial_numbers()))
 
 
-def _open(paths: StudyPaths, search: Search | None, left: object) -> Search:
-    """The study as its files are now; its storage is opened anew only where others have written since it was `left`."""
-    from sweep.search import Search
-    from sweep.study import load
+class Storage:
+    """A study's storage, which stays open; it is opened when it is wanted first, and anew where others have written."""
 
-    study = load(paths)
-    if search and left == _as_it_is(study):
-        return search.of(study)
-    if search:
-        search.close()
-    return Search.open(study, writing=True)
+    def __init__(self, paths: StudyPaths) -> None:
+        self._paths = paths
+        self._search: Search | None = None
+        self._is_current = False
+        self._left: object = None
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the storage lock: nobody else writes."""
+        with locked(self._paths.storage_lock, wait=True):
+            self._is_current = False
+            yield
+            if self._search and self._is_current:
+                self._left = _as_it_is(self._search.study)
+
+    def search(self) -> Search:
+        """The study as its files are now; the lock is held. Raises StorageError and StudyError."""
+        from sweep.search import Search
+        from sweep.study import load
+
+        if self._search and self._is_current:
+            return self._search
+        study = load(self._paths)
+        if self._search and self._left == _as_it_is(study):
+            self._search = self._search.of(study)
+        else:
+            if self._search:
+                self._search.close()
+            self._search = Search.open(study, writing=True)
+        self._is_current = True
+        return self._search
 
 
 def _as_it_is(study: Study) -> object:
@@ -100,74 +109,67 @@ def _as_it_is(study: Study) -> object:
     return there.st_ino, there.st_size, there.st_mtime_ns
 
 
-def answer(search: Search, waiting: Sequence[str], trials: int) -> set[int]:
-    """Tell of all trials that are ready, give trials to the lanes that wait, and take the marks of those for which
-    there is none. Gives the numbers of trials whose files are damaged.
+def answers(
+    paths: StudyPaths, opened: Callable[[], Search], asked: Sequence[Post], trials: int | None
+) -> dict[Post, Answer]:
+    """Judge trials, tell Optuna of them, and give lanes the next ones: an answer for each that was asked.
 
-    The caller holds the storage lock, and knows who waits from before: the results of those are told first.
+    `opened` gives the study in its storage, whose lock the caller holds. Without it trials are judged still.
     """
-    study = search.study
-    damaged = harvest.tell_pending(study.paths, search)
-    specs = _open_trials(search) if waiting else []
-    if len(specs) < len(waiting):
-        specs += _more(search, len(waiting) - len(specs), trials)
-    for lane, spec in zip(waiting, specs, strict=False):
-        _start(study, lane, spec)
-    for lane in waiting[len(specs) :]:
-        study.paths.lane_waits(lane).unlink()
-    return damaged
+    found = {post: _judged(paths, opened, post) for post in asked}
+    search = opened()
+    harvest.tell_pending(paths, search)
+    if trials is not None:
+        found |= _next(search, {post: one for post, one in found.items() if one.status == DONE}, trials)
+    return found
 
 
-def _open_trials(search: Search) -> list[TrialSpec]:
-    """Trials that were asked for, have not ended, and are in no lane."""
-    from sweep import propose
-
-    study, paths = search.study, search.study.paths
-    taken = {lanes.current(paths, file.stem) for file in paths.lanes.glob("*.trial")}
-    proposals = [
-        one for one in search.running() if one.number not in taken and not paths.trial(one.number).result.exists()
-    ]
-    if not proposals:
-        return []
-    return [
-        read_spec(paths.trial(spec.number)) if paths.trial(spec.number).spec.exists() else spec
-        for spec in propose.specs(study, proposals, search.cutoffs(), search.used())
-    ]
-
-
-def _more(search: Search, count: int, trials: int) -> list[TrialSpec]:
-    """New trials, as many as are wanted and left."""
-    from sweep import propose
-
-    count = min(count, trials - search.count())
-    if count <= 0 or propose.has_ended(search.study, search):
-        return []
-    return propose.specs(search.study, search.add(count), search.cutoffs(), search.used())
+def _judged(paths: StudyPaths, opened: Callable[[], Search], post: Post) -> Answer:
+    """What became of the trial of a job that has ended; DONE where it has a result."""
+    name = f"trial {post.who}" if post.who.isdigit() else post.who
+    try:
+        if post.who.isdigit():
+            number = int(post.who)
+        else:
+            given = lanes.current(paths, post.who)
+            number = given.trial
+            if given.after == post.cluster:  # asked again: the one before was killed
+                return Answer(TRY_AGAIN, f"{name} has trial {number}")
+        status, what = harvest.harvest(paths, opened, number, post.return_code)
+    except StorageError:
+        raise
+    except SweepError as error:
+        return Answer(CRASHED, f"{name}: {error}")
+    return Answer(status, f"trial {number}: {what}")
 
 
-def _start(study: Study, lane: str, spec: TrialSpec) -> None:
-    """Write all that the lane's node needs; the lane has the trial when the last file is there."""
-    from sweep import propose, workflow
+def _next(search: Search, done: dict[Post, Answer], trials: int) -> dict[Post, Answer]:
+    """What lanes do whose trials have ended: go on with the next one, or end, as all have been asked for."""
+    from sweep.give import give
 
-    paths = study.paths
-    propose.write_trial(study, paths.trial(spec.number), spec)
-    description = paths.submit.read_text(encoding="utf-8")
-    write_text(paths.lane_submit(lane), workflow.lane_description(lane, spec, description))
-    write_text(paths.lane_trial(lane), f"{spec.number}\n")
-    paths.lane_waits(lane).unlink()
+    if search.study.paths.stopped.exists():
+        return {post: Answer(CRASHED, f"{one.said}; the sweep is stopped") for post, one in done.items()}
+    given = give(search, {post.who: post.cluster for post in done}, trials)
+    return {
+        post: Answer(TRY_AGAIN, f"{one.said}; {post.who} goes on with trial {given[post.who]}")
+        if post.who in given
+        else Answer(DONE, f"{one.said}; {post.who} ends")
+        for post, one in done.items()
+    }
 
 
 def main() -> None:
-    """`serve STUDY TRIALS`, as `give` starts it."""
-    folder, trials = sys.argv[1:]
+    """`serve STUDY`, or in lanes `serve STUDY TRIALS`, as a POST script starts it."""
+    folder, *trials = sys.argv[1:]
     paths = StudyPaths(Path(folder).resolve())
     script.limit_time()
     try:
-        serve(paths, int(trials))
+        serve(paths, int(trials[0]) if trials else None)
     except (StorageError, OSError) as error:
-        sys.exit(script.defer(paths, "asking for trials", error))
+        sys.exit(script.defer(paths, "harvest", error))
     except SweepError as error:
-        sys.exit(f"asking for trials: {error}")
+        print(f"harvest: {error}", file=sys.stderr)
+        sys.exit(CRASHED)
 
 
 if __name__ == "__main__":

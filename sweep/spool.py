@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from sweep import condor, joblog
+from sweep import condor, joblog, lanes
 from sweep.paths import StudyPaths
 
 
@@ -47,7 +47,7 @@ def main() -> None:
     """`spool STUDY TRIAL CLUSTER`, or with a lane for the trial, as the DAG's HOLD script calls it."""
     folder, who, cluster = sys.argv[1:]
     paths = StudyPaths(Path(folder).resolve())
-    number = int(who if who.isdigit() else paths.lane_trial(who).read_text())
+    number = int(who) if who.isdigit() else lanes.current(paths, who).trial
     fetch(paths, number, int(cluster))
 
 

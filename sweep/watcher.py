@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sweep import condor, joblog, progress
+from sweep import condor, joblog, lanes, progress
 from sweep.condor import Job, JobStatus
 from sweep.errors import StudyError
 from sweep.files import tail
@@ -42,8 +42,9 @@ class Watcher:
         paths, section = self._study.paths, self._study.config.study
         jobs = {job.trial: job for job in queue if job.trial is not None}
         self._read_trials()
-        lanes = self._lanes()
-        opened = [self._open(job, number, lanes) for number, job in sorted(jobs.items()) if number not in self._results]
+        in_lanes = lanes.by_trial(paths)
+        left = [(number, job) for number, job in sorted(jobs.items()) if number not in self._results]
+        opened = [self._open(job, number, in_lanes) for number, job in left]
         generations = progress.count_generations(self._specs.values(), self._results, jobs, self._generations, section)
         now, launched = datetime.now(), self._launched()
         runs = [run for there in self._runs.values() for run in there]
@@ -56,7 +57,7 @@ class Watcher:
             generations=generations,
             outer=outer,
             open=opened,
-            lanes=len({mark.stem for mark in paths.lanes.glob("lane-*")}),
+            lanes=len(in_lanes),
             left=sum(number not in self._results for number in self._specs),
             best=progress.best_so_far(list(self._results.values()), section),
             evictions=sum(run.ending in ("evicted", "lost") for run in runs),
@@ -87,15 +88,7 @@ class Watcher:
                 self._runs[number] = joblog.read(files.job_log, number).runs
         self._results |= {number: result for _, number, result in sorted(ended, key=lambda one: one[:2])}
 
-    def _lanes(self) -> dict[int, str]:
-        """The lane of each trial that is in one."""
-        given = {}
-        for mark in self._study.paths.lanes.glob("*.trial"):
-            with contextlib.suppress(OSError, ValueError):
-                given[int(mark.read_text())] = mark.stem
-        return given
-
-    def _open(self, job: Job, number: int, lanes: dict[int, str]) -> Open:
+    def _open(self, job: Job, number: int, in_lanes: dict[int, str]) -> Open:
         files, spec = self._study.paths.trial(number), self._specs.get(number)
         history: JobHistory = self._changed(files.job_log, lambda: joblog.read(files.job_log, number), JobHistory())
         self._runs[number] = history.runs
@@ -118,7 +111,7 @@ class Watcher:
             host=on_slot.host if on_slot else "",
             gpu=on_slot.gpu if on_slot else "",
             since=on_slot.start if on_slot else None,
-            lane=lanes.get(number, ""),
+            lane=in_lanes.get(number, ""),
             attempts=history.attempts,
             evictions=history.evictions,
             hold_reason=job.hold_reason,

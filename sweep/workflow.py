@@ -30,7 +30,10 @@ DEFER_SECONDS = 20
 """How long a script that cannot do its work now lets pass before it tries again."""
 
 CLAIM_SECONDS = 30
-"""How long a slot is kept for a lane's next trial: three scans of DAGMan's, of 5 s by default, and its scripts."""
+"""How long a slot is kept for a lane's next trial: three scans of DAGMan's, of 5 s by default, and its script."""
+
+POLLS = 7200
+"""How often a POST script looks for its answer, twice a second, before it comes back later: DAGMan has no limit."""
 
 HELD_SECONDS = 15
 """How long a job that HTCondor held stays, so that its checkpoint can be copied, before it is removed."""
@@ -98,7 +101,6 @@ def lanes_dag(study_id: str, study: str, lanes: int, trials: int, runs: int) -> 
         again=TRY_AGAIN,
         crashed=CRASHED,
         stop=STOP,
-        skip=SKIP,
         defer=DEFER,
         defer_seconds=DEFER_SECONDS,
     )
@@ -107,7 +109,8 @@ def lanes_dag(study_id: str, study: str, lanes: int, trials: int, runs: int) -> 
 def lane_description(lane: str, trial: TrialSpec, shared: str) -> str:
     """The submit description of a lane's node: the one that all trials share, for this trial."""
     settings = "".join(f"{name} = {value}\n" for name, value in attributes(trial).items())
-    return f"# {lane} runs this trial. Written by ./next.\n{settings}keep_claim_idle = {CLAIM_SECONDS}\n\n{shared}"
+    head = f"# {lane} runs this trial. Written by `sweep launch`, or for ./harvest.\n"
+    return f"{head}{settings}keep_claim_idle = {CLAIM_SECONDS}\n\n{shared}"
 
 
 def variables(trial: TrialSpec) -> str:
@@ -196,7 +199,7 @@ def submit_description(
     own = [f"../../inputs/{HELPER}"]
     own += [entry if "://" in entry else f"../../inputs/{Path(entry).name}" for entry in trainer.inputs]
     common = [submit_value(entry) for entry in carried]
-    outputs = [file.name for file in TrialPaths(Path()).outputs]
+    outputs = [file.name for file in TrialPaths(Path()).outputs(checkpoints=trainer.has_checkpoints)]
     outputs += [trainer.metrics_file] if trainer.metrics_file not in outputs else []
     outputs += trainer.outputs
     return render(
@@ -227,4 +230,5 @@ def dagman_config(folder: Path, ap: APSection) -> str:
 
 def node_script(name: str, python: Path, package_root: Path) -> str:
     """A script that a node runs, `propose`, `harvest` or `keep`; takes the arguments that the DAG file gives."""
-    return render(f"{name}.sh.j2", python=shlex.quote(str(python)), root=shlex.quote(str(package_root)))
+    words = {"python": shlex.quote(str(python)), "root": shlex.quote(str(package_root))}
+    return render(f"{name}.sh.j2", **words, defer=DEFER, polls=POLLS)

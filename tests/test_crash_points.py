@@ -1,4 +1,4 @@
-"""propose, harvest, init and repair, killed at every write that they make, and run again: the same study comes out."""
+"""All that writes to a study, killed at every write that it makes, and run again: the same study comes out."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 
-from sweep import give, harvest, lanes, propose, serve
+from sweep import propose, serve
 from sweep import study as studies
+from sweep.files import locked
+from sweep.launch import write_workflow
 from sweep.paths import StudyPaths
 from sweep.repair import repair
 from sweep.search import Search
 from sweep.study import Study
-from sweep.trial import DEFER, DONE, SKIP, TRY_AGAIN
+from sweep.trial import DEFER, DONE, TRY_AGAIN
 from tests.conftest import STUDY
 from tests.crashes import each_full_disk, each_kill, hasty, in_a_process
 
@@ -63,15 +65,36 @@ def repaired(root: Path) -> int:
     return len(repair(studies.load(StudyPaths(root))))
 
 
-def give_all(root: Path) -> int:
-    """What the lanes' PRE scripts do, with the process that they start in this one."""
-    paths = StudyPaths(root)
+@dataclass(frozen=True)
+class Posts:
+    """What POST scripts do, with the process that they start in this one; gives the exit status that they all have."""
 
-    def start() -> None:
-        serve.serve(paths, 3)
+    root: Path
+    names: tuple[str, ...]
+    trials: tuple[str, ...] = ()
 
-    both = [give.give(paths, lane, start) for lane in ("lane-0000", "lane-0001")]
-    return both[0] if both[0] == both[1] else both[0] + both[1]
+    def __call__(self) -> int:
+        files = [StudyPaths(self.root).posts / name for name in self.names]
+        try:
+            for file in files:
+                file.parent.mkdir(exist_ok=True)
+                file.touch()
+        except OSError:  # no room
+            return DEFER
+        if status := Script(serve.main, (str(self.root), *self.trials))():
+            return status
+        (status,) = {int(file.read_text().split()[0]) for file in files}
+        for file in files:
+            file.unlink()
+        return status
+
+
+def lanes_launched(root: Path) -> int:
+    """What a launch writes."""
+    study = studies.load(StudyPaths(root))
+    with locked(study.paths.storage_lock, wait=True):
+        write_workflow(Search.open(study, writing=True), 2, set(), 2)
+    return 0
 
 
 def initialised(study_file: Path) -> int:
@@ -118,33 +141,27 @@ def steps(study: Study) -> list[tuple[str, Callable[[], object], Action, int]]:
 
     return [
         ("propose 0", lambda: None, script(propose.main, root, "0"), 0),
-        ("harvest 0", lambda: metrics.write_text(GOOD), script(harvest.main, root, "0", "0"), DONE),
-        ("try 1 again", lambda: broke(11), script(harvest.main, root, "1", "75"), TRY_AGAIN),
-        ("harvest 1", lambda: broke(12), script(harvest.main, root, "1", "1"), DONE),
+        ("harvest 0", lambda: metrics.write_text(GOOD), Posts(root, ("0.0.10",)), DONE),
+        ("try 1 again", lambda: broke(11), Posts(root, ("1.75.11",)), TRY_AGAIN),
+        ("harvest 1", lambda: broke(12), Posts(root, ("1.1.12",)), DONE),
         ("propose 1", lambda: None, script(propose.main, root, "1"), 0),
         ("repair", damage, partial(repaired, root), 1),
     ]
 
 
 def lane_steps(study: Study) -> list[tuple[str, Callable[[], object], Action, int]]:
-    """The same in two lanes, of three trials in all."""
+    """The same in two lanes, of five trials in all."""
     root = study.paths.root
 
-    def launched() -> None:
-        study.paths.lanes.mkdir(parents=True)
-        study.paths.submit.write_text("executable = train\n")
-        for lane in ("lane-0000", "lane-0001"):
-            lanes.waits(study.paths, lane)
-
-    def ended(number: int) -> object:
-        return study.paths.trial(number).metrics.write_text(GOOD)
+    def ended(*numbers: int) -> None:
+        for number in numbers:
+            study.paths.trial(number).metrics.write_text(GOOD)
 
     return [
-        ("give both", launched, partial(give_all, root), DONE),
-        ("harvest 0", lambda: ended(0), script(harvest.main, root, "lane-0000", "0"), TRY_AGAIN),
-        ("give one", lambda: None, partial(give_all, root), DONE),
-        ("harvest 1", lambda: ended(1), script(harvest.main, root, "lane-0001", "0"), TRY_AGAIN),
-        ("end one", lambda: None, partial(give_all, root), SKIP),
+        ("launch", lambda: None, partial(lanes_launched, root), 0),
+        ("go on", lambda: ended(0), Posts(root, ("lane-0000.0.11",), ("5",)), TRY_AGAIN),
+        ("go on, both", lambda: ended(1, 2), Posts(root, ("lane-0001.0.12", "lane-0000.0.13"), ("5",)), TRY_AGAIN),
+        ("end one", lambda: ended(3), Posts(root, ("lane-0000.0.14",), ("5",)), DONE),
     ]
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sweep.dryrun import dry_run
-from sweep.harvest import harvest
 from sweep.propose import propose
 from sweep.search import Search
 from sweep.study import Study
+from tests.posts import harvest
 
 GOOD = '{"step": 1, "val_accuracy": 0.5}\n{"step": 2, "val_accuracy": 0.75}\n'
 RAN = (

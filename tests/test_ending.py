@@ -16,7 +16,6 @@ from sweep import config, grid
 from sweep import study as studies
 from sweep.conditions import written_out
 from sweep.ending import reason
-from sweep.harvest import harvest
 from sweep.propose import propose
 from sweep.rows import TrialRow
 from sweep.samplers import configurations
@@ -24,6 +23,7 @@ from sweep.search import Search
 from sweep.space import CategoricalParameter
 from sweep.study import Study
 from tests.conftest import STUDY
+from tests.posts import harvest
 from tests.test_propose_harvest import GOOD
 from tests.test_report import row
 

@@ -10,10 +10,10 @@ from sweep import report
 from sweep import study as studies
 from sweep.enqueue import enqueue, enqueue_best, listed, parse
 from sweep.errors import ConfigError, StudyError
-from sweep.harvest import harvest
 from sweep.propose import propose
 from sweep.repair import repair
 from sweep.study import Study
+from tests.posts import harvest
 
 
 def test_words_are_values() -> None:

@@ -1,116 +1,137 @@
-"""Lanes, without HTCondor: who waits is served, in one go; nothing is lost, nothing is asked for twice."""
+"""Lanes, without HTCondor: those whose trials have ended go on with the next; nothing is lost, or asked for twice."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from sweep import give as pre
-from sweep import lanes, serve
-from sweep.harvest import harvest
+from sweep import lanes
+from sweep.files import locked
+from sweep.give import give
+from sweep.lanes import Given
+from sweep.launch import write_workflow
 from sweep.propose import propose
-from sweep.resources import PACKAGE
 from sweep.search import Search
 from sweep.study import Study
-from sweep.trial import DONE, SKIP, TRY_AGAIN
+from sweep.trial import CRASHED, DONE, TRY_AGAIN
+from tests.posts import ask, harvest
 from tests.test_propose_harvest import GOOD
 
 NAMES = ["lane-0000", "lane-0001", "lane-0002"]
 
 
+def launched(study: Study) -> None:
+    """Launch the study in three lanes, as far as files go."""
+    study.paths.dag.mkdir(exist_ok=True)
+    with locked(study.paths.storage_lock, wait=True):
+        write_workflow(Search.open(study, writing=True), 9, set(), 3)
+
+
 @pytest.fixture
-def waiting(study: Study) -> Study:
-    """A study whose three lanes wait."""
-    study.paths.lanes.mkdir(parents=True)
-    study.paths.submit.write_text("executable = train\nqueue\n")
-    for lane in NAMES:
-        lanes.waits(study.paths, lane)
+def in_lanes(study: Study) -> Study:
+    """A study whose three lanes have their first trials."""
+    launched(study)
     return study
 
 
-def in_this_process(study: Study, trials: int) -> None:
-    serve.serve(study.paths, trials)
-
-
-def give(study: Study, lane: str, trials: int) -> int:
-    """What a lane's PRE script does, with the process that it starts in this one."""
-    return pre.give(study.paths, lane, lambda: in_this_process(study, trials))
-
-
 def numbers(study: Study) -> list[int]:
-    return [lanes.current(study.paths, lane) for lane in NAMES]
+    return [lanes.current(study.paths, lane).trial for lane in NAMES]
 
 
-def end(study: Study, lane: str) -> int:
-    study.paths.trial(lanes.current(study.paths, lane)).metrics.write_text(GOOD)
-    return harvest(study.paths, lanes.current(study.paths, lane), 0, lane)
+def end(study: Study, lane: str, cluster: int, trials: int) -> tuple[int, str]:
+    """Have a lane's trial end, by the job of this cluster."""
+    study.paths.trial(lanes.current(study.paths, lane).trial).metrics.write_text(GOOD)
+    return ask(study.paths, lane, 0, cluster, trials)
 
 
-def test_one_script_serves_all_that_wait(waiting: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert give(waiting, "lane-0001", 5) == DONE
-    assert numbers(waiting) == [0, 1, 2]
-    text = waiting.paths.lane_submit("lane-0002").read_text()
-    assert text.startswith("# lane-0002 runs this trial. Written by ./next.\ntrial = 00002\nMy.SweepTrial = 2\n")
-    assert text.endswith("executable = train\nqueue\n")
-    # The others need no storage.
-    monkeypatch.setattr("sweep.search.Search.open", None)
-    assert [give(waiting, lane, 5) for lane in NAMES] == [DONE] * 3
+def test_a_launch_gives_lanes_their_first_trials(in_lanes: Study) -> None:
+    assert numbers(in_lanes) == [0, 1, 2]
+    text = in_lanes.paths.lane_submit("lane-0002").read_text()
+    assert text.startswith("# lane-0002 runs this trial. ")
+    assert "\ntrial = 00002\nMy.SweepTrial = 2\n" in text
+    assert text.endswith(in_lanes.paths.submit.read_text())
+    dag = in_lanes.paths.outer_dag.read_text().splitlines()
+    assert "JOB lane-0002 lanes/lane-0002.sub" in dag
+    assert "SCRIPT DEFER 69 20 DEBUG harvest.log ALL POST lane-0002 ./harvest lane-0002 $RETURN $CLUSTERID 27" in dag
 
 
-def test_a_lane_goes_on_until_all_trials_are_asked_for(waiting: Study) -> None:
-    assert give(waiting, "lane-0000", 5) == DONE
-    for lane in ("lane-0001", "lane-0001"):
-        assert end(waiting, lane) == TRY_AGAIN
-        assert give(waiting, lane, 5) == DONE
-    assert numbers(waiting) == [0, 4, 2]
-    assert end(waiting, "lane-0001") == TRY_AGAIN
-    assert give(waiting, "lane-0001", 5) == SKIP
-    assert not waiting.paths.lane_waits("lane-0001").exists(), "a lane that has ended is given nothing"
-    rows = Search.open(waiting, writing=False).rows()
+def test_a_lane_goes_on_until_all_trials_are_asked_for(in_lanes: Study) -> None:
+    assert end(in_lanes, "lane-0001", 11, 5) == (TRY_AGAIN, "trial 1: COMPLETE; lane-0001 goes on with trial 3")
+    assert end(in_lanes, "lane-0001", 12, 5) == (TRY_AGAIN, "trial 3: COMPLETE; lane-0001 goes on with trial 4")
+    assert numbers(in_lanes) == [0, 4, 2]
+    assert end(in_lanes, "lane-0001", 13, 5) == (DONE, "trial 4: COMPLETE; lane-0001 ends")
+    rows = Search.open(in_lanes, writing=False).rows()
     assert [row.state for row in rows] == ["RUNNING", "COMPLETE", "RUNNING", "COMPLETE", "COMPLETE"]
     assert [(row.generation, row.index) for row in rows] == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)]
 
 
-def test_a_trial_in_no_lane_is_taken_first(waiting: Study) -> None:
-    propose(waiting, 0)  # of an earlier launch; one trial has ended
-    waiting.paths.trial(1).metrics.write_text(GOOD)
-    harvest(waiting.paths, 1, 0)
-    assert give(waiting, "lane-0000", 9) == DONE
-    assert numbers(waiting) == [0, 2, 3]
+def test_asked_again_for_the_same_job_a_lane_keeps_its_trial(in_lanes: Study) -> None:
+    """The script is run again when DAGMan dies before it has noted the script's end."""
+    assert end(in_lanes, "lane-0001", 11, 9)[0] == TRY_AGAIN
+    before = numbers(in_lanes)
+    assert ask(in_lanes.paths, "lane-0001", 0, 11, 9) == (TRY_AGAIN, "lane-0001 has trial 3")
+    assert numbers(in_lanes) == before
+    assert Search.open(in_lanes, writing=False).count() == 4
+    assert not in_lanes.paths.trial(3).result.exists()
 
 
-def test_lanes_ask_what_generations_would_of_the_same_results(waiting: Study) -> None:
-    give(waiting, "lane-0000", 3)
-    asked = [row.params for row in Search.open(waiting, writing=False).rows()]
-    memory = Search.in_memory(waiting)
+def test_all_who_ask_are_answered_in_one_go(in_lanes: Study) -> None:
+    for lane, cluster in zip(NAMES[:2], (11, 12), strict=True):
+        in_lanes.paths.trial(lanes.current(in_lanes.paths, lane).trial).metrics.write_text(GOOD)
+        (in_lanes.paths.posts / f"{lane}.0.{cluster}").touch()
+    assert end(in_lanes, "lane-0002", 13, 5)[0] == DONE
+    assert numbers(in_lanes) == [3, 4, 2]
+    said = [
+        (in_lanes.paths.posts / f"{lane}.0.{cluster}").read_text()
+        for lane, cluster in zip(NAMES[:2], (11, 12), strict=True)
+    ]
+    assert said == [
+        "75 trial 0: COMPLETE; lane-0000 goes on with trial 3\n",
+        "75 trial 1: COMPLETE; lane-0001 goes on with trial 4\n",
+    ]
+
+
+def test_a_trial_in_no_lane_is_taken_first(study: Study) -> None:
+    propose(study, 0)  # of an earlier launch; one trial has ended
+    study.paths.trial(1).metrics.write_text(GOOD)
+    assert harvest(study.paths, 1, 0) == DONE
+    launched(study)
+    assert numbers(study) == [0, 2, 3]
+
+
+def test_lanes_ask_what_generations_would_of_the_same_results(in_lanes: Study) -> None:
+    asked = [row.params for row in Search.open(in_lanes, writing=False).rows()]
+    memory = Search.in_memory(in_lanes)
     assert [proposal.params for proposal in memory.propose(0)] == asked
 
 
-def test_a_target_that_is_reached_ends_the_lanes(waiting: Study) -> None:
-    file = waiting.paths.config
+def test_a_target_that_is_reached_ends_the_lanes(in_lanes: Study) -> None:
+    file = in_lanes.paths.config
     file.write_text(file.read_text() + "[limits]\ntarget = 0.7\n")
-    give(waiting, "lane-0000", 9)
-    assert end(waiting, "lane-0000") == TRY_AGAIN
-    assert give(waiting, "lane-0000", 9) == SKIP
-    assert waiting.paths.ended.read_text().startswith("trial 0 reached the target")
+    assert end(in_lanes, "lane-0000", 11, 9)[0] == DONE
+    assert in_lanes.paths.ended.read_text().startswith("trial 0 reached the target")
 
 
-@pytest.mark.processes
-def test_lanes_at_once_get_a_trial_each(waiting: Study) -> None:
-    command = [sys.executable, "-P", "-S", "-m", "sweep.give", str(waiting.paths.root)]
-    scripts = [subprocess.Popen([*command, lane, "9"], env={"PYTHONPATH": str(PACKAGE.parent)}) for lane in NAMES * 2]
-    assert [each.wait() for each in scripts] == [DONE] * 6
-    assert sorted(numbers(waiting)) == [0, 1, 2]
-    assert Search.open(waiting, writing=False).count() == 3
+def test_a_sweep_that_is_stopped_gives_no_trial(in_lanes: Study) -> None:
+    in_lanes.paths.stopped.write_text("by you\n")
+    assert end(in_lanes, "lane-0000", 11, 9)[0] == CRASHED
+    assert numbers(in_lanes) == [0, 1, 2]
+    assert Search.open(in_lanes, writing=False).rows()[0].state == "COMPLETE"
 
 
-@pytest.mark.processes
-def test_a_lane_that_has_its_trial_starts_no_optuna(waiting: Study, tmp_path: Path) -> None:
-    give(waiting, "lane-0000", 9)
-    (tmp_path / "optuna.py").write_text("raise SystemExit('imported')")
-    command = [sys.executable, "-P", "-S", "-m", "sweep.give", str(waiting.paths.root), "lane-0002", "9"]
-    paths = f"{tmp_path}:{PACKAGE.parent}"
-    assert subprocess.run(command, env={"PYTHONPATH": paths}, check=False).returncode == DONE
+def test_where_trials_are_few_the_first_lanes_have_them(in_lanes: Study) -> None:
+    with locked(in_lanes.paths.storage_lock, wait=True):
+        search = Search.open(in_lanes, writing=True)
+        assert give(search, {"lane-0003": None, "lane-0004": 7}, 4) == {"lane-0003": 3}
+    assert lanes.current(in_lanes.paths, "lane-0003") == Given(3)
+
+
+@pytest.mark.parametrize("text", ["", "x", "1 2 3"])
+def test_a_lane_that_cannot_be_read_is_named_and_holds_no_other_up(in_lanes: Study, text: str) -> None:
+    in_lanes.paths.lane_trial("lane-0000").write_text(text)
+    (in_lanes.paths.posts / "lane-0000.0.11").touch()
+    assert end(in_lanes, "lane-0001", 12, 9)[0] == TRY_AGAIN
+    said = Path(in_lanes.paths.posts / "lane-0000.0.11").read_text()
+    assert said.startswith(f"{CRASHED} lane-0000: ")
+    assert "lane-0000.trial cannot be read" in said

@@ -14,19 +14,18 @@ from pathlib import Path
 import pytest
 
 from sweep import harvest as harvesting
-from sweep import lanes
 from sweep import study as studies
 from sweep.errors import ConfigError, StudyError
 from sweep.files import locked, write_json, write_text
-from sweep.harvest import harvest, retry_commands
+from sweep.harvest import retry_commands
 from sweep.launch import finished_generations
-from sweep.paths import StudyPaths
 from sweep.propose import propose
 from sweep.resources import PACKAGE
 from sweep.rows import TrialRow
 from sweep.search import Search
 from sweep.study import Study
-from sweep.trial import DEFER, DONE, STOP, TRY_AGAIN, Result, TrialSpec
+from sweep.trial import CRASHED, DEFER, DONE, STOP, TRY_AGAIN, Result, TrialSpec
+from tests.posts import ask, harvest
 
 GOOD = '{"step": 1, "val_accuracy": 0.5}\n{"step": 2, "val_accuracy": 0.75}\n'
 
@@ -264,44 +263,11 @@ def test_propose_tells_what_a_killed_harvest_left(study: Study, monkeypatch: pyt
     assert rows(study)[0].state == "COMPLETE"
 
 
-def test_a_trial_that_ends_while_others_are_told_is_told_too(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    propose(study, 0)
-    for number in range(3):
-        study.paths.trial(number).metrics.write_text(GOOD)
-    tell, ending = harvesting.tell_pending, [1, 2]
-
-    def told(paths: StudyPaths, search: Search) -> set[int]:
-        damaged = tell(paths, search)
-        # The lock is still held: this one marks its trial, finds the lock taken, and goes.
-        if ending:
-            assert harvest(paths, ending.pop(), 0) == DONE
-        return damaged
-
-    monkeypatch.setattr(harvesting, "tell_pending", told)
-    assert harvest(study.paths, 0, 0) == DONE
-    assert [row.state for row in rows(study)] == ["COMPLETE"] * 3
-
-
-@pytest.mark.processes
-def test_three_posts_at_once_tell_every_trial_once(study: Study) -> None:
-    propose(study, 0)
-    for number in range(3):
-        study.paths.trial(number).metrics.write_text(GOOD)
-    command = [sys.executable, "-P", "-S", "-m", "sweep.harvest", str(study.paths.root)]
-    posts = [
-        subprocess.Popen([*command, str(number), "0"], env={"PYTHONPATH": str(PACKAGE.parent)})
-        for number in (0, 1, 2, 0, 1, 2)
-    ]
-    assert [post.wait() for post in posts] == [0] * 6
-    assert [(row.state, row.value) for row in rows(study)] == [("COMPLETE", 0.75)] * 3
-    assert finished_generations(study.paths, 3) == {0}
-
-
 @pytest.mark.processes
 @pytest.mark.parametrize(
     ("arguments", "heavy"),
     [
-        (["-S", "-c", "import sweep.harvest"], {"optuna", "pydantic", "jinja2", "rich", "htcondor2"}),
+        (["-S", "-c", "import sweep.serve"], {"optuna", "pydantic", "jinja2", "rich", "htcondor2"}),
         (["-c", "import sweep.cli"], {"optuna", "pydantic", "jinja2", "pandas", "htcondor2", "torch"}),
         (["-c", "import sweep.propose, sweep.report, sweep.launch, sweep.watch"], {"torch", "optuna", "pandas"}),
     ],
@@ -335,8 +301,8 @@ def test_a_damaged_result_is_named_and_keeps_no_other_back(study: Study, capsys:
 def test_a_damaged_trial_json_is_written_anew(study: Study) -> None:
     wanted = propose(study, 0)
     study.paths.trial(0).spec.write_text("{")
-    with pytest.raises(StudyError, match=r"00000/trial\.json cannot be read"):
-        harvest(study.paths, 0, 0)
+    status, said = ask(study.paths, 0, 0)
+    assert (status, "00000/trial.json cannot be read" in said) == (CRASHED, True)
     assert finished_generations(study.paths, 3) == set()
     assert propose(study, 0) == wanted
     assert json.loads(study.paths.trial(0).spec.read_text()) == wanted[0].to_json()
@@ -355,7 +321,10 @@ def test_torn_results_are_no_results(study: Study) -> None:
 def test_a_path_for_every_file(study: Study) -> None:
     files = study.paths.trial(42)
     assert files.root.name == "00042"
-    assert len({files.spec, files.result, files.stdout, files.stderr, files.job_log, *files.outputs}) == 10
+    assert (
+        len({files.spec, files.result, files.stdout, files.stderr, files.job_log, *files.outputs(checkpoints=True)})
+        == 10
+    )
 
 
 HANGS = """
@@ -367,12 +336,13 @@ script.SECONDS = 1
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize(("module", "arguments"), [("propose", ["1"]), ("give", ["lane-0000", "9"]), ("serve", ["9"])])
+@pytest.mark.parametrize(("module", "arguments"), [("propose", ["1"]), ("serve", ["9"])])
 def test_a_script_that_hangs_is_run_again(
     study: Study, module: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(PACKAGE.parent))
-    lanes.waits(study.paths, "lane-0000")
+    study.paths.posts.mkdir(parents=True)
+    (study.paths.posts / "lane-0000.0.1").touch()
     with locked(study.paths.storage_lock, wait=True):
         command = [sys.executable, "-c", HANGS.format(module=module), str(study.paths.root), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -9,11 +9,11 @@ import pytest
 
 from sweep import report
 from sweep.errors import StudyError
-from sweep.harvest import harvest
 from sweep.propose import propose
 from sweep.repair import repair
 from sweep.search import Search
 from sweep.study import Study
+from tests.posts import harvest
 
 GOOD = '{"step": 1, "val_accuracy": 0.5}\n{"step": 2, "val_accuracy": 0.75}\n'
 

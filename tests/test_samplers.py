@@ -17,7 +17,6 @@ from sweep import config
 from sweep import study as studies
 from sweep.distributions import distribution
 from sweep.errors import StudyError
-from sweep.harvest import harvest
 from sweep.paths import StudyPaths
 from sweep.propose import propose
 from sweep.repair import repair
@@ -27,6 +26,7 @@ from sweep.search import Search
 from sweep.study import Study
 from sweep.trial import Result, derived_seed
 from tests.conftest import STUDY
+from tests.posts import harvest
 
 GRID = STUDY.replace("low = 1e-4, high = 1e-1, log = true", "low = 0.0, high = 0.3, step = 0.1")
 CONDITIONAL = STUDY.replace(

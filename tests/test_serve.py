@@ -1,10 +1,7 @@
-"""The process that gives trials to lanes: it stays for more of them, sees what others wrote, and can be replaced."""
+"""The process that answers POST scripts: it stays for more of them, and sees what others wrote."""
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,15 +12,13 @@ import pytest
 from sweep import lanes, serve
 from sweep import study as studies
 from sweep.files import locked
-from sweep.give import give, start_server
-from sweep.harvest import harvest
 from sweep.propose import propose
 from sweep.repair import repair
-from sweep.resources import PACKAGE
 from sweep.search import Search
 from sweep.study import Study
-from sweep.trial import DEFER, DONE, TRY_AGAIN
+from sweep.trial import DONE, TRY_AGAIN
 from tests.conftest import STUDY
+from tests.test_give import launched
 from tests.test_propose_harvest import GOOD
 
 LANES = ["lane-0000", "lane-0001"]
@@ -31,50 +26,47 @@ LANES = ["lane-0000", "lane-0001"]
 
 @pytest.fixture(params=["sqlite", "journal"])
 def study(request: pytest.FixtureRequest, study_file: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+    """A study whose server stays until the sweep is stopped, a moment after its last answer."""
     monkeypatch.setattr(studies, "_commit", lambda: None)
-    study_file.write_text(STUDY.replace("[study]", f'[study]\nstorage = "{request.param}"'))
-    return studies.initialise(study_file, lambda _: None)[0]
-
-
-@pytest.fixture
-def lanes_wait(study: Study, monkeypatch: pytest.MonkeyPatch) -> Study:
-    """A study two of whose lanes wait; a server stays until it is told to stop, a moment after its last answer."""
-    monkeypatch.setenv("PYTHONPATH", str(PACKAGE.parent))
     monkeypatch.setattr(serve, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(serve, "LINGER_SECONDS", 60)
-    study.paths.lanes.mkdir(parents=True)
-    study.paths.submit.write_text("executable = train\nqueue\n")
-    for lane in LANES:
-        lanes.waits(study.paths, lane)
-    return study
+    study_file.write_text(STUDY.replace("[study]", f'[study]\nstorage = "{request.param}"'))
+    there = studies.initialise(study_file, lambda _: None)[0]
+    there.paths.posts.mkdir(parents=True)
+    return there
 
 
-def until(true: Callable[[], bool]) -> None:
+def until(true: Callable[[], object]) -> None:
     deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
-def end(study: Study, lane: str) -> None:
-    number = lanes.current(study.paths, lane)
+def serving(study: Study, trials: int | None = None) -> threading.Thread:
+    server = threading.Thread(target=serve.serve, args=(study.paths, trials))
+    server.start()
+    return server
+
+
+def end(study: Study, who: str, cluster: int) -> int:
+    """Have a trial end, or a lane's, and wait for the answer."""
+    number = int(who) if who.isdigit() else lanes.current(study.paths, who).trial
     study.paths.trial(number).metrics.write_text(GOOD)
-    assert harvest(study.paths, number, 0, lane) == TRY_AGAIN
-
-
-def post(study: Study, number: int) -> None:
-    study.paths.trial(number).metrics.write_text(GOOD)
-    assert harvest(study.paths, number, 0) == DONE
-
-
-def damage(study: Study) -> None:
-    assert study.storage_file
-    study.storage_file.write_bytes(b"damaged\n")
+    file = study.paths.posts / f"{who}.0.{cluster}"
+    file.touch()
+    until(file.read_text)
+    return int(file.read_text().split()[0])
 
 
 def stop(study: Study, server: threading.Thread) -> None:
     study.paths.stopped.write_text("enough\n")
     server.join()
+
+
+def damage(study: Study) -> None:
+    assert study.storage_file
+    study.storage_file.write_bytes(b"damaged\n")
 
 
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Search]:
@@ -90,106 +82,69 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Search]:
     return found
 
 
-def test_it_stays_for_those_who_come_later_with_the_storage_open(
-    lanes_wait: Study, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    paths, found = lanes_wait.paths, opened(monkeypatch)
-    server = threading.Thread(target=serve.serve, args=(paths, 6))
-    server.start()
-    for _ in range(2):
-        for lane in LANES:
-            until(lambda lane=lane: lanes.is_busy(paths, lane))  # type: ignore[misc]
-            end(lanes_wait, lane)
-    until(lambda: all(lanes.is_busy(paths, lane) for lane in LANES))
-    stop(lanes_wait, server)
-    assert len(found) == 1
-    rows = Search.open(lanes_wait, writing=False).rows()
-    assert sorted(row.state for row in rows) == ["COMPLETE"] * 4 + ["RUNNING"] * 2
-
-
-def test_a_post_script_stays_for_trials_that_end_next_and_leaves_with_the_last(
-    study: Study, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(serve, "LINGER_SECONDS", 60)
+def test_it_stays_for_those_who_come_later_with_the_storage_open(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    launched(study)
     found = opened(monkeypatch)
+    server = serving(study, 9)
+    for cluster in (1, 2):
+        assert [end(study, lane, cluster) for lane in LANES] == [TRY_AGAIN] * 2
+    stop(study, server)
+    assert len(found) == 1
+    rows = Search.open(study, writing=False).rows()
+    assert sorted(row.state for row in rows) == ["COMPLETE"] * 4 + ["RUNNING"] * 3
+
+
+def test_in_generations_it_leaves_with_the_last_trial(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     propose(study, 0)
-    found.clear()
-    first = threading.Thread(target=post, args=(study, 0))
-    first.start()
-    until(lambda: bool(found))
-    post(study, 1)  # leaves at once: the first is there
-    assert first.is_alive()
-    post(study, 2)
-    first.join()
+    found = opened(monkeypatch)
+    server = serving(study)
+    for who in ("0", "2"):
+        assert end(study, who, 1) == DONE
+        assert server.is_alive()
+    assert end(study, "1", 1) == DONE
+    server.join()
     assert len(found) == 1
     assert [row.state for row in Search.open(study, writing=False).rows()] == ["COMPLETE"] * 3
 
 
-def test_what_others_write_meanwhile_it_reads_anew(lanes_wait: Study) -> None:
-    paths = lanes_wait.paths
-    server = threading.Thread(target=serve.serve, args=(paths, 4))
-    server.start()
-    until(lambda: all(lanes.is_busy(paths, lane) for lane in LANES))
+def test_one_at_a_time(study: Study) -> None:
+    propose(study, 0)
+    with locked(study.paths.serving_lock, wait=True):
+        (study.paths.posts / "0.0.1").touch()
+        serve.serve(study.paths)
+    assert (study.paths.posts / "0.0.1").read_text() == ""
+
+
+def test_what_others_write_meanwhile_it_reads_anew(study: Study) -> None:
+    launched(study)
+    server = serving(study, 9)
+    assert end(study, LANES[0], 1) == TRY_AGAIN
     # Another storage takes the place of the one that it has open.
-    with locked(paths.storage_lock, wait=True):
-        damage(lanes_wait)
-    assert repair(lanes_wait)
+    with locked(study.paths.storage_lock, wait=True):
+        damage(study)
+    assert repair(study)
     for lane in LANES:
-        end(lanes_wait, lane)
-    until(lambda: all(lanes.is_busy(paths, lane) for lane in LANES))
-    stop(lanes_wait, server)
-    assert repair(lanes_wait) == [], "what it asked and told is in the storage that there is now"
+        assert end(study, lane, 2) == TRY_AGAIN
+    stop(study, server)
+    assert repair(study) == [], "what it asked and told is in the storage that there is now"
 
 
-def test_a_changed_study_file_counts_for_the_next_trial(lanes_wait: Study) -> None:
-    paths = lanes_wait.paths
-    server = threading.Thread(target=serve.serve, args=(paths, 9))
-    server.start()
-    until(lambda: all(lanes.is_busy(paths, lane) for lane in LANES))
-    paths.config.write_text(paths.config.read_text() + "[limits]\ntarget = 0.7\n")
-    end(lanes_wait, LANES[0])
-    until(lambda: not paths.lane_waits(LANES[0]).exists())
-    stop(lanes_wait, server)
-    assert paths.ended.read_text().startswith("trial 0 reached the target")
+def test_a_changed_study_file_counts_for_the_next_trial(study: Study) -> None:
+    launched(study)
+    server = serving(study, 9)
+    assert end(study, LANES[0], 1) == TRY_AGAIN
+    study.paths.config.write_text(study.paths.config.read_text() + "[limits]\ntarget = 0.7\n")
+    assert end(study, LANES[0], 2) == DONE
+    stop(study, server)
+    assert study.paths.ended.read_text().startswith("trial 0 reached the target")
 
 
-@pytest.mark.processes
-def test_one_that_is_killed_is_replaced(lanes_wait: Study) -> None:
-    paths, started = lanes_wait.paths, []
-
-    def start() -> subprocess.Popen[bytes] | None:
-        server = start_server(paths, 4)
-        if server:
-            started.append(server)
-            if len(started) < 3:
-                server.send_signal(signal.SIGKILL)
-        return server
-
-    assert give(paths, LANES[0], start) == DONE
-    assert len(started) == 3
-    assert started[-1].poll() is None, "it stays for others"
-    paths.stopped.write_text("enough\n")
-    assert started[-1].wait() == 0
-
-
-@pytest.mark.processes
-def test_its_failure_is_that_of_the_script_that_waits(lanes_wait: Study) -> None:
-    paths = lanes_wait.paths
-    damage(lanes_wait)
-    command = [sys.executable, "-P", "-S", "-m", "sweep.give", str(paths.root), LANES[0], "4"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == DEFER
-    assert "sweep repair" in paths.waiting.read_text()
-    assert "the Optuna storage" in done.stderr
-    assert paths.lane_waits(LANES[0]).exists()
-
-
-@pytest.mark.processes
-def test_the_script_that_started_it_does_not_wait_for_its_end(lanes_wait: Study) -> None:
-    """As DAGMan does: it reads what the script prints to the end."""
-    command = [sys.executable, "-P", "-S", "-m", "sweep.give", str(lanes_wait.paths.root), LANES[0], "4"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (DONE, "lane-0000: trial 0\n", "")
-    with locked(lanes_wait.paths.serving_lock, wait=False) as free:
-        assert not free, "the other process is there still"
-    lanes_wait.paths.stopped.write_text("enough\n")
+def test_what_is_no_post_is_left_alone(study: Study) -> None:
+    propose(study, 0)
+    odd = [study.paths.posts / name for name in (".9.0.1", "0.0", "0.x.1", "0.0.1.2", "README")]
+    for file in odd:
+        file.touch()
+    server = serving(study)
+    assert [end(study, str(number), 1) for number in range(3)] == [DONE] * 3
+    server.join()
+    assert [file.read_text() for file in odd] == [""] * 5

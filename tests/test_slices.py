@@ -9,12 +9,12 @@ import pytest
 
 from sweep import harvest as harvesting
 from sweep import study as studies
-from sweep.harvest import harvest
 from sweep.propose import propose
 from sweep.repair import repair
 from sweep.search import Search
 from sweep.study import Study
 from sweep.trial import DONE, TRY_AGAIN, TrialSpec
+from tests.posts import harvest
 
 PRUNER = '[pruner]\nname = "median"\nn_startup_trials = 1\n'
 

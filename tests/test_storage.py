@@ -11,7 +11,7 @@ from pathlib import Path
 import optuna
 import pytest
 
-from sweep import harvest, propose, report
+from sweep import propose, report, serve
 from sweep import study as studies
 from sweep.config import parse
 from sweep.errors import ConfigError, StorageError
@@ -23,6 +23,7 @@ from sweep.study import Study
 from sweep.trial import DEFER, DONE
 from tests.conftest import STUDY
 from tests.postgresql import PASSWORD, Server
+from tests.posts import harvest
 
 GOOD = '{"step": 1, "val_accuracy": 0.5}\n{"step": 2, "val_accuracy": 0.75}\n'
 
@@ -68,22 +69,24 @@ def test_scripts_wait_for_a_storage_that_is_away_and_then_go_on(
 ) -> None:
     monkeypatch.setattr("sweep.storage.BUSY_SECONDS", 0.1)
     assert run(propose.main, stored, "0") == 0
+    stored.paths.posts.mkdir()
     for number in range(2):
         stored.paths.trial(number).metrics.write_text(GOOD)
     with away(stored, lambda: request.getfixturevalue("postgresql")):
         for number in range(2):
-            assert run(harvest.main, stored, str(number), "0") == DEFER
+            (stored.paths.posts / f"{number}.0.0").touch()
+            assert run(serve.main, stored) == DEFER
+            assert stored.paths.trial(number).result.exists()
         assert run(propose.main, stored, "1") == DEFER
         assert "generation 1: the Optuna storage" in stored.paths.waiting.read_text()
         assert stored.storage_place in capsys.readouterr().err
         assert not stored.paths.generation_dag(1).exists()
         with pytest.raises(StorageError):
             report.collect(stored)
-        assert stored.paths.trial(0).result.exists()
-    # The first to come back tells for all.
-    assert run(harvest.main, stored, "1", "0") == DONE
+    # The first to come back has all answered.
+    assert harvest(stored.paths, 1, 0) == DONE
     assert [row.state for row in rows(stored)] == ["COMPLETE", "COMPLETE", "RUNNING"]
-    assert run(harvest.main, stored, "0", "0") == DONE
+    assert (stored.paths.posts / "0.0.0").read_text().startswith(f"{DONE} trial 0: COMPLETE")
     assert run(propose.main, stored, "1") == 0
     assert [(row.state, row.value) for row in rows(stored)][:2] == [("COMPLETE", 0.75)] * 2
     assert len(rows(stored)) == 6
@@ -94,8 +97,8 @@ def test_a_storage_that_lost_its_study_comes_back_byte_for_byte_in_the_report(st
     assert run(propose.main, stored, "0") == 0
     stored.paths.trial(0).metrics.write_text(GOOD)
     stored.paths.trial(1).metrics.write_text(GOOD.replace("0.5", "NaN"))
-    for number, code in enumerate(["0", "0", "1"]):
-        assert run(harvest.main, stored, str(number), code) == DONE
+    for number, code in enumerate([0, 0, 1]):
+        assert harvest(stored.paths, number, code) == DONE
     assert run(propose.main, stored, "1") == 0
     assert repair(stored) == []
     wanted = report.as_json(report.collect(stored))

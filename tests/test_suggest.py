@@ -9,15 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep import harvest, suggest
 from sweep import study as studies
+from sweep import suggest
 from sweep.job_section import JobSection
-from sweep.launch import workflow_texts
+from sweep.launch import submit_description
 from sweep.propose import propose
 from sweep.study import Study
 from sweep.suggest import GB, Used, amount, automatic
 from sweep.tryout import epoch_seconds, gpu_bytes
 from sweep.words import span
+from tests.posts import harvest
 
 
 @given(st.integers(1, 2**42), st.integers(1, 2**42), st.integers(0, 2**37), st.booleans(), st.integers(0, 4))
@@ -82,11 +83,11 @@ def test_automatic_resources_reach_the_next_generation_s_own_submit_commands(stu
         assert files.own_submit.read_text() == "request_memory = 512\nrequest_disk = 2097152\n"
         files.metrics.write_text('{"step": 2, "val_accuracy": 0.5}\n')
         files.job_log.write_text(USED.format(memory=300 + 100 * trial.number))
-        assert harvest.harvest(study.paths, trial.number, 0) == 0
+        assert harvest(study.paths, trial.number, 0) == 0
     (first, *_) = propose(study, 1)
     assert study.paths.trial(first.number).own_submit.read_text() == "request_memory = 768\nrequest_disk = 2048\n"
     assert first.more_memory == [{"request_memory": "1536"}]
-    assert "request_memory" not in workflow_texts(study, 2, set(), None)["trial.sub"]
+    assert "request_memory" not in submit_description(study)
 
 
 USED = """001 (7.0.0) 2026-11-23 12:00:00 Job executing on host: <127.0.0.1>

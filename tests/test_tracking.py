@@ -21,11 +21,11 @@ from sweep import config
 from sweep import study as studies
 from sweep.errors import ConfigError, StudyError
 from sweep.files import locked
-from sweep.harvest import harvest
 from sweep.propose import propose
 from sweep.study import Study
 from sweep.tracking import run, sync
 from tests.conftest import STUDY
+from tests.posts import harvest
 
 GOOD = '{"step": 1, "val_accuracy": 0.5, "train_loss": 2.0}\n{"step": 2, "val_accuracy": 0.75, "train_loss": NaN}\n'
 SECRET = "hunter2hunter2"  # noqa: S105

@@ -92,7 +92,7 @@ def test_generation_dag() -> None:
     lines = workflow.generation_dag("abc", "tiny", 1, [spec(3), spec(4)], {3}, 4).splitlines()
     assert "JOB trial-00003 trial.sub DONE" in lines
     assert "JOB trial-00004 trial.sub" in lines
-    assert "SCRIPT DEFER 69 20 DEBUG harvest.log ALL POST trial-00004 ./harvest 4 $RETURN" in lines
+    assert "SCRIPT DEFER 69 20 DEBUG harvest.log ALL POST trial-00004 ./harvest 4 $RETURN $CLUSTERID" in lines
 
 
 def test_submit_description_asks_for_what_the_study_says() -> None:
@@ -150,8 +150,8 @@ def test_node_scripts_run_from_any_folder_and_python(tmp_path: Path) -> None:
     python = odd / "python"
     python.write_text(f'#!/bin/sh\necho "$PWD" "$@"\nexec {shlex.quote(sys.executable)} -c "" \n')
     python.chmod(0o755)
-    script = odd / "harvest"
-    script.write_text(workflow.node_script("harvest", python, odd))
+    script = odd / "keep"
+    script.write_text(workflow.node_script("keep", python, odd))
     script.chmod(0o755)
-    done = subprocess.run([str(script), "3", "-9"], capture_output=True, text=True, check=True, cwd="/")
-    assert done.stdout.strip() == f"{odd} -P -S -m sweep.harvest .. 3 -9"
+    done = subprocess.run([str(script), "3", "9"], capture_output=True, text=True, check=True, cwd="/")
+    assert done.stdout.strip() == f"{odd} -P -S -m sweep.spool .. 3 9"

@@ -35,7 +35,7 @@ Search.open(load(StudyPaths(Path(sys.argv[1]))), writing=False).rows()
 """
 
 SLOW = 10
-"""Seconds to start a PRE script that are too many: each generation, or each trial in lanes, waits for one."""
+"""Seconds to read the storage that are too many: each generation waits for them, and POST scripts now and again."""
 
 PATIENCE = 120
 """Seconds after which a script counts as hanging."""
@@ -91,9 +91,9 @@ def scripts(study: Study) -> Iterator[Finding]:
     environment = passed(os.environ)
     opening = [sys.executable, "-P", "-c", OPEN, str(study.paths.root)]
     yield _timed("the Python of PRE scripts reads the storage", opening, environment)
-    harvesting = [sys.executable, "-P", "-S", "-c", "import sweep.harvest, sweep.give"]
+    harvesting = [sys.executable, "-P", "-S", "-c", "import sweep.serve"]
     root = str(resources.PACKAGE.parent)
-    yield _timed("the Python of POST scripts starts", harvesting, environment | {"PYTHONPATH": root})
+    yield _timed("the Python that answers POST scripts starts", harvesting, environment | {"PYTHONPATH": root})
 
 
 def passed(environment: Mapping[str, str]) -> dict[str, str]:

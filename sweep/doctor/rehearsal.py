@@ -14,7 +14,7 @@ from sweep import workflow
 from sweep.doctor.classads import Ad
 from sweep.errors import PoolError
 from sweep.files import write_text
-from sweep.launch import workflow_texts
+from sweep.launch import submit_description
 from sweep.paths import StudyPaths
 from sweep.propose import specs, write_trial
 from sweep.search import Search
@@ -44,8 +44,7 @@ def rehearse(study: Study) -> Iterator[Rehearsal]:
         write_trial(study, paths.trial(trial.number), trial)
         for place, there in ((paths.trainer, study.paths.trainer), (paths.inputs, study.paths.inputs)):
             place.symlink_to(there)
-        shared = workflow_texts(study, 1, set(), None)[study.paths.submit.name]
-        description = workflow.lane_description("sweep doctor", trial, shared)
+        description = workflow.lane_description("sweep doctor", trial, submit_description(study))
         write_text(paths.submit, description)
         yield Rehearsal(paths.dag, description, *dry_run(paths.submit))
 

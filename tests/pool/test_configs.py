@@ -12,6 +12,7 @@ import pytest
 from sweep import resources, study
 from sweep.launch import write_workflow
 from sweep.propose import propose
+from sweep.search import Search
 from tests.pool.conftest import sweep
 
 pytestmark = pytest.mark.pool
@@ -25,7 +26,7 @@ def job_ad(config: str, here: Path) -> classad2.ClassAd:
     said = sweep("init", "study.toml").stdout
     assert "warning" not in said, said
     there = study.current(None)
-    write_workflow(there, 1, set(), None)
+    write_workflow(Search.open(there, writing=True), 1, set(), None)
     propose(there, 0)
     words = ["trial=00000", "My.SweepTrial=0", "My.SweepGeneration=0", "DAGManJobId=1"]
     done = subprocess.run(

@@ -127,7 +127,7 @@ def test_where_no_pool_runs(light: Light, monkeypatch: pytest.MonkeyPatch, tmp_p
     done = sweep("doctor", check=False)
     assert done.returncode == 1
     assert "error   the personal pool is not running\n          Type `sweep pool start`." in done.stdout
-    assert "ok      the Python of POST scripts starts" in done.stdout
+    assert "ok      the Python that answers POST scripts starts" in done.stdout
     assert done.stderr == ""
 
 

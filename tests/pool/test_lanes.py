@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -34,8 +35,8 @@ def test_fast_lanes_take_over_what_slow_ones_leave(light: Callable[..., Study], 
     trials = report()["trials"]
     assert [(trial["number"], trial["state"]) for trial in trials] == [(n, "COMPLETE") for n in range(12)]
     assert [(trial["generation"], trial["index"]) for trial in trials] == [(n // 3, n % 3) for n in range(12)]
-    log = there.paths.propose_log.read_text()
-    given = Counter(line.split(":")[0] for line in log.splitlines() if ": trial " in line)
+    log = there.paths.harvest_log.read_text()
+    given = Counter(re.findall(r"^trial \d+: COMPLETE; (lane-\d+) ", log, re.MULTILINE))
     assert sum(given.values()) == 12
     assert len(given) == 4
     assert min(given.values()) == 1

@@ -65,7 +65,7 @@ def job(tmp_path: Path, photos: Path) -> Callable[..., Path]:
             **changes,
         }
         (folder / "trial.json").write_text(json.dumps(TrialSpec(**values).to_json()))
-        for output in TrialPaths(folder).outputs:
+        for output in TrialPaths(folder).outputs(checkpoints=True):
             output.touch()
         return folder
 

@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from sweep import study as studies
-from sweep.harvest import harvest
 from sweep.propose import propose
 from sweep.resources import folder as resource
 from sweep.study import Study
+from tests.posts import harvest
 
 pytestmark = pytest.mark.processes
 OWN = resource("configs") / "own-program"
@@ -81,7 +81,7 @@ def test_on_sigterm_it_leaves_a_checkpoint_and_ends_as_if_undisturbed(own: Study
     rest = start(own, 1).communicate()[0] if job.returncode == 85 else ""
     disturbed = own.paths.trial(1).metrics.read_text()
     assert [line.split(":")[0] for line in (said + rest).splitlines()] == [f"epoch {n}" for n in range(2, 7)]
-    for output in own.paths.trial(1).outputs:
+    for output in own.paths.trial(1).outputs(checkpoints=True):
         output.write_text("")
     start(own, 1).communicate()
     assert own.paths.trial(1).metrics.read_text() == disturbed

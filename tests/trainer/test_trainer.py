@@ -188,7 +188,7 @@ def test_killed_at_any_step_of_writing_a_checkpoint_it_ends_as_if_unbroken(
                 killed = False
             except Killed:
                 pass
-        assert all(output.exists() for output in TrialPaths(folder).outputs)
+        assert all(output.exists() for output in TrialPaths(folder).outputs(checkpoints=True))
         assert train(folder) == 0
         assert measured(folder) == undisturbed, f"killed at step {nth}"
     assert nth - 1 == 3 * (1 + 8), "in each epoch a report, and a checkpoint: save, sync, digests (3), link, 2 renames"

@@ -1,0 +1,61 @@
+"""What POST scripts ask: a file dag/posts/WHO.RETURN.CLUSTER for each job that has ended. Standard library only.
+
+A POST script (dags/harvest.sh.j2) leaves it empty, and waits until its answer is in its place: the exit status that the
+script is to have, and what it is to say, in one line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+
+from sweep.paths import StudyPaths
+
+
+@dataclass(frozen=True)
+class Post:
+    """The end of a job: of a trial, by its number, or of a lane, by its name; with DAGMan's $RETURN and $CLUSTERID."""
+
+    who: str
+    return_code: int
+    cluster: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.who}.{self.return_code}.{self.cluster}"
+
+    @classmethod
+    def named(cls, name: str) -> Post:
+        """Raises ValueError when no post has such a name."""
+        who, return_code, cluster = name.split(".")
+        return cls(who, int(return_code), int(cluster))
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    said: str
+
+
+def unanswered(paths: StudyPaths) -> list[Post]:
+    """Those who wait, in the order of their names."""
+    if not paths.posts.is_dir():
+        return []
+    found = []
+    with os.scandir(paths.posts) as entries:
+        for entry in sorted(entries, key=lambda one: one.name):
+            # One that is gone has its answer; what is no post is an answer that is being written.
+            with contextlib.suppress(FileNotFoundError, ValueError):
+                post = Post.named(entry.name)
+                if entry.stat().st_size == 0:
+                    found.append(post)
+    return found
+
+
+def answer(paths: StudyPaths, post: Post, given: Answer) -> None:
+    """Let a POST script go. After a loss of power it is asked again, so nobody waits for the disk."""
+    file = paths.posts / post.name
+    new = file.with_name(f".{file.name}")
+    new.write_text(f"{given.status} {' '.join(given.said.split())}\n", encoding="utf-8")
+    new.replace(file)

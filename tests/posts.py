@@ -1,0 +1,25 @@
+"""What a POST script does, in this process: it asks what became of a trial, and has that answered."""
+
+from __future__ import annotations
+
+from sweep import serve
+from sweep.paths import StudyPaths
+from sweep.posts import Post
+
+
+def harvest(paths: StudyPaths, who: int | str, return_code: int, cluster: int = 0, trials: int | None = None) -> int:
+    """Exit status of the POST script of a trial, or of a lane."""
+    return ask(paths, who, return_code, cluster, trials)[0]
+
+
+def ask(
+    paths: StudyPaths, who: int | str, return_code: int, cluster: int = 0, trials: int | None = None
+) -> tuple[int, str]:
+    """The same, and what it says."""
+    file = paths.posts / Post(str(who), return_code, cluster).name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    serve.serve(paths, trials)
+    status, _, said = file.read_text().strip().partition(" ")
+    file.unlink()
+    return int(status), said
