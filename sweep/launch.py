@@ -75,7 +75,7 @@ def launch(study: Study, generations: int, lanes: int | None = None) -> Launched
         spool.put_in_place(study.paths, study.paths.trial_numbers())
         # Whoever answered POST scripts may stay a moment longer than these.
         with locked(study.paths.serving_lock, wait=True), locked(study.paths.storage_lock, wait=True):
-            write_workflow(search, generations, done, lanes or study.config.study.lanes_wanted)
+            write_workflow(search.of(study), generations, done, lanes or study.config.study.lanes_wanted)
         cluster = condor.submit_dag(study.paths.outer_dag, f"sweep {study.config.study.name}")
         return Launched(cluster, False, generations)
 

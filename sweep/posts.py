@@ -39,18 +39,19 @@ class Answer:
 
 
 def unanswered(paths: StudyPaths) -> list[Post]:
-    """Those who wait, in the order of their names."""
+    """Those who wait, the longest first."""
     if not paths.posts.is_dir():
         return []
     found = []
     with os.scandir(paths.posts) as entries:
-        for entry in sorted(entries, key=lambda one: one.name):
+        for entry in entries:
             # One that is gone has its answer; what is no post is an answer that is being written.
             with contextlib.suppress(FileNotFoundError, ValueError):
                 post = Post.named(entry.name)
-                if entry.stat().st_size == 0:
-                    found.append(post)
-    return found
+                there = entry.stat()
+                if there.st_size == 0:
+                    found.append((there.st_mtime_ns, post.name, post))
+    return [post for *_, post in sorted(found)]
 
 
 def answer(paths: StudyPaths, post: Post, given: Answer) -> None:

@@ -46,7 +46,8 @@ class Proposal:
 class Search:
     """A study in its Optuna storage. Only one process at a time may write: hold the study's storage lock.
 
-    All methods raise StorageError when the storage does not do what it should.
+    What others write later it may not see: `of` the study is one that does. All methods raise StorageError when the
+    storage does not do what it should.
     """
 
     def __init__(self, study: Study, storage: BaseStorage) -> None:
@@ -55,6 +56,8 @@ class Search:
         self._config, self._storage = study.config, storage
         self._asked = written_out(self._config.search)
         self._study_id = storage.get_study_id_from_name(study.storage_study)
+        # A storage reads all running trials each time: so they are kept while nothing is written here.
+        self._read: list[FrozenTrial] | None = None
 
     @classmethod
     def open(cls, study: Study, *, writing: bool) -> Search:
@@ -101,16 +104,15 @@ class Search:
     def _propose(self, generation: int) -> list[Proposal]:
         known = {proposal.index for proposal in self.generation(generation)}
         indices = range(self._config.study.trials_per_generation)
-        self._add([(generation, index) for index in indices if index not in known], self._trials())
+        self._add([(generation, index) for index in indices if index not in known])
         return sorted(self.generation(generation), key=lambda proposal: proposal.index)
 
     def add(self, count: int) -> list[Proposal]:
         """So many more trials, whatever runs; numbered through, their generations are as if they had been asked so."""
         with worded(self.study):
             per_generation = self._config.study.trials_per_generation
-            there = self._trials()
-            self._add([divmod(len(there) + number, per_generation) for number in range(count)], there)
-            return [self._proposal(trial) for trial in self._trials()[len(there) :]]
+            there = len(self._trials())
+            return [self._proposal(one) for one in self._add([divmod(there + n, per_generation) for n in range(count)])]
 
     def count(self) -> int:
         """How many trials have been asked for."""
@@ -122,14 +124,21 @@ class Search:
         with worded(self.study):
             return [self._proposal(trial) for trial in self._trials() if trial.state == TrialState.RUNNING]
 
-    def _add(self, keys: Sequence[tuple[int, int]], there: Sequence[FrozenTrial]) -> None:
+    def _add(self, keys: Sequence[tuple[int, int]]) -> list[FrozenTrial]:
         """Ask Optuna for trials of these generations and indices, given those that are there."""
         if not keys:
-            return
-        study = optuna.load_study(study_name=self.study.storage_study, storage=self._storage)
+            return []
+        study, there = optuna.load_study(study_name=self.study.storage_study, storage=self._storage), self._trials()
         asking = Asking(self._config, there, listed(self.study))
+        asked: list[FrozenTrial] = []
+        self._read = None
         for key in keys[: asking.left(len(keys))]:
-            study.add_trial(asking.ask(*key))
+            trial = asking.ask(*key)
+            study.add_trial(trial)
+            trial.number = len(there) + len(asked)
+            asked.append(trial)
+        self._read = [*there, *asked]
+        return asked
 
     def configurations_left(self, most: int) -> int:
         """How many of so many more trials there are, where the sampler lists all configurations."""
@@ -150,7 +159,9 @@ class Search:
         return [(row.memory_mb, row.disk_kb) for row in self.rows()]
 
     def _trials(self) -> list[FrozenTrial]:
-        return all_trials(self._storage, self._study_id)
+        if self._read is None:
+            self._read = all_trials(self._storage, self._study_id)
+        return self._read
 
     def generation(self, generation: int) -> list[Proposal]:
         """The trials of a generation that have been asked for, by number."""
@@ -183,6 +194,7 @@ class Search:
         trial = self._storage.get_trial(trial_id)
         if trial.state.is_finished():
             return
+        self._read = None
         for step, value in intermediate.items():
             if step not in trial.intermediate_values:
                 self._storage.set_trial_intermediate_value(trial_id, step, value)
@@ -196,6 +208,7 @@ class Search:
         with worded(self.study):
             trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
             known = self._storage.get_trial(trial_id).intermediate_values
+            self._read = None
             for step, value in intermediate.items():
                 if step not in known:
                     self._storage.set_trial_intermediate_value(trial_id, step, value)
@@ -234,6 +247,7 @@ class Search:
         due = len(self._trials())
         if spec.number != due:
             raise StudyError(f"the folder of trial {due} is missing", "Put it back, then type `sweep repair` again.")
+        self._read = None
         spaces = {name: json_to_distribution(text) for name, text in spec.distributions.items()}
         study.add_trial(
             optuna.create_trial(

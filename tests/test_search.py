@@ -117,8 +117,8 @@ def test_killed_at_any_write_and_run_again_the_study_is_the_same(tmp_path: Path,
             except Killed:
                 pass
         assert session(study) == undisturbed, f"killed at write {nth}"
-    # 2 generations of 3, a write each; 3 trials told: 2 reports, 8 attributes, the state.
-    assert nth - 1 == 6 + 3 * 11
+    # 2 generations of 3, a write each; 3 trials told: 2 reports, an attribute, the state.
+    assert nth - 1 == 6 + 3 * 4
 
 
 def test_a_journal_torn_at_any_byte_of_its_last_record_goes_on(tmp_path: Path) -> None:
