@@ -26,7 +26,6 @@ from sweep import study as studies
 from sweep.condor import Job, JobStatus
 from sweep.files import locked, write_json, write_text
 from sweep.give import give
-from sweep.lanes import Given
 from sweep.posts import Answer, Post
 from sweep.propose import propose
 from sweep.repair import repair
@@ -149,7 +148,8 @@ def following_posts(study: Study, who: Iterable[int | str], trials: int | None) 
     search.count()
     spent = []
     for cluster, one in enumerate(who, start=100):
-        number = lanes.current(study.paths, one).trial if isinstance(one, str) else one
+        number = lanes.current(study.paths, one) if isinstance(one, str) else one
+        study.paths.trial(number).job_log.write_text(JOB_LOG.replace("(1.0.0)", f"({cluster}.0.0)"))
         study.paths.trial(number).metrics.write_text('{"step": 1, "score": 0.5}\n')
         before = time.process_time()
         (answer,) = serve.answers(study.paths, lambda: search, [Post(str(one), 0, cluster)], trials).values()
@@ -165,10 +165,10 @@ def lane_posts(study: Study, trials: int, per_generation: int) -> float:
     study.paths.submit.write_text("queue\n")
     # Those of the generation are in other lanes.
     for number in range(trials + 11, trials + per_generation):
-        lanes.give(study.paths, f"other-{number}", Given(number))
+        lanes.give(study.paths, f"other-{number}", number)
     with locked(study.paths.storage_lock, wait=True):
         search = Search.open(study, writing=True)
-        assert give(search, {LANE: None}, 2 * trials + 2 * BATCH)
+        assert give(search, [LANE], 2 * trials + 2 * BATCH)
         search.close()
     return following_posts(study, [LANE] * 10, 2 * trials + 2 * BATCH)
 

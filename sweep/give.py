@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sweep import lanes, propose, workflow
 from sweep.files import write_text
-from sweep.lanes import Given
 from sweep.records import read_spec
 from sweep.trial import TrialSpec
 
@@ -16,18 +15,19 @@ if TYPE_CHECKING:
     from sweep.study import Study
 
 
-def give(search: Search, waiting: Mapping[str, int | None], trials: int) -> dict[str, int]:
+def give(search: Search, waiting: Sequence[str], trials: int) -> dict[str, int]:
     """Write all that the nodes of lanes need for their next trials; the study is to have so many `trials` in all.
 
-    `waiting` has the cluster of each lane's last job, None at the launch. Gives the trials by lane, of the first ones
-    where there are not enough. The caller holds the storage lock, and has told Optuna of all trials that have ended.
+    Gives the trials of the lanes that are `waiting`, of the first ones where there are not enough. The caller holds the
+    storage lock, and has told Optuna of all trials that have ended.
     """
     specs = _open_trials(search) if waiting else []
     if len(specs) < len(waiting):
         specs += _more(search, len(waiting) - len(specs), trials)
-    for (lane, after), spec in zip(waiting.items(), specs, strict=False):
-        _start(search.study, lane, spec, after)
-    return {lane: spec.number for lane, spec in zip(waiting, specs, strict=False)}
+    given = dict(zip(waiting, specs, strict=False))
+    for lane, spec in given.items():
+        _start(search.study, lane, spec)
+    return {lane: spec.number for lane, spec in given.items()}
 
 
 def _open_trials(search: Search) -> list[TrialSpec]:
@@ -53,10 +53,10 @@ def _more(search: Search, count: int, trials: int) -> list[TrialSpec]:
     return propose.specs(search.study, search.add(count), search.cutoffs(), search.used())
 
 
-def _start(study: Study, lane: str, spec: TrialSpec, after: int | None) -> None:
+def _start(study: Study, lane: str, spec: TrialSpec) -> None:
     """Write all that the lane's node needs; the lane has the trial when the last file is there."""
     paths = study.paths
     propose.write_trial(study, paths.trial(spec.number), spec)
     description = paths.submit.read_text(encoding="utf-8")
     write_text(paths.lane_submit(lane), workflow.lane_description(lane, spec, description))
-    lanes.give(paths, lane, Given(spec.number, after))
+    lanes.give(paths, lane, spec.number)

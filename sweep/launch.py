@@ -114,7 +114,7 @@ def write_workflow(search: Search, generations: int, done: set[int], lanes: int 
     write_text(paths.planned, f"{generations}\n")
     if lanes is not None:
         trials = generations * study.config.study.trials_per_generation
-        lanes = len(give(search, dict.fromkeys(map(lane_name, range(lanes))), trials))
+        lanes = len(give(search, [lane_name(number) for number in range(lanes)], trials))
     write_text(paths.outer_dag, outer_dag(study, generations, done, lanes))
 
 

@@ -203,7 +203,7 @@ class StudyPaths:
         return self.dag / "lanes"
 
     def lane_trial(self, lane: str) -> Path:
-        """Says which trial a lane was given last: see sweep/lanes.py."""
+        """Holds the number of the trial that a lane was given last."""
         return self.lanes / f"{lane}.trial"
 
     def lane_submit(self, lane: str) -> Path:

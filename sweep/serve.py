@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweep import harvest, lanes, posts, script
+from sweep import harvest, joblog, lanes, posts, script
 from sweep.errors import StorageError, SweepError
 from sweep.files import locked
 from sweep.paths import StudyPaths
 from sweep.posts import Answer, Post
-from sweep.trial import CRASHED, DONE, TRY_AGAIN
+from sweep.trial import CRASHED, DONE, SUBMIT_FAILED, TRY_AGAIN
 
 if TYPE_CHECKING:
     from sweep.search import Search
@@ -125,7 +125,9 @@ def answers(
     search = opened()
     harvest.tell_pending(paths, search)
     if trials is not None:
-        found |= _next(search, {post: one for post, one in found.items() if one.status == DONE}, trials)
+        # DAGMan runs no node again whose job could not be submitted.
+        goes_on = {p: one for p, one in found.items() if one.status == DONE and p.return_code != SUBMIT_FAILED}
+        found |= _next(search, goes_on, trials)
     return found
 
 
@@ -136,10 +138,10 @@ def _judged(paths: StudyPaths, opened: Callable[[], Search], post: Post) -> Answ
         if post.who.isdigit():
             number = int(post.who)
         else:
-            given = lanes.current(paths, post.who)
-            number = given.trial
-            if given.after == post.cluster:  # asked again: the one before was killed
-                return Answer(TRY_AGAIN, f"{name} has trial {number}")
+            number = lanes.current(paths, post.who)
+            # A script that was killed may be run again when its answer was given, or its node with the job before.
+            if post.return_code != SUBMIT_FAILED and joblog.read(paths.trial(number).job_log).cluster != post.cluster:
+                return Answer(TRY_AGAIN, f"{name} has trial {number}, of which this was not the latest job")
         status, what = harvest.harvest(paths, opened, number, post.return_code)
     except StorageError:
         raise
@@ -154,7 +156,7 @@ def _next(search: Search, done: dict[Post, Answer], trials: int) -> dict[Post, A
 
     if search.study.paths.stopped.exists():
         return {post: Answer(CRASHED, f"{one.said}; the sweep is stopped") for post, one in done.items()}
-    given = give(search, {post.who: post.cluster for post in done}, trials)
+    given = give(search, [post.who for post in done], trials)
     return {
         post: Answer(TRY_AGAIN, f"{one.said}; {post.who} goes on with trial {given[post.who]}")
         if post.who in given

@@ -47,7 +47,7 @@ def main() -> None:
     """`spool STUDY TRIAL CLUSTER`, or with a lane for the trial, as the DAG's HOLD script calls it."""
     folder, who, cluster = sys.argv[1:]
     paths = StudyPaths(Path(folder).resolve())
-    number = int(who) if who.isdigit() else lanes.current(paths, who).trial
+    number = int(who) if who.isdigit() else lanes.current(paths, who)
     fetch(paths, number, int(cluster))
 
 

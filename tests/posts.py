@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from sweep import serve
+from sweep import lanes, serve
 from sweep.paths import StudyPaths
 from sweep.posts import Post
+
+SUBMITTED = "000 ({0:03}.000.000) 2026-11-23 05:58:04 Job submitted\n...\n"
+
+
+def submit(paths: StudyPaths, who: str, cluster: int) -> int:
+    """What HTCondor writes when a lane's job is submitted; gives the lane's trial."""
+    number = lanes.current(paths, who)
+    with paths.trial(number).job_log.open("a") as log:
+        log.write(SUBMITTED.format(cluster))
+    return number
 
 
 def harvest(paths: StudyPaths, who: int | str, return_code: int, cluster: int = 0, trials: int | None = None) -> int:

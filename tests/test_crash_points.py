@@ -24,6 +24,7 @@ from sweep.study import Study
 from sweep.trial import DEFER, DONE, TRY_AGAIN
 from tests.conftest import STUDY
 from tests.crashes import each_full_disk, each_kill, hasty, in_a_process
+from tests.posts import submit
 
 __all__ = ["hasty"]
 pytestmark = pytest.mark.usefixtures("hasty")
@@ -150,18 +151,19 @@ def steps(study: Study) -> list[tuple[str, Callable[[], object], Action, int]]:
 
 
 def lane_steps(study: Study) -> list[tuple[str, Callable[[], object], Action, int]]:
-    """The same in two lanes, of five trials in all."""
+    """The same in two lanes, of four trials in all."""
     root = study.paths.root
 
-    def ended(*numbers: int) -> None:
-        for number in numbers:
-            study.paths.trial(number).metrics.write_text(GOOD)
+    def ended(**clusters: int) -> None:
+        for lane, cluster in clusters.items():
+            study.paths.trial(submit(study.paths, lane.replace("_", "-"), cluster)).metrics.write_text(GOOD)
 
+    both = ("lane-0000.0.13", "lane-0001.0.14")
     return [
         ("launch", lambda: None, partial(lanes_launched, root), 0),
-        ("go on", lambda: ended(0), Posts(root, ("lane-0000.0.11",), ("5",)), TRY_AGAIN),
-        ("go on, both", lambda: ended(1, 2), Posts(root, ("lane-0001.0.12", "lane-0000.0.13"), ("5",)), TRY_AGAIN),
-        ("end one", lambda: ended(3), Posts(root, ("lane-0000.0.14",), ("5",)), DONE),
+        ("go on", lambda: ended(lane_0000=11), Posts(root, ("lane-0000.0.11",), ("4",)), TRY_AGAIN),
+        ("the other", lambda: ended(lane_0001=12), Posts(root, ("lane-0001.0.12",), ("4",)), TRY_AGAIN),
+        ("end", lambda: ended(lane_0000=13, lane_0001=14), Posts(root, both, ("4",)), DONE),
     ]
 
 

@@ -18,6 +18,7 @@ from sweep.resources import PACKAGE
 from sweep.search import Search
 from sweep.study import Study
 from sweep.trial import CRASHED, DEFER, DONE, TRY_AGAIN
+from tests.posts import submit
 from tests.test_give import launched
 from tests.test_propose_harvest import GOOD
 from tests.test_serve import until
@@ -84,7 +85,7 @@ def test_all_at_once_and_twice_are_told_once(proposed: Study) -> None:
 def test_in_lanes_it_asks_for_the_next_trial_and_waits_for_no_process_s_end(study: Study) -> None:
     launched(study)
     write_script(study, Path(sys.executable))
-    study.paths.trial(1).metrics.write_text(GOOD)
+    study.paths.trial(submit(study.paths, "lane-0001", 11)).metrics.write_text(GOOD)
     # The process that it starts stays, for lanes whose trials end next.
     assert run(study, "lane-0001", "0", "11", "9") == (
         TRY_AGAIN, "trial 1: COMPLETE; lane-0001 goes on with trial 3\n", "",
@@ -92,6 +93,7 @@ def test_in_lanes_it_asks_for_the_next_trial_and_waits_for_no_process_s_end(stud
     with locked(study.paths.serving_lock, wait=False) as free:
         assert not free
     study.paths.stopped.write_text("enough\n")
+    submit(study.paths, "lane-0002", 12)
     assert run(study, "lane-0002", "-1002", "12", "9")[0] == CRASHED
 
 

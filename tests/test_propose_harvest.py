@@ -25,7 +25,7 @@ from sweep.rows import TrialRow
 from sweep.search import Search
 from sweep.study import Study
 from sweep.trial import CRASHED, DEFER, DONE, STOP, TRY_AGAIN, Result, TrialSpec
-from tests.posts import ask, harvest
+from tests.posts import SUBMITTED, ask, harvest
 
 GOOD = '{"step": 1, "val_accuracy": 0.5}\n{"step": 2, "val_accuracy": 0.75}\n'
 
@@ -122,7 +122,6 @@ def test_harvest_again_changes_nothing(study: Study) -> None:
     assert rows(study) == before
 
 
-SUBMITTED = "000 ({0:03}.000.000) 2026-11-23 05:58:04 Job submitted\n...\n"
 STARTED = "001 ({0:03}.000.000) 2026-11-23 05:58:05 Job executing\n\tSlotName: slot1@gpu-{0}.example.edu\n...\n"
 HELD = "012 ({0:03}.000.000) 2026-11-23 05:58:25 Job was held.\n\t{1}\n\tCode {2} Subcode 0\n...\n"
 

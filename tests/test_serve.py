@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep import lanes, serve
+from sweep import serve
 from sweep import study as studies
 from sweep.files import locked
 from sweep.propose import propose
@@ -18,6 +18,7 @@ from sweep.search import Search
 from sweep.study import Study
 from sweep.trial import DONE, TRY_AGAIN
 from tests.conftest import STUDY
+from tests.posts import submit
 from tests.test_give import launched
 from tests.test_propose_harvest import GOOD
 
@@ -51,7 +52,7 @@ def serving(study: Study, trials: int | None = None) -> threading.Thread:
 
 def end(study: Study, who: str, cluster: int) -> int:
     """Have a trial end, or a lane's, and wait for the answer."""
-    number = int(who) if who.isdigit() else lanes.current(study.paths, who).trial
+    number = int(who) if who.isdigit() else submit(study.paths, who, cluster)
     study.paths.trial(number).metrics.write_text(GOOD)
     file = study.paths.posts / f"{who}.0.{cluster}"
     file.touch()
