@@ -115,6 +115,7 @@ def make(folder: Path, seed: int, pace: float, sampler: str) -> Study:
 
 def undisturbed(study: Study, generations: int) -> dict[str, Any]:
     """The study by propose, trainer and harvest alone, one trial after another."""
+    serve.LINGER_SECONDS = 0.0  # here nobody else asks
     study.paths.posts.mkdir(parents=True)
     for generation in range(generations):
         for trial in propose.propose(study, generation):
