@@ -139,14 +139,23 @@ def test_no_odd_name_is_a_parameter(name: str) -> None:
 @pytest.mark.parametrize("name", ["it's; touch evil", "$(touch evil)", 'a "b" `touch evil`', "&& touch evil", "-rf"])
 def test_no_folder_s_name_becomes_a_shell_word(tmp_path: Path, script: str, name: str) -> None:
     home = tmp_path / name
-    (home / "dag").mkdir(parents=True)
+    (home / "dag" / "posts").mkdir(parents=True)
     python = home / "python"
-    python.write_text('#!/bin/sh\nprintf "%s\\n" "$PYTHONPATH" "$@"\n')
+    # Answers a POST script, too.
+    answers = 'for post in posts/*; do [ ! -f "$post" ] || echo "0 $(cat said)" > "$post"; done\n'
+    python.write_text(f'#!/bin/sh\nprintf "%s\\n" "$PYTHONPATH" "$@" | tee words\n{answers}')
     python.chmod(0o755)
+    (home / "dag" / "said").write_text("$(touch evil) `touch evil`\n")
     file = home / "dag" / script
     file.write_text(workflow.node_script(script, python, home))
     file.chmod(0o755)
-    done = subprocess.run([f"./{script}", "3", "$(touch evil)"], cwd=home / "dag", capture_output=True, text=True)
+    words = ["3", "$(touch evil)", "9", "`touch evil`"]
+    done = subprocess.run([f"./{script}", *words], cwd=home / "dag", capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-3:] == ["..", "3", "$(touch evil)"]
+    started = (home / "dag" / "words").read_text().splitlines()
+    if script == "harvest":
+        assert started[-2:] == ["..", "`touch evil`"]
+        assert done.stdout == "$(touch evil) `touch evil`\n"
+    else:
+        assert started[-5:] == ["..", *words]
     assert not list(tmp_path.rglob("evil"))
