@@ -76,7 +76,7 @@ def try_out(
         epoch_seconds=epoch_seconds(metrics or "", fraction),
         memory_bytes=peak,
         gpu_bytes=gpu_bytes(metrics or ""),
-        checkpoint_bytes=files.checkpoint.stat().st_size,
+        checkpoint_bytes=files.checkpoint.stat().st_size if spec.checkpoints else 0,
         data_bytes=sum(size(Path(place)) for place in (study.data_here, *study.weights.values()) if place),
     )
     write_json(_record(study), asdict(tried))
