@@ -15,7 +15,7 @@ $(SETUP): pyproject.toml constraints.txt
 	@echo "setting up $(VENV): torch alone is several GB, this takes minutes the first time"
 	@$(PYTHON) -m venv $(VENV) >/dev/null || { $(PYTHON) -m venv --without-pip $(VENV) && \
 		$(PYTHON) scripts/bootstrap_pip.py $(VENV); }
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[trainer,postgresql,samplers,tracking,dashboard,report,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[trainer,postgresql,samplers,tracking,dashboard,report,docs,dev]'
 	$(BIN)/sweep pool install
 	$(BIN)/sweep data fashion-mnist
 	@touch $@
@@ -33,3 +33,4 @@ check: $(SETUP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports

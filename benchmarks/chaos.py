@@ -25,12 +25,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.chaos_faults import faults, start_pool
-from sweep import condor, propose, report, serve
-from sweep import study as studies
+from sweep.control.initialise import initialise
+from sweep.control.launch import launch
 from sweep.errors import SweepError
-from sweep.launch import launch
+from sweep.nodes import post_server, propose
 from sweep.pool import personal
-from sweep.study import Study
+from sweep.pool.connect import connect
+from sweep.results.leaderboard import report_json
+from sweep.results.report import collect_report
+from sweep.study.study import Study
 
 PER_GENERATION, STEPS, INTERVAL = 40, 12, 4
 PACE = 0.25
@@ -106,7 +109,7 @@ def make(folder: Path, seed: int, pace: float, sampler: str) -> Study:
     os.chdir(folder)
     text = STUDY.format(seed=seed, per_generation=PER_GENERATION, steps=STEPS, sampler=sampler)
     Path("study.toml").write_text(text)
-    study, _ = studies.initialise(Path("study.toml"), lambda _: None)
+    study, _ = initialise(Path("study.toml"), lambda _: None)
     shutil.copy(Path(__file__).with_name("chaos_trainer.py"), study.paths.trainer / "__main__.py")
     campaign = {"work": str(folder / "work"), "pace": pace, "interval": INTERVAL}
     (study.paths.trainer / "chaos.json").write_text(json.dumps(campaign))
@@ -115,7 +118,7 @@ def make(folder: Path, seed: int, pace: float, sampler: str) -> Study:
 
 def undisturbed(study: Study, generations: int) -> dict[str, Any]:
     """The study by propose, trainer and harvest alone, one trial after another."""
-    serve.LINGER_SECONDS = 0.0  # here nobody else asks
+    post_server.LINGER_SECONDS = 0.0  # here nobody else asks
     study.paths.posts.mkdir(parents=True)
     for generation in range(generations):
         for trial in propose.propose(study, generation):
@@ -124,13 +127,13 @@ def undisturbed(study: Study, generations: int) -> dict[str, Any]:
             while subprocess.run(command, cwd=files.root, check=False).returncode == 85:
                 pass
             (study.paths.posts / f"{trial.number}.0.0").touch()
-            serve.serve(study.paths)
+            post_server.serve(study.paths)
     return trials(study)
 
 
 def trials(study: Study) -> dict[str, Any]:
     """Key of each trial, and what must not depend on faults."""
-    found = json.loads(report.as_json(report.collect(study)))["trials"]
+    found = json.loads(report_json(collect_report(study)))["trials"]
     return {f"{t['generation']}/{t['index']} as {t['number']}": (t["state"], t["params"], t["values"]) for t in found}
 
 
@@ -159,7 +162,7 @@ def disturbed(study: Study, generations: int, lanes: int | None, outcome: Outcom
 def judge(study: Study, wanted: dict[str, Any], outcome: Outcome) -> None:
     """Count what differs between a disturbed study and an undisturbed one."""
     found = trials(study)
-    rows = json.loads(report.as_json(report.collect(study)))["trials"]
+    rows = json.loads(report_json(collect_report(study)))["trials"]
     keys = Counter((row["generation"], row["index"]) for row in rows)
     outcome.complete = sum(row["state"] == "COMPLETE" for row in rows)
     outcome.lost = sum(found.get(key, ("none",))[0] != "COMPLETE" for key in wanted)
@@ -182,7 +185,7 @@ def main() -> None:
     os.environ["XDG_STATE_HOME"] = str(folder / "state")
     os.environ.pop("CONDOR_CONFIG", None)
     start_pool()
-    condor.connect()
+    connect()
     total: Counter[str] = Counter()
     print(HEAD, flush=True)
     try:
@@ -197,7 +200,7 @@ def main() -> None:
             total += outcome.faults
             print(outcome.row(), flush=True)
     finally:
-        personal.stop()
+        personal.stop_pool()
     print("\nfaults: " + ", ".join(f"{name} {count}" for name, count in total.most_common()))
 
 

@@ -11,26 +11,26 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sweep import condor, stop
-from sweep.condor import JobStatus
-from sweep.files import locked
-from sweep.pool import install, personal
-from sweep.repair import repair
-from sweep.study import Study
+from sweep.control import stop
+from sweep.control.repair import repair_storage
+from sweep.pool import install, personal, schedd
+from sweep.pool.schedd import JobStatus
+from sweep.study.study import Study
+from sweep.system.files import locked
 
 SLOTS = 12
 
 
 def start_pool() -> None:
-    installation = install.system() or install.own()
+    installation = install.system_installation() or install.own_installation()
     assert installation is not None, "type `sweep pool install` first"
-    personal.start(installation, SLOTS, lambda _: None)
+    personal.start_pool(installation, SLOTS, lambda _: None)
 
 
 def kill(chance: random.Random, word: str, most: int = 1) -> bool:
     """SIGKILL to up to `most` of the pool's processes whose command line has this word."""
     found = []
-    for pid in personal.processes():
+    for pid in personal.pool_processes():
         try:
             command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
@@ -48,20 +48,20 @@ def kill(chance: random.Random, word: str, most: int = 1) -> bool:
 
 def evict(study: Study, chance: random.Random, *how: str) -> bool:
     """Evict up to three running trials."""
-    running = [job for job in condor.jobs(study.id) if job.trial is not None and job.status == JobStatus.RUNNING]
+    running = [job for job in schedd.queued_jobs(study.id) if job.trial is not None and job.status == JobStatus.RUNNING]
     for job in chance.sample(running, min(3, len(running))):
         subprocess.run(["condor_vacate_job", *how, str(job.cluster)], capture_output=True, check=False)
     return bool(running)
 
 
 def lose_power() -> bool:
-    personal.kill()
+    personal.kill_pool()
     start_pool()
     return True
 
 
 def restart_pool() -> bool:
-    personal.stop()
+    personal.stop_pool()
     start_pool()
     return True
 
@@ -91,11 +91,11 @@ def tear_storage(study: Study) -> bool:
     with locked(study.paths.storage_lock, wait=True):
         os.truncate(study.paths.database, study.paths.database.stat().st_size // 2)
     time.sleep(3)
-    return bool(repair(study))
+    return bool(repair_storage(study))
 
 
 def stop_sweep(study: Study, *, now: bool) -> bool:
-    return stop.stop(study, now=now, say=lambda _: None)
+    return stop.stop_sweep(study, now=now, say=lambda _: None)
 
 
 def faults(study: Study, chance: random.Random) -> dict[str, tuple[int, Callable[[], bool]]]:
@@ -107,8 +107,8 @@ def faults(study: Study, chance: random.Random) -> dict[str, tuple[int, Callable
         "kill a shadow": (3, lambda: kill(chance, "condor_shadow", most=3)),
         "kill a trainer": (4, lambda: kill(chance, "trainer trial.json")),
         "kill POST": (4, lambda: kill(chance, "./harvest", most=4)),
-        "kill the one that answers": (4, lambda: kill(chance, "sweep.serve")),
-        "kill PRE": (4, lambda: kill(chance, "sweep.propose")),
+        "kill the one that answers": (4, lambda: kill(chance, "sweep.node serve")),
+        "kill PRE": (4, lambda: kill(chance, "sweep.node propose")),
         "kill DAGMan": (4, lambda: kill(chance, "condor_dagman")),
         "kill schedd": (2, lambda: kill(chance, "condor_schedd")),
         "kill startd": (1, lambda: kill(chance, "condor_startd")),

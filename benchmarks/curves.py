@@ -18,8 +18,8 @@ from typing import Any
 import optuna
 import torch
 
-from sweep import datasets
-from sweep.trial import TrialSpec
+from sweep.study import datasets
+from sweep.trial.spec import TrialSpec
 from trainer import data
 from trainer.train import Training, _train_epoch, evaluate
 from trainer.trial import Trial

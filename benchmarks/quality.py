@@ -31,13 +31,14 @@ from typing import Any
 import optuna
 
 from benchmarks.samplers import FUNCTIONS, STUDY
-from sweep import config
-from sweep.cutoffs import is_cut_off
-from sweep.distributions import distribution
+from sweep.config.load import parse_config
+from sweep.optimizer.distributions import optuna_distribution
+from sweep.optimizer.stored_study import Proposal, StoredStudy
 from sweep.paths import StudyPaths
-from sweep.search import Proposal, Search
-from sweep.study import Study
-from sweep.trial import Result, derived_seed
+from sweep.study.study import Study
+from sweep.trial.cutoffs import is_cut_off
+from sweep.trial.result import Result
+from sweep.trial.spec import derived_seed
 
 EPOCHS = 10
 REAL = "curves"
@@ -57,9 +58,9 @@ class Problem:
         self.search, self._measure = FUNCTIONS[function]
         text = STUDY.format(seed=seed, batch=workers, sampler='name = "tpe"', search=self.search)
         text = text.replace('command = ["true"]', f'command = ["true"]\nepochs = {EPOCHS}') + PRUNERS[pruner]
-        self.config = config.parse(text, "study.toml")
+        self.config = parse_config(text, "study.toml")
         self.seed, self.workers = seed, workers
-        asked = [distribution(parameter) for parameter in self.config.search.values()]
+        asked = [optuna_distribution(parameter) for parameter in self.config.search.values()]
         drawn = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
         names = list(self.config.search)
         sample = [drawn.ask(dict(zip(names, asked, strict=True))).params for _ in range(200)]
@@ -75,8 +76,8 @@ class Problem:
         """Length of an epoch of a trial."""
         return random.Random(f"{self.seed} {number}").lognormvariate(0.0, 0.5)
 
-    def storage(self) -> Search:
-        return Search.in_memory(Study(StudyPaths(Path()), self.config, {"id": "0" * 32, "data": ""}))
+    def storage(self) -> StoredStudy:
+        return StoredStudy.in_memory(Study(StudyPaths(Path()), self.config, {"id": "0" * 32, "data": ""}))
 
 
 class Table(Problem):
@@ -137,7 +138,7 @@ def train(problem: Problem, params: dict[str, Any], cutoffs: dict[str, float]) -
     return curve
 
 
-def tell(search: Search, proposal: Proposal, curve: Sequence[float]) -> None:
+def tell(search: StoredStudy, proposal: Proposal, curve: Sequence[float]) -> None:
     state: Any = "COMPLETE" if len(curve) == EPOCHS else "PRUNED"
     result = Result(proposal.number, state, {"value": curve[-1]}, {}, "", len(curve), 1, 0, 1.0, 0.0, "")
     search.tell(result, dict(enumerate(curve, start=1)))
@@ -174,10 +175,10 @@ def lanes(problem: Problem) -> Iterator[list[float]]:
 
 def sequence(problem: Problem) -> Iterator[list[float]]:
     """Plain Optuna; its pruner is asked after each epoch."""
-    from sweep import pruners
+    from sweep.config import pruners
 
     sampler = optuna.samplers.TPESampler(seed=derived_seed(problem.seed, "plain"))
-    pruner = pruners.make(problem.config.pruner.name, problem.config.pruner.options)
+    pruner = pruners.make_pruner(problem.config.pruner.name, problem.config.pruner.options)
     study = optuna.create_study(sampler=sampler, pruner=pruner)
     names = problem.config.search
     while True:
@@ -185,7 +186,7 @@ def sequence(problem: Problem) -> Iterator[list[float]]:
         params: dict[str, Any] = {}
         for name, parameter in names.items():
             if all(params.get(parent) in values for parent, values in parameter.when.items()):
-                params[name] = trial._suggest(name, distribution(parameter))
+                params[name] = trial._suggest(name, optuna_distribution(parameter))
         curve = []
         for step, value in enumerate(problem.curve(params), start=1):
             curve.append(value)
@@ -200,7 +201,7 @@ def sequence(problem: Problem) -> Iterator[list[float]]:
 def rand(problem: Problem, trials: int) -> float:
     """What random search leaves."""
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=problem.seed))
-    space = {name: distribution(parameter) for name, parameter in problem.config.search.items()}
+    space = {name: optuna_distribution(parameter) for name, parameter in problem.config.search.items()}
     return min(problem.curve(study.ask(space).params)[-1] for _ in range(trials))
 
 

@@ -17,11 +17,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sweep import config
+from sweep.config.load import parse_config
+from sweep.optimizer.stored_study import StoredStudy
 from sweep.paths import StudyPaths
-from sweep.search import Search
-from sweep.study import Study
-from sweep.trial import Result
+from sweep.study.study import Study
+from sweep.trial.result import Result
 
 SAMPLERS = {
     "tpe": 'name = "tpe"',
@@ -99,8 +99,8 @@ FUNCTIONS: dict[str, tuple[str, Callable[[Mapping[str, Any]], float]]] = {
 def best_found(sampler: str, function: str, seed: int, generations: int, batch: int) -> float:
     search, measure = FUNCTIONS[function]
     text = STUDY.format(seed=seed, batch=batch, sampler=SAMPLERS[sampler], search=search)
-    study = Study(StudyPaths(Path()), config.parse(text, "study.toml"), {"id": "0" * 32, "data": ""})
-    there = Search.in_memory(study)
+    study = Study(StudyPaths(Path()), parse_config(text, "study.toml"), {"id": "0" * 32, "data": ""})
+    there = StoredStudy.in_memory(study)
     best = math.inf
     for generation in range(generations):
         for proposal in there.propose(generation):

@@ -21,18 +21,22 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
-from sweep import lanes, posts, screen, serve, workflow
-from sweep import study as studies
-from sweep.condor import Job, JobStatus
-from sweep.files import locked, write_json, write_text
-from sweep.give import give
-from sweep.posts import Answer, Post
-from sweep.propose import propose
-from sweep.repair import repair
-from sweep.search import Search
-from sweep.study import Study
-from sweep.trial import TRY_AGAIN, Result
-from sweep.watcher import Watcher
+from sweep.control.initialise import initialise
+from sweep.control.repair import repair_storage
+from sweep.monitor.display import live_view
+from sweep.monitor.progress_reader import ProgressReader
+from sweep.nodes import post_server
+from sweep.nodes.fill_lanes import assign_trials
+from sweep.nodes.lanes import set_trial, trial_of_lane
+from sweep.nodes.post_requests import PostReply, PostRequest, write_reply
+from sweep.nodes.propose import propose
+from sweep.optimizer.stored_study import StoredStudy
+from sweep.pool.schedd import Job, JobStatus
+from sweep.study.study import Study
+from sweep.system.files import locked, write_json, write_text
+from sweep.trial.result import Result
+from sweep.workflow.dag import node_script
+from sweep.workflow.exit_codes import TRY_AGAIN
 
 BATCH = 1000
 
@@ -70,7 +74,9 @@ JOB_LOG = """000 (1.0.0) 2026-11-23 12:00:00 Job submitted from host: <127.0.0.1
 
 LANE = "lane-0000"
 
-AT_ONCE = "from sweep import serve; serve.LINGER_SECONDS = 0; serve.main()"
+AT_ONCE = (
+    "import sys; from sweep.nodes import post_server; post_server.LINGER_SECONDS = 0; post_server.main(sys.argv[1:])"
+)
 
 
 def make(folder: Path, trials: int, per_generation: int, storage: str) -> Study:
@@ -79,7 +85,7 @@ def make(folder: Path, trials: int, per_generation: int, storage: str) -> Study:
     os.chdir(folder)
     Path("train").write_text("")
     Path("study.toml").write_text(STUDY.format(per_generation=per_generation, storage=storage))
-    study, _ = studies.initialise(Path("study.toml"), lambda _: None)
+    study, _ = initialise(Path("study.toml"), lambda _: None)
     template = propose(study, 0)[0]
     chance = random.Random(0)
     for number in range(trials):
@@ -93,7 +99,7 @@ def make(folder: Path, trials: int, per_generation: int, storage: str) -> Study:
         result = Result(number, "COMPLETE", {"score": curve[-1]}, {}, "", 10, 1, 0, 60.0, 0.0, "")
         write_json(files.result, result.to_json())
         files.job_log.write_text(JOB_LOG)
-    repair(study)
+    repair_storage(study)
     return study
 
 
@@ -110,7 +116,9 @@ def cpu(*words: str) -> float:
 def measure(study: Study, trials: int, per_generation: int) -> dict[str, float]:
     root = str(study.paths.root)
     following = str(trials // per_generation)
-    found = {"PRE, a generation's, for each trial": cpu("-m", "sweep.propose", root, following) / per_generation}
+    found = {
+        "PRE, a generation's, for each trial": cpu("-m", "sweep.node", "propose", root, following) / per_generation
+    }
     found["POST, the script itself"] = script(study, trials)
     found["POST, the first that is answered"] = first(study, trials)
     found["POST, each that follows"] = following_posts(study, range(trials + 1, trials + 11), None)
@@ -122,14 +130,14 @@ def measure(study: Study, trials: int, per_generation: int) -> dict[str, float]:
 
 def script(study: Study, number: int) -> float:
     """CPU seconds of a POST script whose answer comes half a second later."""
-    write_text(study.paths.dag / "harvest", workflow.node_script("harvest", Path(sys.executable), Path()), mode=0o755)
+    write_text(study.paths.dag / "harvest", node_script("harvest", Path(sys.executable), Path()), mode=0o755)
     study.paths.posts.mkdir(parents=True, exist_ok=True)
-    post = Post(str(number), 0, 1)
+    post = PostRequest(str(number), 0, 1)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with locked(study.paths.serving_lock, wait=True):
         asked = subprocess.Popen([study.paths.dag / "harvest", str(number), "0", "1"], stdout=subprocess.DEVNULL)
         time.sleep(0.5)
-        posts.answer(study.paths, post, Answer(0, ""))
+        write_reply(study.paths, post, PostReply(0, ""))
         assert asked.wait() == 0
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -144,15 +152,17 @@ def first(study: Study, number: int) -> float:
 
 def following_posts(study: Study, who: Iterable[int | str], trials: int | None) -> float:
     """CPU seconds of answering one POST script more, of many, with the storage open."""
-    search = Search.open(study, writing=True)
+    search = StoredStudy.open(study, writing=True)
     search.count()
     spent = []
     for cluster, one in enumerate(who, start=100):
-        number = lanes.current(study.paths, one) if isinstance(one, str) else one
+        number = trial_of_lane(study.paths, one) if isinstance(one, str) else one
         study.paths.trial(number).job_log.write_text(JOB_LOG.replace("(1.0.0)", f"({cluster}.0.0)"))
         study.paths.trial(number).metrics.write_text('{"step": 1, "score": 0.5}\n')
         before = time.process_time()
-        (answer,) = serve.answers(study.paths, lambda: search, [Post(str(one), 0, cluster)], trials).values()
+        (answer,) = post_server.answer_requests(
+            study.paths, lambda: search, [PostRequest(str(one), 0, cluster)], trials
+        ).values()
         spent.append(time.process_time() - before)
         assert answer.status in (0, TRY_AGAIN), answer
     search.close()
@@ -165,22 +175,22 @@ def lane_posts(study: Study, trials: int, per_generation: int) -> float:
     study.paths.submit.write_text("queue\n")
     # Those of the generation are in other lanes.
     for number in range(trials + 11, trials + per_generation):
-        lanes.give(study.paths, f"other-{number}", number)
+        set_trial(study.paths, f"other-{number}", number)
     with locked(study.paths.storage_lock, wait=True):
-        search = Search.open(study, writing=True)
-        assert give(search, [LANE], 2 * trials + 2 * BATCH)
+        search = StoredStudy.open(study, writing=True)
+        assert assign_trials(search, [LANE], 2 * trials + 2 * BATCH)
         search.close()
     return following_posts(study, [LANE] * 10, 2 * trials + 2 * BATCH)
 
 
 def looks(study: Study, trials: int) -> list[float]:
     """CPU seconds of looking twice at a study of which sixteen trials run; without those of asking the schedd."""
-    watcher = Watcher(study, 1)
+    watcher = ProgressReader(study, 1)
     queue = [Job(number, JobStatus.RUNNING, False, number, "") for number in range(trials, trials + 16)]
     spent = []
     for _ in range(2):
         before = time.process_time()
-        screen.view(study, watcher.progress(queue), datetime.now())
+        live_view(study, watcher.progress(queue), datetime.now())
         spent.append(time.process_time() - before)
     return spent
 

@@ -30,12 +30,12 @@ from pathlib import Path
 
 import htcondor2
 
-from sweep import condor
-from sweep import study as studies
-from sweep.launch import launch
-from sweep.pool import install, personal
-from sweep.search import Search
-from sweep.workflow import CLAIM_SECONDS
+from sweep.control.initialise import initialise
+from sweep.control.launch import launch
+from sweep.optimizer.stored_study import StoredStudy
+from sweep.pool import install, personal, schedd
+from sweep.pool.connect import connect
+from sweep.workflow.submit import CLAIM_SECONDS
 
 SIGMA = 0.5
 """Of the logarithm of the times: with it a barrier after each 20 trials keeps slots busy less than half the time."""
@@ -118,7 +118,7 @@ def cpu_of(pid: str) -> float:
 def daemons_cpu() -> float:
     """Seconds of CPU of the pool's processes that an access point has: schedd, shadows, DAGMan and its scripts."""
     there = ("condor_schedd", "condor_shadow", "condor_dagman")
-    return sum(cpu_of(str(pid)) for pid, name in personal.processes().items() if name.startswith(there))
+    return sum(cpu_of(str(pid)) for pid, name in personal.pool_processes().items() if name.startswith(there))
 
 
 def wait_until_gone(cluster: int) -> float:
@@ -127,7 +127,7 @@ def wait_until_gone(cluster: int) -> float:
     while htcondor2.Schedd().query(constraint=f"ClusterId == {cluster}", projection=["ClusterId"]):
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if b"sweep.serve" in (process / "cmdline").read_bytes():
+                if b"sweep.node\0serve" in (process / "cmdline").read_bytes():
                     spent[process.name] = max(spent.get(process.name, 0.0), cpu_of(process.name))
         time.sleep(0.2)
     return sum(spent.values())
@@ -141,14 +141,14 @@ def sweep(folder: Path, name: str, trials: int, width: int, sleeps: list[float],
     Path("run.sh").write_text(RUN)
     Path("times").write_text("".join(f"{each}\n" for each in sleeps))
     Path("study.toml").write_text(STUDY.format(name=name, width=width))
-    study, _ = studies.initialise(Path("study.toml"), lambda _: None)
+    study, _ = initialise(Path("study.toml"), lambda _: None)
     before, began = daemons_cpu(), time.monotonic()
     launched = launch(study, -(-trials // width), lanes)
     assert launched.cluster
     beside = wait_until_gone(launched.cluster)
     total = time.monotonic() - began
     logs = sorted(study.paths.trials.glob("*/job.log"))
-    states = Counter(row.state for row in Search.open(study, writing=False).rows())
+    states = Counter(row.state for row in StoredStudy.open(study, writing=False).rows())
     assert states == {"COMPLETE": -(-trials // width) * width}, states
     return Ran(name, total, span(logs), daemons_cpu() - before + beside)
 
@@ -166,7 +166,7 @@ def raw(folder: Path, name: str, dag: str, sleeps: list[float]) -> Ran:
     (home / "dagman.config").write_text("DAGMAN_MAX_PRE_SCRIPTS = 1\n")
     (home / "raw.dag").write_text(f"CONFIG dagman.config\n{dag}")
     before, began = daemons_cpu(), time.monotonic()
-    wait_until_gone(condor.submit_dag(home / "raw.dag", name))
+    wait_until_gone(schedd.submit_dag(home / "raw.dag", name))
     total, logs = time.monotonic() - began, list((home / "out").glob("*.log"))
     assert len(logs) == len(sleeps), len(logs)
     return Ran(name, total, span(logs), daemons_cpu() - before)
@@ -285,10 +285,10 @@ def main() -> None:
     folder.mkdir(parents=True)
     sleeps = times(trials, mean)
     os.environ["XDG_STATE_HOME"] = str(folder / "pool")
-    installation = install.system() or install.own()
+    installation = install.system_installation() or install.own_installation()
     assert installation is not None, "type `sweep pool install` first"
-    personal.start(installation, slots, lambda _: None)
-    condor.connect()
+    personal.start_pool(installation, slots, lambda _: None)
+    connect()
     generation = slots if arguments.what == "utilisation" else trials
     runs: list[Callable[[], Ran | None]] = [
         lambda: plain(folder, sleeps),
@@ -308,7 +308,7 @@ def main() -> None:
                 found.append(ran)
                 print(f"{ran.name}: {ran.total:.1f} s", file=sys.stderr)
     finally:
-        personal.stop()
+        personal.stop_pool()
     print("| | seconds | relative to the plain DAG | slots busy | CPU s a trial |\n|---|---:|---:|---:|---:|")
     for ran in found:
         busy = f"{sum(sleeps) / slots / ran.span:.0%}" if mean else ""

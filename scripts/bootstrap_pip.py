@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sweep import apt
+from sweep.system import debian
 from sweep.errors import SweepError
 
 
@@ -20,10 +20,10 @@ def main() -> None:
     python = Path(sys.argv[1]).absolute() / "bin" / "python"
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        for archive in apt.archives(work / "apt", ("stable",)):
-            apt.unpack(archive.download(["python3-pip-whl"], work / "deb"), work / "tree")
+        for archive in debian.archives(work / "apt", ("stable",)):
+            debian.unpack(archive.download(["python3-pip-whl"], work / "deb"), work / "tree")
             wheel = next((work / "tree").rglob("pip-*.whl"))
-            apt.run([str(python), str(wheel / "pip"), "install", "--quiet", "--no-index", str(wheel)])
+            debian.run_command([str(python), str(wheel / "pip"), "install", "--quiet", "--no-index", str(wheel)])
             return
 
 

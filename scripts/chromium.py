@@ -16,9 +16,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sweep import apt
-from sweep.files import locked
-from sweep.pool.places import cache
+from sweep.system import debian
+from sweep.system.files import locked
+from sweep.system.directories import cache_directory
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
 
@@ -30,7 +30,7 @@ LIBRARY = re.compile(
 
 def tree() -> Path:
     """Where it is unpacked."""
-    return cache() / "chromium" / "tree"
+    return cache_directory() / "chromium" / "tree"
 
 
 def find() -> Path | None:
@@ -44,7 +44,7 @@ def libraries(program: Path) -> dict[str, str]:
     """What the environment of the program must have, where it is the one in the cache."""
     if tree() not in program.parents:
         return {}
-    triplet = apt.LIBRARY_TRIPLETS[platform.machine()]
+    triplet = debian.LIBRARY_TRIPLETS[platform.machine()]
     usr = tree() / "usr" / "lib" / triplet
     return {"LD_LIBRARY_PATH": ":".join(map(str, (usr, tree() / "lib" / triplet, usr / "pulseaudio", usr / "nss")))}
 
@@ -54,15 +54,15 @@ def fetch() -> Path:
     with locked(tree().with_name("fetch.lock"), wait=True):
         if found := find():
             return found
-        if reason := apt.unsupported():
-            raise apt.AptError(f"Chromium cannot be fetched here: {reason}")
+        if reason := debian.why_unsupported():
+            raise debian.AptError(f"Chromium cannot be fetched here: {reason}")
         release = re.search(r"^VERSION_CODENAME=(\w+)$", Path("/etc/os-release").read_text(), re.MULTILINE)
         # This machine's own release, whose programs run with its C library.
-        archive = next(iter(apt.archives(tree().with_name("apt"), [release[1] if release else "stable"])))
+        archive = next(iter(debian.archives(tree().with_name("apt"), [release[1] if release else "stable"])))
         names = [name for name in archive.dependencies("chromium") if LIBRARY.fullmatch(name)]
         with tempfile.TemporaryDirectory(dir=tree().parent, prefix="download-") as name:
             folder = Path(name)
-            apt.unpack(archive.download(["chromium", "chromium-common", *names], folder / "deb"), folder / "tree")
+            debian.unpack(archive.download(["chromium", "chromium-common", *names], folder / "deb"), folder / "tree")
             (folder / "tree").rename(tree())
         return tree() / "usr" / "lib" / "chromium" / "chromium"
 
@@ -70,5 +70,5 @@ def fetch() -> Path:
 if __name__ == "__main__":
     try:
         print(fetch())
-    except apt.AptError as error:
+    except debian.AptError as error:
         sys.exit(f"no Chromium: {error}")

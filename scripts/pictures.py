@@ -22,10 +22,14 @@ from rich.console import Console, RenderableType
 
 from scripts.browser import Browser
 from scripts.chromium import find
-from sweep import report, screen, status, study
-from sweep.page import html, subject
+from sweep.results.leaderboard import leaderboard_table
+from sweep.results.report import collect_report
+from sweep.monitor.display import live_view
+from sweep.monitor.progress_reader import read_progress
+from sweep.study.study import open_current
+from sweep.results.page import html, page_data
 from sweep.resources import PACKAGE
-from sweep.study import Study
+from sweep.study.study import Study
 
 PICTURES = PACKAGE.parent / "docs" / "pictures"
 
@@ -45,16 +49,16 @@ def terminal(file: Path, columns: int, command: str, parts: Iterable[RenderableT
 
 
 def leaderboard(there: Study) -> None:
-    found = report.collect(there)
+    found = collect_report(there)
     for trial in found.trials:
         trial["checkpoint"] = trial["checkpoint"] and os.path.relpath(trial["checkpoint"])
-    terminal(PICTURES / "leaderboard.svg", COLUMNS, "sweep report", report.as_table(found, ROWS, COLUMNS))
+    terminal(PICTURES / "leaderboard.svg", COLUMNS, "sweep report", leaderboard_table(found, ROWS, COLUMNS))
 
 
 def page(there: Study, chromium: Path) -> None:
     """The top of the page, and some figures beside it, in few colours."""
     with tempfile.TemporaryDirectory() as folder, Browser(chromium) as browser:
-        html.write(subject.collect(there), Path(folder) / "report.html")
+        html.write_page(page_data.collect_page_data(there), Path(folder) / "report.html")
         browser.open(Path(folder) / "report.html", PAGE_WIDTH, dark=False)
         tops = [0, browser.run(f"document.getElementById('{FIGURES_FROM}').offsetTop") - 16]
         shots = [browser.picture(top, PAGE_HEIGHT, scale=0.4) for top in tops]
@@ -66,11 +70,11 @@ def page(there: Study, chromium: Path) -> None:
 
 
 def main() -> None:
-    there = study.current(sys.argv[1] if len(sys.argv) > 1 else None)
+    there = open_current(sys.argv[1] if len(sys.argv) > 1 else None)
     PICTURES.mkdir(parents=True, exist_ok=True)
-    progress = status.status(there)
+    progress = read_progress(there)
     if progress.outer:
-        parts = [screen.view(there, progress, datetime.now())]
+        parts = [live_view(there, progress, datetime.now())]
         terminal(PICTURES / "status.svg", STATUS_COLUMNS, "sweep status --watch", parts)
     else:
         leaderboard(there)

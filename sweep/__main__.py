@@ -9,7 +9,7 @@ from sweep.errors import SweepError
 
 def main() -> None:
     """Run the command line. Exits with a SweepError's own status, 130 on Ctrl-C."""
-    from sweep.cli import app
+    from sweep.cli.app import app
 
     try:
         app()

@@ -8,8 +8,10 @@ from pathlib import Path
 RUNS = Path("runs")
 """Folder of all studies, below the folder where `sweep` is typed."""
 
+
 CURRENT = RUNS / "current"
 """Holds the name of the study that `sweep init` saw last."""
+
 
 HELPER = "sweep_trial.py"
 """Name under which the shipped trainer's trial.py travels along with a user's own program."""

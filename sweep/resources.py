@@ -1,4 +1,4 @@
-"""Finds the folders dags/, pages/, trainer/ and configs/, in a checkout and in an installed wheel alike."""
+"""Finds the folders dags/, trainer/ and configs/, in a checkout and in an installed wheel alike."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 PACKAGE = Path(__file__).resolve().parent
 
 
-def folder(name: Literal["dags", "pages", "trainer", "configs"]) -> Path:
+def resource_folder(name: Literal["dags", "trainer", "configs"]) -> Path:
     """Path of one of the project's data folders.
 
     Raises FileNotFoundError when the installation lacks it.

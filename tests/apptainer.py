@@ -9,8 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sweep import apt
 from sweep.pool import personal
+from sweep.system import debian
 
 PROGRAM = "apptainer", "squashfs-tools"
 IMAGE = "base-files", "coreutils", "dash", "python3-venv"
@@ -23,7 +23,7 @@ class Apptainer:
         self.bin, self.base = folder / "apptainer" / "usr" / "bin", folder / "base"
         if not (folder / "made").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            archive = next(iter(apt.archives(folder / "apt", ["sid"])))
+            archive = next(iter(debian.archives(folder / "apt", ["sid"])))
             _unpack(archive, PROGRAM, folder / "apptainer")
             _unpack(archive, IMAGE, self.base)
             _relocate(folder / "apptainer")
@@ -32,7 +32,7 @@ class Apptainer:
 
     def build(self, definition: Path, image: Path) -> None:
         """Build an image, as an ordinary user does, from a definition and the files beside it."""
-        namespace = personal.namespace(personal.run_as()) if os.getuid() == 0 else []
+        namespace = personal.user_namespace(personal.run_as()) if os.getuid() == 0 else []
         subprocess.run(
             [*namespace, self.bin / "apptainer", "build", "--ignore-fakeroot-command", image, definition],
             cwd=definition.parent,
@@ -41,9 +41,9 @@ class Apptainer:
         )
 
 
-def _unpack(archive: apt.Archive, packages: tuple[str, ...], into: Path) -> None:
+def _unpack(archive: debian.Archive, packages: tuple[str, ...], into: Path) -> None:
     names = {name for package in packages for name in archive.dependencies(package)}
-    apt.unpack(archive.download(archive.offered(names), into.with_suffix(".deb")), into)
+    debian.unpack(archive.download(archive.offered(names), into.with_suffix(".deb")), into)
 
 
 def _relocate(tree: Path) -> None:

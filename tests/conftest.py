@@ -10,49 +10,33 @@ from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
-from sweep import serve
-from sweep import study as studies
-from sweep.study import Study
+from sweep.control.initialise import initialise
+from sweep.nodes import post_server
+from sweep.study.study import Study
 from tests.postgresql import Server
-
-STUDY = """
-[study]
-name = "tiny"
-metric = "val_accuracy"
-direction = "maximize"
-seed = 7
-trials_per_generation = 3
-
-[search]
-lr         = { type = "float", low = 1e-4, high = 1e-1, log = true }
-width      = { type = "int", low = 8, high = 64, step = 8 }
-activation = { type = "categorical", choices = ["relu", "gelu", "silu"] }
-
-[trainer]
-epochs = 2
-data = "photos"
-
-[job]
-request_memory = "512 MB"
-"""
+from tests.samples import IMAGES_PER_CLASS, STUDY
 
 
-class TwoPools(LoadScopeScheduling):  # type: ignore[misc]
-    """Of several processes that run the tests, two have a pool each, and all tests that need one: these mostly wait."""
+class SharedPools(LoadScopeScheduling):  # type: ignore[misc]
+    """Of the processes that run the tests, the first two start a pool each and share the tests that need one.
 
-    def _split_scope(self, nodeid: str) -> str:
-        if not nodeid.startswith("tests/pool/"):
-            return nodeid
-        return "pool 1" if nodeid.startswith(FIRST_POOL) else "pool 2"
+    A process takes the next file of its kind when it is free, and one of the other kind when its own are all taken.
+    """
+
+    POOLS = 2
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        wants_pool = self.nodes.index(node) < self.POOLS
+        fitting = (file for file in self.workqueue if file.startswith("tests/pool/") == wants_pool)
+        if (file := next(fitting, None)) is not None:
+            self.workqueue.move_to_end(file, last=False)
+        super()._assign_work_unit(node)
 
 
-FIRST_POOL = tuple(f"tests/pool/test_{name}.py" for name in ("endings", "kills", "launch_killed", "pool", "stop"))
-"""About half of the time that tests with a pool take."""
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TwoPools:
-    return TwoPools(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedPools:
+    return SharedPools(config, log)
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +47,7 @@ def _guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     """
     if request.node.get_closest_marker("pool") is None:
         monkeypatch.setenv("CONDOR_CONFIG", os.devnull)
-        monkeypatch.setattr(serve, "LINGER_SECONDS", 0)
+        monkeypatch.setattr(post_server, "LINGER_SECONDS", 0)
         if request.node.get_closest_marker("processes") is None:
 
             def refuse(*arguments: Any, **_: Any) -> None:
@@ -92,8 +76,8 @@ def study_file(folder: Path) -> Path:
 @pytest.fixture
 def study(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
     """An initialised study of 3 trials a generation, in real files and a real SQLite storage."""
-    monkeypatch.setattr(studies, "_commit", lambda: None)
-    return studies.initialise(study_file, lambda _: None)[0]
+    monkeypatch.setattr("sweep.control.initialise.sweep_commit", lambda: None)
+    return initialise(study_file, lambda _: None)[0]
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +108,23 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 @pytest.fixture
 def stored(storage: str, study_file: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
     """The study of `study`, in each kind of storage there is."""
-    monkeypatch.setattr(studies, "_commit", lambda: None)
+    monkeypatch.setattr("sweep.control.initialise.sweep_commit", lambda: None)
     study_file.write_text(STUDY.replace("[study]", f'[study]\nstorage = "{storage}"'))
-    return studies.initialise(study_file, lambda _: None)[0]
+    return initialise(study_file, lambda _: None)[0]
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Images of two classes that differ in which half is bright, under a good deal of noise."""
+    import numpy
+    from PIL import Image
+
+    root = tmp_path_factory.mktemp("data") / "photos"
+    random = numpy.random.default_rng(0)
+    for name, bright in (("left", slice(0, 6)), ("right", slice(6, 12))):
+        (root / name).mkdir(parents=True)
+        for number in range(IMAGES_PER_CLASS):
+            pixels = random.integers(0, 160, (12, 12, 3))
+            pixels[:, bright] += 60
+            Image.fromarray(pixels.astype("uint8")).save(root / name / f"{number}.png")
+    return root

@@ -23,8 +23,9 @@ import sqlalchemy
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
-from sweep import serve, storage
-from sweep import study as studies
+from sweep.control import initialise
+from sweep.nodes import post_server
+from sweep.optimizer import storages
 
 KILLED = 99
 """Exit status of a process that died at a write."""
@@ -107,9 +108,9 @@ def _make_hasty() -> None:
     """In a process of its own: wait for no disk, and for nobody else."""
     setattr(os, "fsync", lambda _: None)  # noqa: B010
     sqlalchemy.event.listen(Engine, "connect", _hasty)
-    serve.LINGER_SECONDS = 0.0
-    storage.BUSY_SECONDS = 0  # a transaction that failed holds its own process up
-    setattr(studies, "_commit", lambda: None)  # noqa: B010
+    post_server.LINGER_SECONDS = 0.0
+    storages.BUSY_SECONDS = 0  # a transaction that failed holds its own process up
+    setattr(initialise, "sweep_commit", lambda: None)  # noqa: B010
 
 
 @dataclass

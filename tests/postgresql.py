@@ -11,10 +11,10 @@ import subprocess
 import time
 from pathlib import Path
 
-from sweep import apt
-from sweep.files import locked
 from sweep.pool import personal
-from sweep.pool.places import cache
+from sweep.system import debian
+from sweep.system.directories import cache_directory
+from sweep.system.files import locked
 
 PASSWORD = "not-in-any-file-of-a-study"  # noqa: S105 - of a server that lives as long as the tests
 START_SECONDS = 60
@@ -23,7 +23,7 @@ START_SECONDS = 60
 def programs() -> Path:
     """Folder of initdb and postgres."""
     there = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    return there[-1].parent if there else fetched(cache() / "postgresql")
+    return there[-1].parent if there else fetched(cache_directory() / "postgresql")
 
 
 def fetched(home: Path) -> Path:
@@ -32,11 +32,11 @@ def fetched(home: Path) -> Path:
         mark = home / "complete"
         if not mark.exists():
             shutil.rmtree(home / "prefix", ignore_errors=True)
-            (archive,) = apt.archives(home / "apt", [platform.freedesktop_os_release()["VERSION_CODENAME"]])
+            (archive,) = debian.archives(home / "apt", [platform.freedesktop_os_release()["VERSION_CODENAME"]])
             server = next(name for name in archive.dependencies("postgresql") if re.fullmatch(r"postgresql-\d+", name))
             # The C library is the machine's; the others come along, since a bare machine has few of them.
             libraries = [name for name in archive.dependencies(server) if re.match(r"lib(?!c6|c-bin|js)", name)]
-            apt.unpack(archive.download([server, *libraries], home / "debs"), home / "prefix")
+            debian.unpack(archive.download([server, *libraries], home / "debs"), home / "prefix")
             mark.touch()
     (postgres,) = (home / "prefix").glob("usr/lib/postgresql/*/bin/postgres")
     return postgres.parent
@@ -59,9 +59,11 @@ class Server:
     def _popen(self, words: list[str], log: str) -> subprocess.Popen[bytes]:
         command = [str(self._programs / words[0]), *words[1:]]
         if os.getuid() == 0:  # PostgreSQL refuses to run as root
-            command = [*personal.namespace(personal.run_as()), *command]
+            command = [*personal.user_namespace(personal.run_as()), *command]
         libraries = ":".join(str(folder) for folder in self._programs.parents[3].glob("lib/*-linux-gnu"))
-        environment = os.environ | ({"LD_LIBRARY_PATH": libraries} if self._programs.is_relative_to(cache()) else {})
+        environment = os.environ | (
+            {"LD_LIBRARY_PATH": libraries} if self._programs.is_relative_to(cache_directory()) else {}
+        )
         with (self._folder / log).open("ab") as file:
             return subprocess.Popen(command, stdout=file, stderr=file, stdin=subprocess.DEVNULL, env=environment)
 

@@ -62,14 +62,14 @@ def test_a_sweep_is_led_without_torch(bare: Type) -> None:
     assert "No module named 'torch'" in bare("python", "-c", "import torch", check=False)
     assert "sync" in bare("sweep", "--help")
     assert "is initialised" in bare("sweep", "init", "study.toml")
-    assert "trials 0, 1" in bare("python", "-m", "sweep.propose", "runs/tiny", "0")
+    assert "trials 0, 1" in bare("python", "-m", "sweep.node", "propose", "runs/tiny", "0")
     folder = Path(bare("python", "-c", "import os; print(os.getcwd())").strip()) / "runs" / "tiny" / "trials"
     posts = folder.parent / "dag" / "posts"
     posts.mkdir()
     for number in (0, 1):
         (folder / f"{number:05d}" / "metrics.jsonl").write_text('{"step": 1, "val_accuracy": 0.5}\n')
         (posts / f"{number}.0.{number}").touch()
-    bare("python", "-m", "sweep.serve", "runs/tiny")
+    bare("python", "-m", "sweep.node", "serve", "runs/tiny")
     report = bare("sweep", "report")
     assert "2 trials, 2 COMPLETE" in report
     assert "wrote" in bare("sweep", "container")

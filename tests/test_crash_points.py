@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -13,23 +12,22 @@ from typing import Any
 
 import pytest
 
-from sweep import propose, serve
-from sweep import study as studies
-from sweep.files import locked
-from sweep.launch import write_workflow
+from sweep.control.initialise import initialise
+from sweep.control.launch import write_workflow
+from sweep.control.repair import repair_storage
+from sweep.nodes import post_server, propose
+from sweep.optimizer.stored_study import StoredStudy
 from sweep.paths import StudyPaths
-from sweep.repair import repair
-from sweep.search import Search
-from sweep.study import Study
-from sweep.trial import DEFER, DONE, TRY_AGAIN
-from tests.conftest import STUDY
+from sweep.study.study import Study, load_study, open_current
+from sweep.system.files import locked
+from sweep.workflow.exit_codes import DEFER, DONE, TRY_AGAIN
+from tests.actions import submit
 from tests.crashes import each_full_disk, each_kill, hasty, in_a_process
-from tests.posts import submit
+from tests.samples import GOOD, STUDY
 
 __all__ = ["hasty"]
 pytestmark = pytest.mark.usefixtures("hasty")
 
-GOOD = '{"step": 1, "val_accuracy": 0.5}\n{"step": 2, "val_accuracy": 0.75}\n'
 
 JOB_LOG = """\
 000 ({0:03}.000.000) 2026-11-23 05:58:04 Job submitted
@@ -46,24 +44,23 @@ Action = Callable[[], int]
 class Script:
     """A node's script as DAGMan starts it; gives its exit status."""
 
-    main: Callable[[], None]
+    main: Callable[[list[str]], None]
     words: tuple[str, ...]
 
     def __call__(self) -> int:
-        sys.argv = ["script", *self.words]
         try:
-            self.main()
+            self.main(list(self.words))
         except SystemExit as ended:
             return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
         return 0
 
 
-def script(main: Callable[[], None], root: Path, *words: str) -> Script:
+def script(main: Callable[[list[str]], None], root: Path, *words: str) -> Script:
     return Script(main, (str(root), *words))
 
 
 def repaired(root: Path) -> int:
-    return len(repair(studies.load(StudyPaths(root))))
+    return len(repair_storage(load_study(StudyPaths(root))))
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class Posts:
                 file.touch()
         except OSError:  # no room
             return DEFER
-        if status := Script(serve.main, (str(self.root), *self.trials))():
+        if status := Script(post_server.main, (str(self.root), *self.trials))():
             return status
         (status,) = {int(file.read_text().split()[0]) for file in files}
         for file in files:
@@ -92,14 +89,14 @@ class Posts:
 
 def lanes_launched(root: Path) -> int:
     """What a launch writes."""
-    study = studies.load(StudyPaths(root))
+    study = load_study(StudyPaths(root))
     with locked(study.paths.storage_lock, wait=True):
-        write_workflow(Search.open(study, writing=True), 2, set(), 2)
+        write_workflow(StoredStudy.open(study, writing=True), 2, set(), 2)
     return 0
 
 
 def initialised(study_file: Path) -> int:
-    studies.initialise(study_file, lambda _: None)
+    initialise(study_file, lambda _: None)
     return 0
 
 
@@ -111,7 +108,7 @@ def state(study: Study) -> tuple[dict[str, str], Any]:
         for file in sorted(study.paths.root.rglob("*"))
         if file.is_file() and not file.name.startswith(leftover) and file.suffix != ".lock"
     }
-    return files, Search.open(study, writing=True).rows()
+    return files, StoredStudy.open(study, writing=True).rows()
 
 
 def stride(study: Study) -> int:
@@ -121,10 +118,10 @@ def stride(study: Study) -> int:
 
 @pytest.fixture(params=["sqlite", "journal"])
 def study(request: pytest.FixtureRequest, study_file: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
-    monkeypatch.setattr(studies, "_commit", lambda: None)
+    monkeypatch.setattr("sweep.control.initialise.sweep_commit", lambda: None)
     text = STUDY.replace("[study]", f'[study]\nstorage = "{request.param}"').replace("generation = 3", "generation = 2")
     study_file.write_text(text)
-    return studies.initialise(study_file, lambda _: None)[0]
+    return initialise(study_file, lambda _: None)[0]
 
 
 def steps(study: Study) -> list[tuple[str, Callable[[], object], Action, int]]:
@@ -215,13 +212,13 @@ def test_a_disk_that_is_full_from_any_write_on_is_waited_for(study: Study, tmp_p
 def test_init_killed_at_every_write_and_typed_again_ends_the_same(
     study_file: Path, monkeypatch: pytest.MonkeyPatch, storage: str
 ) -> None:
-    monkeypatch.setattr(studies, "_commit", lambda: None)
+    monkeypatch.setattr("sweep.control.initialise.sweep_commit", lambda: None)
     study_file.write_text(STUDY.replace("[study]", f'[study]\nstorage = "{storage}"'))
 
     init = partial(initialised, study_file)
 
     def shape() -> tuple[set[str], Any]:
-        study = studies.current(None)
+        study = open_current(None)
         files, rows = state(study)
         assert json.loads(files["provenance.json"]).keys() >= {"id", "data", "trainer_sha256"}
         return set(files), rows
@@ -229,7 +226,7 @@ def test_init_killed_at_every_write_and_typed_again_ends_the_same(
     assert init() == 0
     undisturbed = shape()
     kills = 0
-    for kills in each_kill(lambda: shutil.rmtree("runs"), init, stride(studies.current(None))):  # noqa: B007
+    for kills in each_kill(lambda: shutil.rmtree("runs"), init, stride(open_current(None))):  # noqa: B007
         assert in_a_process(init) == 0
         assert shape() == undisturbed
     assert kills > 10

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sweep import config
-from sweep import study as studies
-from sweep.conditions import written_out
+from sweep.config.conditions import expand_parameters
+from sweep.config.load import parse_config
+from sweep.config.parameters import PARAMETER_TYPES
+from sweep.config.sections import StudyConfig
+from sweep.control.initialise import initialise
 from sweep.errors import ConfigError, SweepError
-from sweep.sections import StudyConfig
-from sweep.space import PARAMETER_TYPES
-from sweep.trial import Result, TrialSpec
-from tests.conftest import STUDY
-from tests.test_command import OWN
+from sweep.trial.result import Result
+from sweep.trial.spec import TrialSpec
+from tests.config.test_command import OWN
+from tests.samples import STUDY
 
 FULL = (
     STUDY.replace("[trainer]", 'n_blocks = { type = "int", low = 1, high = 3, repeat = 2 }\nnorm = "batch"\n[trainer]')
@@ -50,12 +51,12 @@ def edited(text: str, edits: list[tuple[float, int, str]]) -> str:
 @given(st.sampled_from([FULL, OWN]), Edits)
 def test_any_text_is_a_study_or_is_refused_in_words(text: str, edits: list[tuple[float, int, str]]) -> None:
     try:
-        found = config.parse(edited(text, edits), "study.toml")
+        found = parse_config(edited(text, edits), "study.toml")
     except ConfigError as error:
         assert all(line for line in str(error).splitlines())  # noqa: PT017
         return
     assert isinstance(found, StudyConfig)
-    assert written_out(found.search)
+    assert expand_parameters(found.search)
 
 
 @settings(max_examples=300, deadline=None)
@@ -63,7 +64,7 @@ def test_any_text_is_a_study_or_is_refused_in_words(text: str, edits: list[tuple
 def test_any_table_is_a_parameter_or_is_refused(kind: str, table: dict[str, object]) -> None:
     entry = ", ".join(f"{key!r} = {value!r}" for key, value in table.items() if "'" not in key and key.isalnum())
     try:
-        config.parse(STUDY.replace("[trainer]", f"x = {{ type = '{kind}', {entry} }}\n[trainer]"), "study.toml")
+        parse_config(STUDY.replace("[trainer]", f"x = {{ type = '{kind}', {entry} }}\n[trainer]"), "study.toml")
     except ConfigError as error:
         assert "study.toml: " in str(error)  # noqa: PT017
 
@@ -81,10 +82,10 @@ def test_a_file_that_is_refused_leaves_nothing(study_file: Path, edits: list[tup
     text = edited(STUDY, edits)
     study_file.write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(studies, "_commit", lambda: None)
-        patch.setattr("sweep.search.Search.create", lambda _: _Made())
+        patch.setattr("sweep.control.initialise.sweep_commit", lambda: None)
+        patch.setattr("sweep.optimizer.stored_study.StoredStudy.create", lambda _: _Made())
         try:
-            studies.initialise(study_file, lambda _: None)
+            initialise(study_file, lambda _: None)
         except SweepError:
             assert not any(Path("runs").glob("*/provenance.json"))
     for made in sorted(Path("runs").rglob("*"), reverse=True) if Path("runs").exists() else []:

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep import config, workflow
+from sweep.config.job import JobSection
+from sweep.config.load import parse_config
+from sweep.config.trainer import TrainerSection
 from sweep.errors import ConfigError
-from sweep.job_section import JobSection
-from sweep.trainer_section import TrainerSection
-from sweep.trial import ParamValue, TrialSpec
-from tests.conftest import STUDY
+from sweep.trial.spec import ParamValue, TrialSpec
+from sweep.workflow.dag import generation_dag, node_script, outer_dag
+from sweep.workflow.submit import submit_description, trial_commands
+from tests.samples import STUDY
 
 NASTY = st.one_of(
     st.text(),
@@ -46,12 +48,12 @@ def commands(text: str) -> list[str]:
     return [line.split()[0] for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#")]
 
 
-PLAIN_DAG = commands(workflow.generation_dag("id", "tiny", 0, [spec(activation="relu")], set(), 4))
+PLAIN_DAG = commands(generation_dag("id", "tiny", 0, [spec(activation="relu")], set(), 4))
 
 
 @given(NASTY)
 def test_no_value_becomes_a_dag_command(value: str) -> None:
-    text = workflow.generation_dag("id", "tiny", 0, [spec(activation=value)], set(), 4)
+    text = generation_dag("id", "tiny", 0, [spec(activation=value)], set(), 4)
     assert commands(text) == PLAIN_DAG
     assert "\r" not in text
 
@@ -62,7 +64,7 @@ OWN = TrainerSection(command=["run", "{x}", "--y={x}"], environment={"X": "{x}"}
 @given(NASTY)
 def test_no_value_becomes_a_submit_command(value: str) -> None:
     try:
-        text = workflow.own_commands(OWN, JobSection(), spec(x=value))
+        text = trial_commands(OWN, JobSection(), spec(x=value))
     except ValueError as error:
         assert "cannot hold" in str(error)  # noqa: PT017
         return
@@ -77,16 +79,16 @@ def test_no_setting_becomes_a_command(value: str, key: str) -> None:
     old = {"data": 'data = "photos"', "request_memory": 'request_memory = "512 MB"', "name": 'name = "tiny"'}
     text = STUDY.replace(old[key], f"{key} = {quoted}") if key in old else STUDY + f"{key} = {quoted}\n"
     try:
-        there = config.parse(text, "study.toml")
+        there = parse_config(text, "study.toml")
     except ConfigError:
         return
     carried = [there.trainer.data or ""]
-    description = workflow.submit_description(
+    description = submit_description(
         "id", there.study.name, there.trainer, there.job, Path("/usr/bin/python3"), carried
     )
     image = {"container_image"} if there.job.container_image else set()
     assert set(commands(description)) - image == PLAIN_SUBMIT
-    assert commands(workflow.outer_dag("id", there.study.name, 1, set()))[-3:] == ["SUBDAG", "PRE_SKIP", "SCRIPT"]
+    assert commands(outer_dag("id", there.study.name, 1, set()))[-3:] == ["SUBDAG", "PRE_SKIP", "SCRIPT"]
 
 
 WORDS = st.sampled_from(["WantGPULab", "notification", "+X", "x = 1\nqueue", "my.y", "queue", "include"]) | NASTY
@@ -100,7 +102,7 @@ def test_nothing_passed_through_becomes_another_command(name: str, value: ParamV
         job = JobSection.model_validate({"attributes" if as_attribute else "submit": {name: value}})
     except ValueError:
         return
-    text = workflow.submit_description("id", "tiny", SHIPPED, job, Path("/usr/bin/python3"), ["x"])
+    text = submit_description("id", "tiny", SHIPPED, job, Path("/usr/bin/python3"), ["x"])
     (added,) = set(text.split("\n")) - set(PLAIN_TEXT.split("\n"))
     assert added.startswith(f"My.{name} = " if as_attribute else f"{name} = ")
     assert added.isprintable()
@@ -114,12 +116,12 @@ def test_no_expression_of_a_site_s_own_language_leaves_its_line(value: str, key:
         job = JobSection.model_validate({"request_gpus": 1, key: value})
     except ValueError:
         return
-    text = workflow.submit_description("id", "tiny", SHIPPED, job, Path("/usr/bin/python3"), ["x"])
+    text = submit_description("id", "tiny", SHIPPED, job, Path("/usr/bin/python3"), ["x"])
     assert set(commands(text)) - {"request_gpus", "require_gpus"} == PLAIN_SUBMIT
 
 
 SHIPPED = TrainerSection(epochs=1, data="x")
-PLAIN_TEXT = workflow.submit_description("id", "tiny", SHIPPED, JobSection(), Path("/usr/bin/python3"), ["x"])
+PLAIN_TEXT = submit_description("id", "tiny", SHIPPED, JobSection(), Path("/usr/bin/python3"), ["x"])
 PLAIN_SUBMIT = set(commands(PLAIN_TEXT))
 
 
@@ -131,7 +133,7 @@ def test_no_odd_name_is_a_parameter(name: str) -> None:
     quoted = '"' + "".join(f"\\U{ord(letter):08X}" for letter in name) + '"'
     own = STUDY.replace("[trainer]", f"{quoted} = 1\n[trainer]\ncommand = ['run']\n")
     with pytest.raises(ConfigError, match="a name is a letter, then letters, digits and _, 64 at most"):
-        config.parse(own, "study.toml")
+        parse_config(own, "study.toml")
 
 
 @pytest.mark.processes
@@ -147,7 +149,7 @@ def test_no_folder_s_name_becomes_a_shell_word(tmp_path: Path, script: str, name
     python.chmod(0o755)
     (home / "dag" / "said").write_text("$(touch evil) `touch evil`\n")
     file = home / "dag" / script
-    file.write_text(workflow.node_script(script, python, home))
+    file.write_text(node_script(script, python, home))
     file.chmod(0o755)
     words = ["3", "$(touch evil)", "9", "`touch evil`"]
     done = subprocess.run([f"./{script}", *words], cwd=home / "dag", capture_output=True, text=True)

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from sweep import resources
-from sweep.apt import parse_mirrors
 from sweep.pool.install import LIBRARY
+from sweep.system.debian import parse_mirrors
 
 
 @pytest.mark.parametrize(
     ("name", "file"),
-    [("dags", "study.dag.j2"), ("pages", "report.html.j2"), ("trainer", "train.py"), ("configs", "quickstart.toml")],
+    [("dags", "study.dag.j2"), ("trainer", "train.py"), ("configs", "quickstart.toml")],
 )
 def test_a_checkout_has_its_folders(name: str, file: str) -> None:
-    assert (resources.folder(name) / file).is_file()  # type: ignore[arg-type]
+    assert (resources.resource_folder(name) / file).is_file()  # type: ignore[arg-type]
 
 
 @pytest.mark.processes
@@ -32,15 +32,16 @@ def test_an_installed_wheel_has_them_too(tmp_path: Path) -> None:
     subprocess.run([*pip, "install", "--no-deps", "--target", str(tmp_path / "site"), str(wheel)], check=True)
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r})\n"
-        "from sweep import render, resources, sections\n"
-        "print(resources.folder('trainer'), resources.folder('configs'))\n"
-        "print(render.render('dagman.config.j2', ap=sections.APSection(), below_tmp=False))\n"
+        "from sweep import resources, templates\n"
+        "from sweep.config import sections\n"
+        "print(resources.resource_folder('trainer'), resources.resource_folder('configs'))\n"
+        "print(templates.render('dagman.config.j2', ap=sections.APSection(), below_tmp=False))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.startswith(f"{tmp_path}/site/sweep/data/trainer {tmp_path}/site/sweep/data/configs\n")
     assert "DAGMAN_MAX_PRE_SCRIPTS" in done.stdout
     assert (tmp_path / "site" / "sweep" / "data" / "trainer" / "interface.json").is_file()
-    assert (tmp_path / "site" / "sweep" / "data" / "pages" / "report.css").is_file()
+    assert (tmp_path / "site" / "sweep" / "results" / "page" / "report.css").is_file()
     assert not (tmp_path / "site" / "trainer").exists()
 
 

@@ -7,7 +7,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
-import sweep.launch  # noqa: F401
+import sweep.control.launch  # noqa: F401
 import tests.test_crash_points  # noqa: F401
 
 _storage = RDBStorage("sqlite://")

@@ -1,1 +1,1 @@
-"""`sweep doctor`: what a user would otherwise learn after a night in the queue."""
+"""Checks the access point, the study and its jobs before a launch."""

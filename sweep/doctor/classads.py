@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-Ad = Any
-"""A classad2.ClassAd; the bindings have no types."""
+from sweep.pool.classads import Ad, parse_expression
 
 KB, MB = 2**10, 2**20
+
 
 NAMES = {
     "Cpus": ("cores", 0),
@@ -27,33 +26,24 @@ NAMES = {
 }
 """Attributes of slots and of GPUs in words, and the bytes of their unit, 0 where they are no amount of bytes."""
 
+
 COMPARISON = re.compile(
     r"(?:TARGET\.)?(?P<name>\w+) (?P<operator>>=|<=|>|<|==|!=|is|isnt) (?P<value>\"[^\"]*\"|[\w.+-]+)"
 )
+
+
 TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|=\?=|&&|\|\||[()\[\]{}?]|(?:(?!=\?=)[^"&|()\[\]{}?])+|.', re.DOTALL)
+
+
 FLOAT = re.compile(r"-?\d\.\d+E[+-]\d+")
 
 
-def expression(text: str) -> Any:
-    """The parsed expression. Raises ClassAdException for what is none."""
-    # The bindings of HTCondor bring functions that plain ClassAds lack, countMatches among them.
-    import htcondor2  # noqa: F401
-    from classad2 import ExprTree
-
-    return ExprTree(text)
-
-
-def source(ad: Ad, name: str) -> str:
+def attribute_source(ad: Ad, name: str) -> str:
     """An attribute's expression as text, '' where the ad has no such attribute."""
     return str(ad.lookup(name)) if name in ad else ""
 
 
-def evaluate(text: str, ad: Ad, target: Ad) -> Any:
-    """The value of an expression, `ad` being MY and `target` TARGET."""
-    return expression(text).eval(ad, target)
-
-
-def number(value: object) -> float:
+def number_or_zero(value: object) -> float:
     """A value where it is a number or a truth, else 0: undefined and error are, to the bindings, of an enumeration."""
     return float(value) if type(value) in (bool, int, float) else 0.0  # type: ignore[arg-type]
 
@@ -88,21 +78,21 @@ def _bare(text: str) -> str:
     return _bare(text[1:-1].strip()) if text.startswith("(") else text
 
 
-def filled(part: str, job: Ad) -> str:
+def fill_condition(part: str, job: Ad) -> str:
     """A condition of a job with the job's own values in place of its attributes."""
-    return FLOAT.sub(lambda found: f"{float(found[0]):g}", str(job.flatten(expression(part))))
+    return FLOAT.sub(lambda found: f"{float(found[0]):g}", str(job.flatten(parse_expression(part))))
 
 
-def words(condition: str) -> str:
+def readable_condition(condition: str) -> str:
     """A condition, as `filled` gives it, for people."""
     if (match := COMPARISON.fullmatch(condition)) and match["name"] in NAMES:
         name, unit = NAMES[match["name"]]
-        return f"{name} {match['operator']} {amount(match['value'], unit)}"
+        return f"{name} {match['operator']} {readable_amount(match['value'], unit)}"
     bare = condition.removeprefix("TARGET.")
     return NAMES[bare][0] if bare in NAMES else condition.replace("TARGET.", "")
 
 
-def amount(value: str | float, unit: int) -> str:
+def readable_amount(value: str | float, unit: int) -> str:
     """An attribute's value for people, in bytes where it counts `unit`s of them."""
     try:
         count = float(value)

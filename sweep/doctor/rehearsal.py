@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweep import workflow
-from sweep.doctor.classads import Ad
-from sweep.errors import PoolError
-from sweep.files import write_text
-from sweep.launch import submit_description
+from sweep.control.launch import study_submit_description
+from sweep.nodes.trial_folder import trial_specs, write_trial
+from sweep.optimizer.stored_study import StoredStudy
 from sweep.paths import StudyPaths
-from sweep.propose import specs, write_trial
-from sweep.search import Search
-from sweep.study import Study
+from sweep.pool.classads import Ad
+from sweep.pool.schedd import dry_run_submit
+from sweep.study.study import Study
+from sweep.system.files import write_text
+from sweep.workflow.submit import lane_description
 
 
 @dataclass(frozen=True)
@@ -39,33 +37,11 @@ def rehearse(study: Study) -> Iterator[Rehearsal]:
     """
     with tempfile.TemporaryDirectory(prefix="doctor-", dir=study.paths.root) as name:
         paths = StudyPaths(Path(name))
-        trial = specs(study, Search.in_memory(study).propose(0)[:1], {})[0]
+        trial = trial_specs(study, StoredStudy.in_memory(study).propose(0)[:1], {})[0]
         paths.trial(trial.number).root.mkdir(parents=True)
         write_trial(study, paths.trial(trial.number), trial)
         for place, there in ((paths.trainer, study.paths.trainer), (paths.inputs, study.paths.inputs)):
             place.symlink_to(there)
-        description = workflow.lane_description("sweep doctor", trial, submit_description(study))
+        description = lane_description("sweep doctor", trial, study_submit_description(study))
         write_text(paths.submit, description)
-        yield Rehearsal(paths.dag, description, *dry_run(paths.submit))
-
-
-def dry_run(file: Path) -> tuple[Ad, list[str]]:
-    """What condor_submit makes of a submit description, without submitting it: the job's ad, and warnings.
-
-    Raises PoolError with what it says, when it does not take it.
-    """
-    from classad2 import parseOne
-
-    ad = file.with_suffix(".ad")
-    done = subprocess.run(
-        ["condor_submit", "-dry-run", ad.name, file.name], cwd=file.parent, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise PoolError(
-            f"condor_submit does not take the jobs' submit description: {' '.join(done.stderr.split())}",
-            "Look at [job]. `sweep launch --dry-run` writes it for reading.",
-        )
-    job = parseOne(ad.read_text())
-    # The schedd says whose it is; slots may ask.
-    job["Owner"] = getpass.getuser()
-    return job, [line.strip() for line in done.stderr.splitlines() if line.startswith("WARNING")]
+        yield Rehearsal(paths.dag, description, *dry_run_submit(paths.submit))

@@ -1,1 +1,1 @@
-"""HTCondor on a machine that has none: `install` fetches it, `personal` runs a pool of one machine for one user."""
+"""HTCondor: the only package that imports its bindings or starts its tools."""

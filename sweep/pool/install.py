@@ -17,18 +17,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweep import apt
 from sweep.errors import PoolError
-from sweep.files import locked, write_json
-from sweep.pool.places import cache
+from sweep.system import debian
+from sweep.system.directories import cache_directory
+from sweep.system.files import locked, write_json
 
 SUITES = ("sid", "stable")
 """Debian's releases to take HTCondor from, the one that matches the bindings from PyPI first."""
 
+
 MANUAL = "https://htcondor.readthedocs.io/en/latest/getting-htcondor/"
+
 
 LIBRARY = re.compile(r"lib(?!js-|python|perl|date-manip|debian-installer|debconfclient|newt|textwrap)(?!.*-perl$).*")
 """Names of those dependencies that HTCondor's programs may be linked with."""
+
 
 LOADERS = {"x86_64": "ld-linux-x86-64.so.2", "aarch64": "ld-linux-aarch64.so.1"}
 
@@ -46,7 +49,7 @@ class Installation:
     ours: bool
 
 
-def system() -> Installation | None:
+def system_installation() -> Installation | None:
     """HTCondor that is on PATH, where it is not the one that sweep unpacked."""
     found = shutil.which("condor_dagman")
     if found is None or _home() in Path(found).resolve().parents:
@@ -64,7 +67,7 @@ def system() -> Installation | None:
     )
 
 
-def own() -> Installation | None:
+def own_installation() -> Installation | None:
     """HTCondor as `install` unpacked it; None when it did not, or did not finish."""
     try:
         prefix = Path(json.loads((_home() / "installed.json").read_text())["prefix"])
@@ -83,15 +86,15 @@ def own() -> Installation | None:
     )
 
 
-def install(say: Callable[[str], None]) -> Installation:
+def install_htcondor(say: Callable[[str], None]) -> Installation:
     """Fetch and unpack HTCondor unless it is there; `say` is told of each step.
 
     Raises PoolError where it cannot be had, saying what to do instead.
     """
     with locked(_home() / "install.lock", wait=True):
-        if there := system() or own():
+        if there := system_installation() or own_installation():
             return there
-        if reason := apt.unsupported():
+        if reason := debian.why_unsupported():
             raise PoolError(
                 f"HTCondor cannot be fetched here: {reason}",
                 f"Install HTCondor 23.9 or newer yourself ({MANUAL}), or log in to an access point that has it.",
@@ -102,7 +105,7 @@ def install(say: Callable[[str], None]) -> Installation:
 def _install(say: Callable[[str], None]) -> Installation:
     errors = []
     say("reading the list of packages of this machine's mirror of Debian")
-    for archive in apt.archives(_home() / "apt", SUITES):
+    for archive in debian.archives(_home() / "apt", SUITES):
         version = archive.version("condor")
         if version is None:
             errors.append(f"{archive.suite} has no package condor")
@@ -112,16 +115,16 @@ def _install(say: Callable[[str], None]) -> Installation:
             _unpack(archive, prefix, version, say)
             # Written last: what lacks it is a half-finished install, and done again.
             write_json(_home() / "installed.json", {"prefix": str(prefix / "usr"), "version": version})
-        except (apt.AptError, PoolError) as error:
+        except (debian.AptError, PoolError) as error:
             errors.append(f"{version} from {archive.suite}: {error}")
             say(f"{version} from {archive.suite} cannot be used here, trying an older one")
             continue
-        if installation := own():
+        if installation := own_installation():
             return installation
     raise PoolError("no HTCondor could be had:\n" + "\n".join(errors), f"Install it yourself: {MANUAL}")
 
 
-def _unpack(archive: apt.Archive, prefix: Path, version: str, say: Callable[[str], None]) -> None:
+def _unpack(archive: debian.Archive, prefix: Path, version: str, say: Callable[[str], None]) -> None:
     shutil.rmtree(prefix, ignore_errors=True)
     packages = ["condor", *(name for name in archive.dependencies("condor") if LIBRARY.fullmatch(name))]
     with tempfile.TemporaryDirectory(dir=_home(), prefix="download-") as folder:
@@ -129,7 +132,7 @@ def _unpack(archive: apt.Archive, prefix: Path, version: str, say: Callable[[str
         files = archive.download(packages, Path(folder))
         megabytes = sum(file.stat().st_size for file in files) / 1e6
         say(f"unpacking {megabytes:.0f} MB into {prefix}")
-        apt.unpack(files, prefix)
+        debian.unpack(files, prefix)
     _relink(prefix)
     _adapt_scripts(prefix / "usr" / "bin")
     for program in ("sbin/condor_master", "sbin/condor_schedd", "sbin/condor_startd", "bin/condor_dagman"):
@@ -141,7 +144,7 @@ def _unpack(archive: apt.Archive, prefix: Path, version: str, say: Callable[[str
 def _relink(prefix: Path) -> None:
     """Give every program and library below `prefix` the prefix's own loader and library folders."""
     machine = platform.machine()
-    libraries = prefix / "usr" / "lib" / apt.LIBRARY_TRIPLETS[machine]
+    libraries = prefix / "usr" / "lib" / debian.LIBRARY_TRIPLETS[machine]
     loader = libraries / LOADERS[machine]
     folders = [libraries, prefix / "usr" / "lib", prefix / "usr" / "lib" / "condor", libraries / "systemd"]
     rpath = ":".join(str(folder) for folder in folders)
@@ -151,7 +154,7 @@ def _relink(prefix: Path) -> None:
         if file.name.startswith(("ld-linux", "libc.so")):
             continue
         words = [patchelf, "--set-interpreter", str(loader)] if has_interpreter else [patchelf]
-        apt.run([*words, "--force-rpath", "--set-rpath", rpath, str(file)])
+        debian.run_command([*words, "--force-rpath", "--set-rpath", rpath, str(file)])
 
 
 def _elf_files(prefix: Path) -> Iterator[tuple[Path, bool]]:
@@ -179,14 +182,14 @@ def _adapt_scripts(folder: Path) -> None:
 
 
 def _home() -> Path:
-    return cache() / "htcondor"
+    return cache_directory() / "htcondor"
 
 
 def _version(program: Path) -> str:
     """Version that `condor_version` prints. Raises PoolError when it does not run."""
     try:
-        text = apt.run([str(program)])
-    except apt.AptError as error:
+        text = debian.run_command([str(program)])
+    except debian.AptError as error:
         raise PoolError(f"HTCondor does not run on this machine: {error}", f"Install it yourself: {MANUAL}") from None
     match = re.search(r"CondorVersion: (\S+)", text)
     return match[1] if match else "of an unknown version"

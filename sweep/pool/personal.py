@@ -12,34 +12,38 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sweep import condor
 from sweep.errors import PoolError
-from sweep.files import locked, tail, write_text
+from sweep.pool import bindings, schedd
 from sweep.pool.install import Installation
-from sweep.pool.places import state
-from sweep.render import render
+from sweep.system.directories import state_directory
+from sweep.system.files import locked, tail, write_text
+from sweep.templates import render
 
 START_SECONDS = 60
+
+
 STOP_SECONDS = 30
+
+
 WATCH_Q = "condor_watch_q"
 
 
-def folder() -> Path:
-    return state() / "pool"
+def pool_directory() -> Path:
+    return state_directory() / "pool"
 
 
-def tools() -> Path:
+def pool_tools() -> Path:
     """Folder of commands that come before HTCondor's own on the PATH of `sweep pool env`."""
-    return folder() / "bin"
+    return pool_directory() / "bin"
 
 
 def config_file() -> Path:
-    return folder() / "condor_config"
+    return pool_directory() / "condor_config"
 
 
-def processes() -> dict[int, str]:
+def pool_processes() -> dict[int, str]:
     """The pool's processes, daemons and jobs: name by process id, found by their environment."""
-    marks = (f"CONDOR_CONFIG={config_file()}".encode(), f"_CONDOR_SCRATCH_DIR={folder()}/".encode())
+    marks = (f"CONDOR_CONFIG={config_file()}".encode(), f"_CONDOR_SCRATCH_DIR={pool_directory()}/".encode())
     found: dict[int, str] = {}
     if not Path("/proc").is_dir():  # no Linux, so no personal pool
         return found
@@ -63,29 +67,29 @@ def _started_by_condor(environment: list[bytes]) -> bool:
     return any(value.startswith((b"_CONDOR_ANCESTOR_", b"CONDOR_INHERIT=")) for value in environment)
 
 
-def is_running() -> bool:
-    return "condor_master" in processes().values()
+def pool_is_running() -> bool:
+    return "condor_master" in pool_processes().values()
 
 
-def start(installation: Installation, slots: int | None, say: Callable[[str], None]) -> None:
+def start_pool(installation: Installation, slots: int | None, say: Callable[[str], None]) -> None:
     """Start the pool and wait until schedd and startd answer.
 
     Raises PoolError when it does not come up, with the end of the master's log.
     """
-    with locked(folder() / "start.lock", wait=True):
-        if is_running():
+    with locked(pool_directory() / "start.lock", wait=True):
+        if pool_is_running():
             return
         identity = run_as()
         for name in ("log", "spool", "execute", "lock", "run"):
-            (folder() / name).mkdir(parents=True, exist_ok=True)
-        folder().chmod(0o700)
+            (pool_directory() / name).mkdir(parents=True, exist_ok=True)
+        pool_directory().chmod(0o700)
         # Addresses of an earlier run would be taken for this one's.
-        for stale in [*(folder() / "log").glob(".*_address"), *(folder() / "spool").glob(".*_address")]:
+        for stale in [*(pool_directory() / "log").glob(".*_address"), *(pool_directory() / "spool").glob(".*_address")]:
             stale.unlink()
         text = render(
             "personal_pool.config.j2",
             installation=installation,
-            folder=folder(),
+            folder=pool_directory(),
             slots=slots,
             user=identity.pw_name,
             as_root=os.getuid() == 0,
@@ -96,8 +100,8 @@ def start(installation: Installation, slots: int | None, say: Callable[[str], No
         watch = render(
             "condor_watch_q.sh.j2", user=identity.pw_name, program=shlex.quote(str(installation.bin / WATCH_Q))
         )
-        write_text(tools() / WATCH_Q, watch, mode=0o755)
-        say(f"starting HTCondor {installation.version} in {folder()}")
+        write_text(pool_tools() / WATCH_Q, watch, mode=0o755)
+        say(f"starting HTCondor {installation.version} in {pool_directory()}")
         master = _start_master(installation, identity)
         _wait_until_ready(master, installation, say)
 
@@ -113,7 +117,7 @@ def run_as() -> pwd.struct_passwd:
     stand_in = next(user for user in pwd.getpwall() if user.pw_uid not in (0, overflow) and user.pw_name != "nobody")
     if shutil.which("unshare") is None:
         raise PoolError("as root the pool needs the command `unshare`", "apt-get install util-linux")
-    probe = subprocess.run([*namespace(stand_in), "true"], capture_output=True, text=True, check=False)
+    probe = subprocess.run([*user_namespace(stand_in), "true"], capture_output=True, text=True, check=False)
     if probe.returncode:
         raise PoolError(
             "HTCondor runs no job as root, and this machine allows no user namespace to run it in "
@@ -123,14 +127,14 @@ def run_as() -> pwd.struct_passwd:
     return stand_in
 
 
-def namespace(identity: pwd.struct_passwd) -> list[str]:
+def user_namespace(identity: pwd.struct_passwd) -> list[str]:
     return ["unshare", "--user", f"--map-user={identity.pw_uid}", f"--map-group={identity.pw_gid}"]
 
 
 def _start_master(installation: Installation, identity: pwd.struct_passwd) -> subprocess.Popen[bytes]:
     command = [str(installation.sbin / "condor_master"), "-f"]
     if os.getuid() == 0:
-        command = [*namespace(identity), *command]
+        command = [*user_namespace(identity), *command]
     # The daemons keep this environment, and so do DAGMan and its scripts: nothing of the user's that may be secret.
     kept = {key: os.environ[key] for key in ("HOME", "LANG", "LC_ALL", "TZ", "XDG_CACHE_HOME") if key in os.environ}
     environment = {
@@ -138,11 +142,11 @@ def _start_master(installation: Installation, identity: pwd.struct_passwd) -> su
         "PATH": f"{installation.bin}:{installation.sbin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "CONDOR_CONFIG": str(config_file()),
     }
-    with (folder() / "log" / "master.err").open("wb") as errors:
+    with (pool_directory() / "log" / "master.err").open("wb") as errors:
         return subprocess.Popen(
             command,
             env=environment,
-            cwd=folder(),
+            cwd=pool_directory(),
             stdin=subprocess.DEVNULL,
             stdout=errors,
             stderr=errors,
@@ -151,14 +155,14 @@ def _start_master(installation: Installation, identity: pwd.struct_passwd) -> su
 
 
 def _wait_until_ready(master: subprocess.Popen[bytes], installation: Installation, say: Callable[[str], None]) -> None:
-    condor.use(config_file(), installation.bin)
+    bindings.use_pool(config_file(), installation.bin)
     began = told = time.monotonic()
-    while not (condor.answers() and condor.slots()):
+    while not (schedd.schedd_answers() and schedd.list_slots()):
         now = time.monotonic()
         if master.poll() is not None or now - began > START_SECONDS:
-            log = folder() / "log"
+            log = pool_directory() / "log"
             evidence = tail(log / "master.err") + "\n" + tail(log / "MasterLog", 10)
-            kill()
+            kill_pool()
             raise PoolError(f"the personal pool did not come up:\n{evidence.strip()}", f"Read the logs in {log}.")
         if now - told > 5:
             say(f"waiting for schedd and startd to answer, {now - began:.0f} s")
@@ -166,12 +170,12 @@ def _wait_until_ready(master: subprocess.Popen[bytes], installation: Installatio
         time.sleep(0.2)
 
 
-def stop() -> bool:
+def stop_pool() -> bool:
     """Stop the pool and all of its jobs, leaving no process; False when none was running.
 
     Jobs get SIGTERM and a while to leave a checkpoint; started again, the pool goes on with them.
     """
-    if not processes():
+    if not pool_processes():
         return False
     for number in (signal.SIGTERM, signal.SIGQUIT):  # graceful shutdown, fast shutdown
         for pid in _masters():
@@ -179,18 +183,18 @@ def stop() -> bool:
         deadline = time.monotonic() + STOP_SECONDS
         while _masters() and time.monotonic() < deadline:
             time.sleep(0.1)
-    kill()
+    kill_pool()
     return True
 
 
 def _masters() -> list[int]:
-    return [pid for pid, name in processes().items() if name == "condor_master"]
+    return [pid for pid, name in pool_processes().items() if name == "condor_master"]
 
 
-def kill() -> None:
+def kill_pool() -> None:
     """End whatever of the pool still runs, jobs that outlived their daemons too."""
     deadline = time.monotonic() + STOP_SECONDS
-    while (left := processes()) and time.monotonic() < deadline:
+    while (left := pool_processes()) and time.monotonic() < deadline:
         for pid in left:
             _signal(pid, signal.SIGKILL)
         time.sleep(0.1)

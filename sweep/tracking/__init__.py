@@ -1,1 +1,1 @@
-"""Trackers, and what they are told: each trial that has ended, once."""
+"""Uploads trials to TensorBoard, MLflow and Weights & Biases."""

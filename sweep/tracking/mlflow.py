@@ -12,19 +12,22 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from sweep.errors import TrackingError
-from sweep.study import Study
-from sweep.tracking.run import STUDY, TRIAL, Run
+from sweep.study.study import Study
+from sweep.tracking.tracked_trial import STUDY, TRIAL, TrackedTrial
 
 STATUS = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
 """MLflow's words for how a trial ended; a run that was not told whole is RUNNING."""
 
+
 METRICS, PARAMS = 1000, 100
 """How many of each MLflow takes at a time."""
+
 
 ADVICE = (
     "Is the server up, and does it let you in? MLflow reads MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or "
     "MLFLOW_TRACKING_TOKEN. Nothing is lost."
 )
+
 
 T = TypeVar("T")
 
@@ -59,7 +62,7 @@ class MLflow:
             if not token:
                 return found
 
-    def send(self, run: Run) -> None:
+    def send(self, run: TrackedTrial) -> None:
         start, end = int(run.started * 1000), int(run.ended * 1000)
         metrics = [Metric(_name(name), value, end, step) for name, value, step in run.points()]
         params = [Param(_name(name), str(value)) for name, value in run.params.items()]

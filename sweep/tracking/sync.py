@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sweep.errors import ConfigError, StudyError, SweepError, TrackingError
-from sweep.files import locked
-from sweep.study import Study
-from sweep.tracking import run as runs
-from sweep.tracking.run import Run
+from sweep.study.study import Study
+from sweep.system.files import locked
+from sweep.tracking import tracked_trial as runs
+from sweep.tracking.tracked_trial import TrackedTrial
 
 SAY_SECONDS = 2.0
 """How often a long work says how far it is."""
@@ -41,7 +41,7 @@ class Tracker(Protocol):
     def sent(self) -> set[int]:
         """Numbers of the trials that it has whole."""
 
-    def send(self, run: Run) -> None:
+    def send(self, run: TrackedTrial) -> None:
         """Tell it of a trial; what an earlier, interrupted try told of the same trial is replaced."""
 
 
@@ -79,7 +79,7 @@ def _tell(study: Study, name: str, say: Callable[[str], None]) -> Synced:
     place, troubles, told, before, said = name, list[SweepError](), 0, 0, time.monotonic()
     try:
         tracker = _open(study, name)
-        place, there, ended = tracker.place, tracker.sent(), runs.ended(study)
+        place, there, ended = tracker.place, tracker.sent(), runs.ended_trials(study)
         before = len(there.intersection(ended))
         for number in ended:
             if number in there:
@@ -88,7 +88,7 @@ def _tell(study: Study, name: str, say: Callable[[str], None]) -> Synced:
                 said = time.monotonic()
                 say(f"{name}, {told} of {len(ended) - before} trials")
             try:
-                run = runs.read(study, number)
+                run = runs.read_tracked_trial(study, number)
             except StudyError as error:
                 troubles.append(error)
                 continue

@@ -10,8 +10,8 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from sweep.study import Study
-from sweep.tracking.run import Run
+from sweep.study.study import Study
+from sweep.tracking.tracked_trial import TrackedTrial
 
 
 class TensorBoard:
@@ -26,14 +26,14 @@ class TensorBoard:
             return set()
         return {int(entry.name) for entry in self._folder.iterdir() if entry.name.isdigit()}
 
-    def send(self, run: Run) -> None:
+    def send(self, run: TrackedTrial) -> None:
         new = self._folder.with_name("tensorboard.new")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir()
         # TensorBoard knows its files by this name.
         with (new / f"events.out.tfevents.{int(run.ended)}.sweep").open("wb") as handle:
             writer = RecordWriter(handle)
-            for event in events(run):
+            for event in trial_events(run):
                 writer.write(event.SerializeToString())
             handle.flush()
             os.fsync(handle.fileno())
@@ -41,7 +41,7 @@ class TensorBoard:
         new.rename(self._folder / f"{run.number:05d}")
 
 
-def events(run: Run) -> list[Event]:
+def trial_events(run: TrackedTrial) -> list[Event]:
     """What a trial's event file has: its parameters, for the hparams plugin, and its curves.
 
     All bear the time of the trial's end: when it reached each step, its files do not say.

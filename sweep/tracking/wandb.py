@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import wandb
 
 from sweep.errors import TrackingError
-from sweep.files import write_json
-from sweep.study import Study
-from sweep.tracking.run import Run
+from sweep.study.study import Study
+from sweep.system.files import write_json
+from sweep.tracking.tracked_trial import TrackedTrial
 
 ADVICE = (
     "Type `wandb login`, or set WANDB_API_KEY; with WANDB_MODE=offline files are written for a later `wandb sync`. "
@@ -49,7 +49,7 @@ class WandB:
             raise TrackingError(f"{self._file} cannot be read: {error}", "Remove it: all are told again.") from None
         return told
 
-    def send(self, run: Run) -> None:
+    def send(self, run: TrackedTrial) -> None:
         # The same id in each try: what an interrupted one told is replaced.
         with _worded():
             there = wandb.init(

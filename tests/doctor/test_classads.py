@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.doctor.classads import Ad, amount, conjuncts, evaluate, filled, number, words
+from sweep.doctor.classads import conjuncts, fill_condition, number_or_zero, readable_amount, readable_condition
+from sweep.pool.classads import Ad, evaluate_expression
 
 
 def ad(text: str) -> Ad:
@@ -57,12 +58,15 @@ JOB = """[ RequestMemory = 1024 * 10; RequestDisk = 12582912; GPUsMinCapability 
     ],
 )
 def test_conditions_in_words(part: str, said: str) -> None:
-    assert words(filled(part, ad(JOB))) == said
+    assert readable_condition(fill_condition(part, ad(JOB))) == said
 
 
 def test_undefined_and_error_count_as_nothing() -> None:
     empty = ad("[]")
-    values = [number(evaluate(text, empty, empty)) for text in ("3", "2.5", "true", "false", "Foo", '1 + "a"', '"7"')]
+    values = [
+        number_or_zero(evaluate_expression(text, empty, empty))
+        for text in ("3", "2.5", "true", "false", "Foo", '1 + "a"', '"7"')
+    ]
     assert values == [3, 2.5, 1, 0, 0, 0, 0]
 
 
@@ -71,4 +75,4 @@ def test_undefined_and_error_count_as_nothing() -> None:
     [("40960", 2**20, "40 GB"), (7.5, 0, "7.5"), (10 * 2**20, 2**20, "10 TB"), (300, 1, "300 B"), ('"x"', 0, '"x"')],
 )
 def test_amounts_for_people(value: str | float, unit: int, said: str) -> None:
-    assert amount(value, unit) == said
+    assert readable_amount(value, unit) == said

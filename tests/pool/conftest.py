@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from sweep import condor, study
-from sweep import report as reporting
 from sweep.paths import StudyPaths
 from sweep.pool import personal
-from sweep.study import Study
+from sweep.pool.connect import connect
+from sweep.results.leaderboard import report_json
+from sweep.results.report import collect_report
+from sweep.study.study import Study, load_study, open_current
 
 SLOTS = 8
 PATIENCE = 600
@@ -54,11 +55,11 @@ def pool(pytestconfig: pytest.Config) -> Iterator[None]:
         said = sweep("pool", "start", "--slots", str(SLOTS)).stdout
         assert "The personal pool runs" in said
         try:
-            condor.connect()
+            connect()
             yield
         finally:
             sweep("pool", "stop")
-            assert personal.processes() == {}
+            assert personal.pool_processes() == {}
 
 
 @pytest.fixture
@@ -120,7 +121,7 @@ def make_light(
 
 def in_folder(folder: Path) -> Study:
     """The light study of a folder."""
-    return study.load(StudyPaths(folder / "runs" / "light"))
+    return load_study(StudyPaths(folder / "runs" / "light"))
 
 
 @pytest.fixture
@@ -134,7 +135,7 @@ GOOD = "print(json.dumps({'step': 1, 'val_accuracy': trial['params']['lr']}), fi
 
 def report(there: Study | None = None) -> dict[str, Any]:
     """What `sweep report --format json` prints, of the current study."""
-    text = reporting.as_json(reporting.collect(there or study.current(None)))
+    text = report_json(collect_report(there or open_current(None)))
     found: dict[str, Any] = json.loads(text)
     return found
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import classad2
 import pytest
 
-from sweep import resources, study
-from sweep.launch import write_workflow
-from sweep.propose import propose
-from sweep.search import Search
+from sweep import resources
+from sweep.control.launch import write_workflow
+from sweep.nodes.propose import propose
+from sweep.optimizer.stored_study import StoredStudy
+from sweep.study.study import open_current
 from tests.pool.conftest import sweep
 
 pytestmark = pytest.mark.pool
@@ -22,11 +23,11 @@ def job_ad(config: str, here: Path) -> classad2.ClassAd:
     """The job ad of a trial of a shipped study, as condor_submit would make it."""
     with zipfile.ZipFile(here / "cats-and-dogs.zip", "w") as archive:
         archive.writestr("cat/1.png", b"")
-    (here / "study.toml").write_text((resources.folder("configs") / config).read_text())
+    (here / "study.toml").write_text((resources.resource_folder("configs") / config).read_text())
     said = sweep("init", "study.toml").stdout
     assert "warning" not in said, said
-    there = study.current(None)
-    write_workflow(Search.open(there, writing=True), 1, set(), None)
+    there = open_current(None)
+    write_workflow(StoredStudy.open(there, writing=True), 1, set(), None)
     propose(there, 0)
     words = ["trial=00000", "My.SweepTrial=0", "My.SweepGeneration=0", "DAGManJobId=1"]
     done = subprocess.run(
@@ -41,7 +42,7 @@ def job_ad(config: str, here: Path) -> classad2.ClassAd:
 
 def test_a_campus_pool_accepts_its_study(here: Path) -> None:
     ad = job_ad("campus-gpu.toml", here)
-    params = propose(study.current(None), 0)[0].params
+    params = propose(open_current(None), 0)[0].params
     assert ad["RequestMemory"] == 6000 + 8 * int(params["width"])
     assert (ad["WantGPULab"], ad["GPUJobLength"], ad["is_resumable"]) == (True, "short", True)
     assert (ad["GPUsMinCapability"], ad["GPUsMinMemory"], ad["RequestGPUs"]) == (7.5, 8192, 1)
@@ -57,7 +58,7 @@ def test_the_open_science_pool_accepts_its_study(here: Path) -> None:
     assert "osdf:///ospool/ap40/data/you/cats-and-dogs-v1.zip" in ad["TransferInput"]
     assert "osdf:///ospool/ap40/data/you/torch-v1.sif" in ad["TransferInput"]
     assert ad["RequestMemory"] == 6144
-    assert "slice_seconds" in study.current(None).paths.trial(0).spec.read_text()
+    assert "slice_seconds" in open_current(None).paths.trial(0).spec.read_text()
 
 
 def test_a_gpu_meets_a_job_s_requirements_or_not(here: Path) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from sweep import apt
+from sweep.system import debian
 from tests.apptainer import Apptainer, from_local
 from tests.pool.conftest import sweep
 
 pytestmark = [
     pytest.mark.pool,
-    pytest.mark.skipif(bool(apt.unsupported()), reason="Apptainer comes from Debian's packages"),
+    pytest.mark.skipif(bool(debian.why_unsupported()), reason="Apptainer comes from Debian's packages"),
 ]
 
 STUDY = """

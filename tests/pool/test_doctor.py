@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from sweep import condor
-from sweep.doctor.rehearsal import dry_run
 from sweep.errors import PoolError
-from sweep.files import write_json
-from sweep.study import Study
-from tests.doctor import test_matching
+from sweep.pool import bindings
+from sweep.pool.schedd import dry_run_submit
+from sweep.study.study import Study
+from sweep.system.files import write_json
+from tests.doctor import test_slot_matching
 from tests.pool.conftest import GOOD, SLOTS, sweep
 
 pytestmark = pytest.mark.pool
@@ -22,7 +22,7 @@ Light = Callable[..., Study]
 
 
 def queue() -> list[object]:
-    return list(condor._htcondor().Schedd().query(projection=["ClusterId"]))
+    return list(bindings.load_bindings().Schedd().query(projection=["ClusterId"]))
 
 
 def test_a_study_that_can_run(light: Light) -> None:
@@ -78,7 +78,7 @@ def machines(pool: None) -> Iterator[None]:  # noqa: ARG001
     import htcondor2
     from classad2 import ClassAd, ExprTree
 
-    ads = test_matching.pool()
+    ads = test_slot_matching.pool()
     for number, machine in enumerate(ads):
         name = f"elsewhere{number}"
         machine.update({"MyType": "Machine", "Name": f"slot1@{name}", "Machine": name, "MyAddress": "<127.0.0.1:9>"})
@@ -109,13 +109,13 @@ def test_a_submit_description_that_is_refused(here: Path, line: str, said: str) 
     file = here / "trial.sub"
     file.write_text(f"executable = /bin/true\n{line}\nqueue\n")
     with pytest.raises(PoolError, match=f"does not take the jobs' submit description: .*{said}"):
-        dry_run(file)
+        dry_run_submit(file)
 
 
 def test_a_submit_description_with_a_typing_error(here: Path) -> None:
     file = here / "trial.sub"
     file.write_text("executable = /bin/true\nreqest_cpus = 3\nqueue\n")
-    assert "'reqest_cpus = 3' was unused" in dry_run(file)[1][0]
+    assert "'reqest_cpus = 3' was unused" in dry_run_submit(file)[1][0]
 
 
 def test_where_no_pool_runs(light: Light, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

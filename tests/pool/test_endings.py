@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sweep import condor
-from sweep.pool.places import cache
-from sweep.study import Study
+from sweep.pool import schedd
+from sweep.study.study import Study
+from sweep.system.directories import cache_directory
 from tests.pool.conftest import GOOD, make_light, report, sweep, wait_for
 from tests.postgresql import Server
 
@@ -60,7 +60,7 @@ def launched(
 ) -> Iterator[dict[str, Study]]:
     """All sweeps, under way."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(cache().parent))
+        patch.setenv("XDG_CACHE_HOME", str(cache_directory().parent))
         patch.setenv("HOME", str(home := tmp_path_factory.mktemp("home")))
         postgresql.let_in(home)
         yield {name: launch(name, tmp_path_factory.mktemp("sweep"), postgresql) for name in SWEEPS}
@@ -179,7 +179,7 @@ def test_storages_that_go_away_for_a_while(launched: dict[str, Study], postgresq
         (folder(study) / "go").touch()
         wait_for(study.paths.waiting.exists, "the first POST script waits")
         wait_for(lambda at=study: has_ended(at), "all three trials have ended")  # type: ignore[misc]
-        assert condor.dagman(condor.jobs(study.id)) is not None
+        assert schedd.outer_dagman(schedd.queued_jobs(study.id)) is not None
     aside.rename(file)
     postgresql.start()
     for study in studies:

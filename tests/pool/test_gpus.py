@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from sweep import condor
-from sweep.pool import personal
-from sweep.study import Study
+from sweep.pool import personal, schedd
+from sweep.pool.connect import connect, is_personal
+from sweep.study.study import Study
 from tests.pool.conftest import GOOD, make_light, report, sweep
 
 pytestmark = pytest.mark.pool
@@ -76,23 +76,23 @@ def gpu_pool(pytestconfig: pytest.Config) -> Iterator[None]:
         patch.delenv("CONDOR_CONFIG", raising=False)
         patch.setenv("PATH", os.environ["PATH"])
         sweep("pool", "stop")  # of a session that was killed
-        personal.folder().mkdir(parents=True, exist_ok=True)
-        (personal.folder() / "condor_config.local").write_text(LOCAL)
+        personal.pool_directory().mkdir(parents=True, exist_ok=True)
+        (personal.pool_directory() / "condor_config.local").write_text(LOCAL)
         sweep("pool", "start", "--slots", "8")
         try:
-            condor.connect()
+            connect()
             # By another name its configuration is that of an access point.
-            access_point = personal.folder() / "access_point_config"
+            access_point = personal.pool_directory() / "access_point_config"
             access_point.unlink(missing_ok=True)
             access_point.symlink_to(personal.config_file())
             patch.setenv("CONDOR_CONFIG", str(access_point))
-            condor.connect()
-            assert not condor.is_personal()
+            connect()
+            assert not is_personal()
             yield
         finally:
-            personal.kill()  # what has been sent for all jobs stays a while, and a stop would wait for it
+            personal.kill_pool()  # what has been sent for all jobs stays a while, and a stop would wait for it
     if "CONDOR_CONFIG" in os.environ:
-        condor.answers()  # reads the configuration of the session's pool again
+        schedd.schedd_answers()  # reads the configuration of the session's pool again
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,8 @@ import numpy
 import pytest
 from PIL import Image
 
-from sweep import condor, study
-from sweep.pool import personal
-from sweep.study import Study
+from sweep.pool import personal, schedd
+from sweep.study.study import Study, open_current
 from tests.pool.conftest import GOOD, SLOTS, report, sweep, wait_for
 
 pytestmark = pytest.mark.pool
@@ -49,7 +48,7 @@ def wait_until_running(generation: int) -> None:
 
 def kill(name: str) -> int:
     """Kill the pool's processes of this name; how many there were."""
-    found = [pid for pid, comm in personal.processes().items() if comm == name[:15]]
+    found = [pid for pid, comm in personal.pool_processes().items() if comm == name[:15]]
     for pid in found:
         os.kill(pid, signal.SIGKILL)
     return len(found)
@@ -81,7 +80,7 @@ def test_kill_starters_then_both_dagmans_and_the_schedd() -> None:
     wait_until_running(1)
     assert kill("condor_dagman") == 2
     assert kill("condor_schedd") == 1
-    wait_for(condor.answers, "the master starts another schedd")
+    wait_for(schedd.schedd_answers, "the master starts another schedd")
     trials = finish()
     assert sum(trial["attempts"] for trial in trials[:3]) == 3 + killed
     assert sum(trial["evictions"] for trial in trials[:3]) == killed
@@ -91,10 +90,10 @@ def test_kill_starters_then_both_dagmans_and_the_schedd() -> None:
 @pytest.mark.parametrize("under_way", ["sqlite"], indirect=True)
 def test_stop_and_start_the_pool_then_kill_all_of_it_at_once() -> None:
     sweep("pool", "stop")
-    assert personal.processes() == {}
+    assert personal.pool_processes() == {}
     sweep("pool", "start", "--slots", str(SLOTS))
     wait_until_running(1)
-    personal.kill()  # as when the machine loses its power
+    personal.kill_pool()  # as when the machine loses its power
     sweep("pool", "start", "--slots", str(SLOTS))
     finish()
 
@@ -143,14 +142,14 @@ def test_evicted_softly_and_hard_the_real_trainer_ends_as_if_undisturbed(here: P
         (here / f"{name}.toml").write_text(STUDY.format(name=name).replace('"photos"', '"photos.zip"'))
         sweep("init", f"{name}.toml")
         sweep("launch", "--generations", "1")
-    there = study.current("disturbed")
+    there = open_current("disturbed")
     for number, how in ((0, []), (1, ["-fast"])):
         wait_for(lambda n=number: "epoch 2:" in spooled(n), "two epochs are handed over")  # type: ignore[misc]
-        cluster = next(job.cluster for job in condor.jobs(there.id) if job.trial == number)
+        cluster = next(job.cluster for job in schedd.queued_jobs(there.id) if job.trial == number)
         subprocess.run(["condor_vacate_job", *how, str(cluster)], check=True, capture_output=True)
     for name in ("undisturbed", "disturbed"):
         sweep("launch", "--generations", "1", "--watch", "--study", name)
-    assert curves(study.current("disturbed")) == curves(study.current("undisturbed"))
+    assert curves(open_current("disturbed")) == curves(open_current("undisturbed"))
     trials = report()["trials"]
     assert [trial["state"] for trial in trials] == ["COMPLETE"] * 2
     assert [trial["evictions"] for trial in trials] == [1, 1]
@@ -158,8 +157,10 @@ def test_evicted_softly_and_hard_the_real_trainer_ends_as_if_undisturbed(here: P
 
 def spooled(number: int) -> str:
     """What a running trial's job has printed and handed over."""
-    jobs = [job for job in condor.jobs(study.current(None).id) if job.trial == number]
+    jobs = [job for job in schedd.queued_jobs(open_current(None).id) if job.trial == number]
     outs = [
-        out for job in jobs for out in (personal.folder() / "spool").glob(f"*/*/cluster{job.cluster}.*/_condor_stdout")
+        out
+        for job in jobs
+        for out in (personal.pool_directory() / "spool").glob(f"*/*/cluster{job.cluster}.*/_condor_stdout")
     ]
     return "".join(out.read_text() for out in outs)

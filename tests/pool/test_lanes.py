@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sweep.repair import repair
-from sweep.study import Study
+from sweep.control.repair import repair_storage
+from sweep.study.study import Study
 from tests.pool.conftest import GOOD, report, sweep, wait_for
 from tests.pool.test_kills import TRAINS, kill
 
@@ -63,7 +63,7 @@ def test_killed_lanes_go_on_as_if_nothing_had_happened(light: Callable[..., Stud
     trials = report()["trials"]
     assert [(trial["number"], trial["state"]) for trial in trials] == [(n, "COMPLETE") for n in range(6)]
     assert all(trial["values"]["val_accuracy"] == trial["params"]["lr"] for trial in trials)
-    assert repair(there) == []
+    assert repair_storage(there) == []
 
 
 # Gets better with each step, by an amount that its number decides; stops where it is cut off, and after each slice.
@@ -91,7 +91,7 @@ def test_slices_end_and_go_on_and_the_worse_are_pruned(light: Callable[..., Stud
     late = [trial for trial in trials if trial["generation"] == 1]
     assert {trial["state"] for trial in late} == {"PRUNED"}
     assert all(trial["steps"] < 5 and trial["reason"] for trial in late)
-    assert repair(there) == []
+    assert repair_storage(there) == []
 
 
 def test_a_trial_that_fails_does_not_break_its_lane(light: Callable[..., Study]) -> None:

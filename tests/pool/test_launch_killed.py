@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sweep import condor, launch, study
+from sweep.control import launch
 from sweep.paths import StudyPaths
-from sweep.study import Study
+from sweep.pool import schedd
+from sweep.study.study import Study, load_study
 from tests.crashes import KILLED, Kill, hasty, in_a_process
 from tests.pool.conftest import GOOD, wait_for
 
@@ -36,7 +37,7 @@ def copies(template: Path) -> Iterator[Study]:
         shutil.copytree(template, root)
         provenance = json.loads((root / "provenance.json").read_text())
         (root / "provenance.json").write_text(json.dumps(provenance | {"id": f"{provenance['id'][:-4]}{number:04}"}))
-        yield study.load(StudyPaths(root))
+        yield load_study(StudyPaths(root))
 
 
 def test_killed_at_every_write_and_typed_again_one_sweep_is_in_the_queue(light: Callable[..., Study]) -> None:
@@ -48,26 +49,26 @@ def test_killed_at_every_write_and_typed_again_one_sweep_is_in_the_queue(light: 
         tried.append(there)
         ended = in_a_process(partial(launched, there), Kill(nth))
         launch.launch(there, 1)
-        assert len(condor.jobs(there.id)) == 1, f"killed at write {nth}"
+        assert len(schedd.queued_jobs(there.id)) == 1, f"killed at write {nth}"
         assert workflow(there) == workflow(wanted), f"killed at write {nth}"
         if ended != KILLED:
             assert ended == 0
             break
     assert len(tried) > 15
     for there in tried:
-        condor.remove(there.id)
-    wait_for(lambda: not any(condor.jobs(there.id) for there in tried), "the queue is empty")
+        schedd.remove_jobs(there.id)
+    wait_for(lambda: not any(schedd.queued_jobs(there.id) for there in tried), "the queue is empty")
 
 
 def launched(there: Study) -> int:
     """In a process of its own."""
-    submit = condor.submit_dag
+    submit = schedd.submit_dag
 
     def submit_and_write(dag: Path, batch_name: str) -> int:
         cluster = submit(dag, batch_name)
         os.utime(dag)  # a write more, to be killed at
         return cluster
 
-    condor.submit_dag = submit_and_write
+    schedd.submit_dag = submit_and_write
     launch.launch(there, 1)
     return 0

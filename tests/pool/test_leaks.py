@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sweep.pool.places import state
-from sweep.study import Study
+from sweep.study.study import Study
+from sweep.system.directories import state_directory
 from tests.pool.conftest import GOOD, sweep
 
 pytestmark = pytest.mark.pool
@@ -48,7 +48,7 @@ def test_no_key_is_anywhere_after_a_sweep(
     assert all(f"{tracker}: 3 trials told" in said for tracker in ("tensorboard", "mlflow", "wandb"))
     sweep("container")
     ads = subprocess.run(["condor_history", "-long"], check=True, capture_output=True).stdout
-    study, pool = content(here), content(state())
+    study, pool = content(here), content(state_directory())
     # What is looked through has what would show a key: the jobs' environment, and the ads of jobs and DAGMan alike.
     assert there.paths.trial(0).stdout.read_text().startswith("{'")
     assert b"_CONDOR_SCRATCH_DIR" in study

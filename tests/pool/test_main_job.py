@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from sweep import resources, study
-from sweep.search import Search
+from sweep import resources
+from sweep.optimizer.stored_study import StoredStudy
+from sweep.study.study import open_current
 from tests.pool.conftest import report, sweep
 
 pytestmark = pytest.mark.pool
@@ -24,7 +25,7 @@ def history() -> list[Any]:
 
 
 def test_two_generations_of_four_trials(here: Path) -> None:
-    quickstart = (resources.folder("configs") / "quickstart.toml").read_text()
+    quickstart = (resources.resource_folder("configs") / "quickstart.toml").read_text()
     (here / "study.toml").write_text(quickstart.replace("epochs = 3", "epochs = 2"))
     before = {ad["ClusterId"] for ad in history()}
     assert "trials a generation" in sweep("init", "study.toml").stdout
@@ -33,8 +34,8 @@ def test_two_generations_of_four_trials(here: Path) -> None:
     followed = sweep("launch", "--generations", "2", "--watch")
     assert "generation 1: 4 of 4 trials done, 0 running, 0 idle, 0 failed, best val_accuracy 0." in followed.stdout
 
-    there = study.current(None)
-    rows = Search.open(there, writing=False).rows()
+    there = open_current(None)
+    rows = StoredStudy.open(there, writing=False).rows()
     assert [row.state for row in rows] == ["COMPLETE"] * 8
     assert [(row.generation, row.index) for row in rows] == [(g, i) for g in range(2) for i in range(4)]
     for row in rows:
@@ -58,7 +59,7 @@ def test_two_generations_of_four_trials(here: Path) -> None:
 
     again = sweep("launch", "--generations", "2")
     assert "nothing to do" in again.stdout
-    assert Search.open(there, writing=False).rows() == rows
+    assert StoredStudy.open(there, writing=False).rows() == rows
 
     best = max(rows, key=lambda row: row.value or 0)
     shown = sweep("report", "--top", "1").stdout

@@ -10,12 +10,13 @@ from urllib.parse import unquote
 
 import pytest
 
-from sweep import condor, workflow
-from sweep.job_section import JobSection
-from sweep.pool import install, personal
-from sweep.sections import APSection
-from sweep.trainer_section import TrainerSection
-from sweep.trial import TrialSpec
+from sweep.config.job import JobSection
+from sweep.config.sections import APSection
+from sweep.config.trainer import TrainerSection
+from sweep.pool import install, personal, schedd
+from sweep.trial.spec import TrialSpec
+from sweep.workflow.dag import dagman_config, generation_dag
+from sweep.workflow.submit import submit_description
 from tests.pool.conftest import SLOTS, sweep, wait_for
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("pool")]
@@ -54,7 +55,7 @@ def test_env_makes_the_tools_work_in_a_shell(tool: str) -> None:
 
 def test_only_loopback_is_listened_on() -> None:
     inodes = set()
-    for pid in personal.processes():
+    for pid in personal.pool_processes():
         for entry in Path(f"/proc/{pid}/fd").iterdir():
             target = str(entry.readlink())
             if target.startswith("socket:["):
@@ -86,7 +87,7 @@ except htcondor2.HTCondorException as error:
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 @pytest.mark.parametrize(("uid", "answer"), [(0, "submitted"), (1, "refused"), (65534, "refused"), (4321, "refused")])
 def test_nobody_else_may_submit(uid: int, answer: str) -> None:
-    address = (personal.folder() / "spool" / ".schedd_address").read_text().splitlines()[0]
+    address = (personal.pool_directory() / "spool" / ".schedd_address").read_text().splitlines()[0]
     done = subprocess.run(
         [sys.executable, "-c", SUBMIT, str(uid), address], capture_output=True, text=True, check=False, cwd="/"
     )
@@ -102,19 +103,19 @@ def test_any_parameter_value_survives_the_pool(here: Path, value: str) -> None:
     (here / "trials" / "00000" / "own.sub").touch()
     (here / "dag").mkdir()
     trainer, job = TrainerSection(epochs=1, data="x"), JobSection(request_memory=64)
-    description = workflow.submit_description("odd", "odd", trainer, job, Path("/bin/true"), ["x"])
+    description = submit_description("odd", "odd", trainer, job, Path("/bin/true"), ["x"])
     keep = [line for line in description.splitlines() if "transfer" not in line and "checkpoint" not in line]
     (here / "dag" / "trial.sub").write_text("\n".join(["hold = True", *keep]) + "\n")
-    (here / "dag" / "dagman.config").write_text(workflow.dagman_config(here, APSection()))
+    (here / "dag" / "dagman.config").write_text(dagman_config(here, APSection()))
     dag = here / "dag" / "odd.dag"
-    lines = workflow.generation_dag("odd", "odd", 0, [spec], set(), 4).splitlines()
+    lines = generation_dag("odd", "odd", 0, [spec], set(), 4).splitlines()
     dag.write_text("\n".join(line for line in lines if not line.startswith("SCRIPT")))
-    cluster = condor.submit_dag(dag, "odd")
+    cluster = schedd.submit_dag(dag, "odd")
     import htcondor2
 
-    schedd = htcondor2.Schedd()
-    ads = wait_for(lambda: schedd.query(constraint=f"DAGManJobId == {cluster}"), "the node is submitted")
-    schedd.act(htcondor2.JobAction.Remove, f"ClusterId == {cluster}")
+    queue = htcondor2.Schedd()
+    ads = wait_for(lambda: queue.query(constraint=f"DAGManJobId == {cluster}"), "the node is submitted")
+    queue.act(htcondor2.JobAction.Remove, f"ClusterId == {cluster}")
     assert unquote(ads[0]["SweepParam_activation"]) == value
     assert (ads[0]["SweepParam_lr"], ads[0]["SweepParam_width"], ads[0]["SweepParam_flag"]) == (1e-300, 2**53, True)
 
@@ -124,10 +125,10 @@ def test_a_half_finished_install_is_never_used(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     monkeypatch.setattr(install, "_relink", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        install.install(lambda _: None)
+        install.install_htcondor(lambda _: None)
     assert list((tmp_path / "sweep" / "htcondor").rglob("condor_master"))
-    assert install.own() is None
+    assert install.own_installation() is None
     monkeypatch.undo()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    assert install.install(lambda _: None) == install.own()
+    assert install.install_htcondor(lambda _: None) == install.own_installation()

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sweep import condor, study
-from sweep.condor import JobStatus
+from sweep.pool import schedd
+from sweep.pool.schedd import JobStatus
+from sweep.study.study import open_current
 from tests.pool.conftest import report, sweep, wait_for
 
 pytestmark = pytest.mark.pool
@@ -65,7 +66,7 @@ def test_any_word_reaches_a_program_as_it_is(here: Path) -> None:
     said = sweep("init", "study.toml").stdout
     assert "is said to have no checkpoints" in said
     sweep("launch", "--generations", "1", "--watch")
-    there = study.current(None)
+    there = open_current(None)
     trials = report()["trials"]
     assert [trial["state"] for trial in trials] == ["COMPLETE"] * len(ODD)
     assert all(trial["values"] == {"score": 0.5} for trial in trials)
@@ -111,14 +112,14 @@ def test_a_program_without_checkpoints_starts_over_when_it_is_evicted(here: Path
     (here / "study.toml").write_text(PYTHON)
     sweep("init", "study.toml")
     sweep("launch", "--generations", "1")
-    there = study.current(None)
+    there = open_current(None)
 
-    def running() -> list[condor.Job]:
+    def running() -> list[schedd.Job]:
         # The event log has the start a moment after the queue; an eviction before it would be no attempt.
         log = there.paths.trial(0).job_log
         if not log.exists() or "Job executing" not in log.read_text():
             return []
-        return [job for job in condor.jobs(there.id) if job.trial == 0 and job.status == JobStatus.RUNNING]
+        return [job for job in schedd.queued_jobs(there.id) if job.trial == 0 and job.status == JobStatus.RUNNING]
 
     (job,) = wait_for(running, "trial 0 runs")
     subprocess.run(["condor_vacate_job", str(job.cluster)], check=True, capture_output=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sweep import accounting, report
-from sweep import study as studies
-from sweep.study import Study
+from sweep.results.accounting import collect_accounting
+from sweep.results.report import collect_report
+from sweep.study.study import Study, open_current
 from tests.pool.conftest import sweep, wait_for
 
 pytestmark = pytest.mark.pool
@@ -53,7 +53,7 @@ def test_a_sweep_is_seen_while_it_runs_and_afterwards(light: Callable[..., Study
     assert "The sweep has ended" in followed.stdout or "light is finished" in followed.stdout
     assert "Job terminated: (1) Normal termination (return value 0)" in sweep("logs", "0").stdout
 
-    money = accounting.collect(there, report.collect(there))
+    money = collect_accounting(there, collect_report(there))
     assert [(run.trial, run.ending, run.host) for run in money.runs] == [
         (number, "terminated", money.runs[0].host) for number in range(3)
     ]
@@ -63,7 +63,7 @@ def test_a_sweep_is_seen_while_it_runs_and_afterwards(light: Callable[..., Study
     assert "Submitted light-confirm, 4 trials" in sweep("confirm", "--top", "2", "--seeds", "2", "--watch").stdout
     text = sweep("report").stdout
     assert "confirmed with fresh seeds, by test_accuracy" in text
-    best = report.collect(studies.current(None)).best[0]
+    best = collect_report(open_current(None)).best[0]
     assert f"# trial {best['number']} of light" in sweep("best").stdout
     assert "over 2 seeds" in sweep("best").stdout
     assert "light-confirm has its 4 trials: nothing to do" in sweep("confirm", "--top", "2", "--seeds", "2").stdout

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from sweep import condor
-from sweep.study import Study
+from sweep.pool import schedd
+from sweep.study.study import Study
 from tests.pool.conftest import GOOD, report, sweep, wait_for
 
 pytestmark = pytest.mark.pool
@@ -44,7 +44,7 @@ def test_stopped_gracefully_it_goes_on_from_its_checkpoints(light: Callable[...,
     assert "epoch 0 of 1, 1 starts, 0 evictions" in shown
 
     assert "is stopped. To go on: sweep launch" in sweep("stop").stdout
-    assert condor.jobs(study.id) == []
+    assert schedd.queued_jobs(study.id) == []
     assert [trial["state"] for trial in report()["trials"]] == ["COMPLETE", "RUNNING", "RUNNING"]
     assert [study.paths.trial(number).checkpoint.read_text() for number in (1, 2)] == ["half", "half"]
     shown = sweep("status", check=False).stdout
@@ -73,7 +73,7 @@ def test_stopped_at_once_no_trial_is_lost_and_what_was_handed_over_is_kept(light
     study = under_way(light, HANDS_OVER)
     wait_for(lambda: all("Finished transferring output" in log(study, number) for number in (1, 2)), "it is spooled")
     sweep("stop", "--now")
-    assert condor.jobs(study.id) == []
+    assert schedd.queued_jobs(study.id) == []
     assert [trial["state"] for trial in report()["trials"]] == ["COMPLETE", "RUNNING", "RUNNING"]
     main = study.paths.trainer / "__main__.py"
     main.write_text(main.read_text().replace("trial['number'] > 0", "False") + "print('went on from', before)\n")

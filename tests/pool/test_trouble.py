@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from sweep import condor
-from sweep.condor import JobStatus
-from sweep.study import Study
+from sweep.pool import schedd
+from sweep.pool.schedd import JobStatus
+from sweep.study.study import Study
 from tests.pool.conftest import GOOD, report, sweep, wait_for
 
 pytestmark = pytest.mark.pool
@@ -29,8 +29,8 @@ WAITS = (
 )
 
 
-def running(study: Study) -> list[condor.Job]:
-    jobs = [job for job in condor.jobs(study.id) if job.status == JobStatus.RUNNING and job.trial is not None]
+def running(study: Study) -> list[schedd.Job]:
+    jobs = [job for job in schedd.queued_jobs(study.id) if job.status == JobStatus.RUNNING and job.trial is not None]
     # The event log has the start a moment after the queue.
     return jobs if len(jobs) == 3 and attempts() == [1, 1, 1] else []
 
@@ -60,10 +60,10 @@ def test_a_removed_sweep_goes_on_with_the_same_command(light: Light) -> None:
         lambda: attempts() == [1, 1, 1] and report()["study"]["counts"].get("COMPLETE") == 2,
         "two trials are complete, and one runs",
     )
-    dagman = condor.dagman(condor.jobs(study.id))
+    dagman = schedd.outer_dagman(schedd.queued_jobs(study.id))
     assert dagman is not None
     subprocess.run(["condor_rm", str(dagman.cluster)], check=True, capture_output=True)
-    wait_for(lambda: not condor.jobs(study.id), "the queue is empty")
+    wait_for(lambda: not schedd.queued_jobs(study.id), "the queue is empty")
     before = report()["trials"]
     assert [trial["state"] for trial in before] == ["COMPLETE", "RUNNING", "COMPLETE"]
 
@@ -97,7 +97,7 @@ def test_ctrl_c_leaves_the_sweep_running(light: Light) -> None:
         rest = process.stdout.read()
     assert process.returncode == 0
     assert "Left the sweep running" in rest
-    assert condor.dagman(condor.jobs(study.id)) is not None
+    assert schedd.outer_dagman(schedd.queued_jobs(study.id)) is not None
     sweep("launch", "--generations", "1", "--watch")
     assert [trial["state"] for trial in report()["trials"]] == ["COMPLETE"] * 3
 

@@ -11,38 +11,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy
 import pytest
 import torch
-from PIL import Image
 
 from sweep.paths import TrialPaths
 from sweep.resources import PACKAGE
-from sweep.trial import TrialSpec
+from sweep.trial.spec import TrialSpec
 from trainer import train as training
 from trainer.trial import Trial
-
-IMAGES_PER_CLASS = 60
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> None:
     """As in a slot of one core; sums over more threads differ in their last digits."""
     torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="session")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Images of two classes that differ in which half is bright, under a good deal of noise."""
-    root = tmp_path_factory.mktemp("data") / "photos"
-    random = numpy.random.default_rng(0)
-    for name, bright in (("left", slice(0, 6)), ("right", slice(6, 12))):
-        (root / name).mkdir(parents=True)
-        for number in range(IMAGES_PER_CLASS):
-            pixels = random.integers(0, 160, (12, 12, 3))
-            pixels[:, bright] += 60
-            Image.fromarray(pixels.astype("uint8")).save(root / name / f"{number}.png")
-    return root
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torchvision.models import VisionTransformer, get_model, list_models
 
-from sweep.interface import trainer_interface
+from sweep.config.trainer_interface import trainer_interface
 from tests.trainer.conftest import saved, train
 from trainer import train as training
 from trainer.architectures import build, load_weights

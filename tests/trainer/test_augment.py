@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from sweep.interface import trainer_interface
+from sweep.config.trainer_interface import trainer_interface
 from trainer.augment import Augmentation
 
 NAMES: list[str] = trainer_interface()["parameters"]["augmentation"]["choices"][1:]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.trainer.conftest import IMAGES_PER_CLASS
+from tests.samples import IMAGES_PER_CLASS
 from trainer import data
 from trainer.data import Selection, Splits
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sweep.trial import TrialSpec, judge
+from sweep.trial.judge import judge
+from sweep.trial.spec import TrialSpec
 from tests.trainer.conftest import measured, run
 from trainer.trial import Trial
 

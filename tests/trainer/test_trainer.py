@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import torch
 
-from sweep.interface import trainer_interface
+from sweep.config.trainer_interface import trainer_interface
 from sweep.paths import TrialPaths
-from sweep.trial import TrialSpec, judge
+from sweep.trial.judge import judge
+from sweep.trial.spec import TrialSpec
 from tests.trainer.conftest import command, environment, measured, run, saved, train
 from trainer import __main__ as program
 from trainer import train as training

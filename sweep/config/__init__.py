@@ -1,0 +1,1 @@
+"""The study file: every section, every key and every check."""

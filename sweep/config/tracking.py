@@ -1,0 +1,59 @@
+"""The section `[tracking]` of a study file: where `sweep sync` shows the trials besides."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import field_validator
+
+from sweep.config.parameters import Section
+from sweep.config.text import check_one_line, is_secret
+
+WANDB_KEY = re.compile(r"(local-)?[0-9a-f]{40}|wandb_v\d+_.*")
+"""What the API keys of Weights & Biases look like."""
+
+
+class TrackingSection(Section):
+    """`[tracking]`: the trackers that are told of each trial once it has ended, each in its own terms.
+
+    Nothing secret is among them: keys and passwords come from the environment, or from where the tracker keeps them.
+    """
+
+    tensorboard: bool = False
+    mlflow: str | None = None
+    wandb: str | None = None
+
+    @field_validator("mlflow")
+    @classmethod
+    def _place(cls, uri: str | None) -> str | None:
+        if uri is None:
+            return None
+        place = urlsplit(check_one_line(uri))
+        is_web = place.scheme in ("http", "https")
+        options = [name for name, _ in parse_qsl(place.query, keep_blank_values=True)]
+        if place.password is not None or (is_web and place.username) or any(map(is_secret, options)):
+            # Not repeated here, so that it gets into no log.
+            raise ValueError(
+                "holds a user or a password, which this file is no place for; MLflow takes them from "
+                "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
+            )
+        if not uri.strip():
+            raise ValueError('must be a server like "https://mlflow.example.org", or "sqlite:///mlflow.db"')
+        return uri
+
+    @field_validator("wandb")
+    @classmethod
+    def _project(cls, project: str | None) -> str | None:
+        if project is None:
+            return None
+        if WANDB_KEY.fullmatch(project):
+            raise ValueError("looks like an API key, which this file is no place for; type `wandb login` instead")
+        if not re.fullmatch(r"([\w-][\w.-]*/)?[\w-][\w .-]*", project, re.ASCII):
+            raise ValueError('must be the name of a project, or "TEAM/PROJECT"')
+        return project
+
+    @property
+    def names(self) -> list[str]:
+        """The trackers that the study names."""
+        return [name for name in TrackingSection.model_fields if getattr(self, name)]

@@ -1,0 +1,39 @@
+"""How commands speak: plain lines on a pipe, colour and a spinner on a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+PIPE_WIDTH = 240
+"""Characters to a line of a table where there is no terminal that says."""
+
+
+Name = Annotated[str | None, typer.Option("--study", help="Name of the study; else the one initialised last.")]
+
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+if not console.is_terminal and "COLUMNS" not in os.environ:
+    console.width = PIPE_WIDTH
+
+
+def say(text: str) -> None:
+    """Print a line as it is: no markup, no wrapping."""
+    console.print(text, markup=False)
+
+
+@contextlib.contextmanager
+def wait(title: str) -> Iterator[Callable[[str], None]]:
+    """Show that something is going on; yields a function that is told of each step."""
+    if not console.is_terminal:
+        yield lambda step: say(f"{title}: {step}")
+        return
+    with console.status(title) as status:
+        yield lambda step: status.update(f"{title}: {step}")

@@ -1,0 +1,1 @@
+"""Starts, tries, stops and repairs a sweep."""

@@ -1,0 +1,188 @@
+"""One trial here and now, without HTCondor: runs as a job would, in a folder like a job's, and is measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from sweep.config.command import fill_command, fill_placeholders, placeholder_values
+from sweep.config.consistency import configuration_mistakes
+from sweep.config.suggested_job import Usage, job_disk_bytes, suggested_section
+from sweep.config.trainer import file_name
+from sweep.control.software import check_software
+from sweep.errors import ConfigError, StudyError
+from sweep.nodes.trial_folder import trial_specs, write_trial
+from sweep.optimizer.stored_study import StoredStudy
+from sweep.paths import TrialPaths
+from sweep.study.inputs import total_bytes
+from sweep.study.study import Study
+from sweep.study.tried import Tried, _record
+from sweep.system import memory
+from sweep.system.files import tail, write_json
+from sweep.trial.files import read_metrics
+from sweep.trial.reports import reports
+from sweep.trial.spec import ParamValue, TrialSpec
+from sweep.units import readable_mb, readable_time
+
+FRACTION = "fraction"
+"""The shipped trainer's parameter for the share of the training images that it uses."""
+
+
+def try_out(
+    study: Study, values: Mapping[str, ParamValue], epochs: int, fraction: float | None, say: Callable[[str], None]
+) -> Tried:
+    """Run one trial with these parameters; what they leave open is as in the study's first trial.
+
+    The shipped trainer takes that `fraction` of the training images. Raises ConfigError for parameters that cannot be,
+    StudyError when the trial fails, with its last words.
+    """
+    if mistakes := configuration_mistakes(study.config, values):
+        raise ConfigError("\n".join(mistakes), f"What is searched is in {study.paths.config}.")
+    if fraction is not None and study.config.trainer.command:
+        raise ConfigError("--fraction is for the shipped trainer", "Your own program takes what its command says.")
+    check_software(study)
+    files = study.paths.tried
+    spec = _prepare(study, files, values, epochs, fraction)
+    say(f"a trial of {_epochs(epochs)}: " + ", ".join(f"{name} {value}" for name, value in spec.params.items()))
+    seconds, peak = _run(study, files, spec, say)
+    metrics = read_metrics(files, spec)
+    reported, problem = reports(spec, metrics)
+    if not reported:
+        raise StudyError(f"the trial ended well, but reported no {' and '.join(spec.wanted)}: {problem}")
+    tried = Tried(
+        params=spec.params,
+        epochs=max(reported),
+        values=reported[max(reported)],
+        seconds=seconds,
+        epoch_seconds=epoch_seconds(metrics or "", fraction),
+        memory_bytes=peak,
+        gpu_bytes=gpu_bytes(metrics or ""),
+        checkpoint_bytes=files.checkpoint.stat().st_size if spec.checkpoints else 0,
+        data_bytes=sum(total_bytes(Path(place)) for place in (study.data_here, *study.weights.values()) if place),
+    )
+    write_json(_record(study), asdict(tried))
+    return tried
+
+
+def _prepare(
+    study: Study, files: TrialPaths, values: Mapping[str, ParamValue], epochs: int, fraction: float | None
+) -> TrialSpec:
+    """Make the folder of the trial, with all that would travel with its job."""
+    shutil.rmtree(files.root, ignore_errors=True)
+    files.root.mkdir(parents=True)
+    proposal = replace(StoredStudy.in_memory(study).propose(0)[0], params=StoredStudy.in_memory(study).complete(values))
+    spec = replace(trial_specs(study, [proposal], {})[0], target_step=epochs)
+    spec = replace(spec, handover_seconds=None, handover_epochs=None, slice_seconds=None, slice_epochs=None)
+    if fraction is not None:
+        spec = replace(spec, params={**spec.params, FRACTION: fraction})
+    write_trial(study, files, spec)
+    shutil.copytree(study.paths.inputs, files.root, dirs_exist_ok=True)
+    for place in (study.data_here, *study.weights.values(), *study.config.trainer.inputs):
+        if "://" in place:
+            raise StudyError(f"{place} is fetched by jobs alone", "To try here, name a copy on this machine instead.")
+    for place in study.weights.values():
+        (files.root / file_name(place)).symlink_to(place)
+    if study.data_here:
+        (files.root / file_name(study.data)).symlink_to(study.data_here)
+    return spec
+
+
+def _run(study: Study, files: TrialPaths, spec: TrialSpec, say: Callable[[str], None]) -> tuple[float, int]:
+    """Run the trial; seconds, and bytes of memory at the most. Raises StudyError when it fails."""
+    words, variables = _command(study, spec)
+    started = time.monotonic()
+    with files.stderr.open("wb") as stderr, files.stdout.open("wb") as stdout:
+        try:
+            process = subprocess.Popen(
+                words,
+                cwd=files.root,
+                env=os.environ | variables,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise StudyError(f"{words[0]} cannot be started: {error}", "See [trainer] command.") from None
+        with memory.Peak(process.pid) as peak:
+            try:
+                for line in process.stdout or []:
+                    stdout.write(line)
+                    say(line.decode(errors="replace").rstrip())
+                status = process.wait()
+            except BaseException:  # Ctrl-C goes to this session alone
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+    if status != 0:
+        raise StudyError(f"the trial ended with exit status {status}:\n{tail(files.stderr)}", f"See {files.root}.")
+    return time.monotonic() - started, peak.bytes
+
+
+def _command(study: Study, spec: TrialSpec) -> tuple[list[str], dict[str, str]]:
+    """The words and the environment of the program."""
+    trainer, values = study.config.trainer, placeholder_values(spec)
+    # As HTCondor does for a slot of so many cores.
+    cores = {"OMP_NUM_THREADS": str(study.config.job.request_cpus)}
+    if not trainer.command:
+        words = [sys.executable, "-u", "-m", "trainer", "trial.json"]
+        return words, {"PYTHONPATH": str(study.paths.root), **cores}
+    filled = {name: fill_placeholders(text, values) for name, text in trainer.environment.items()}
+    return fill_command(trainer.command, values), cores | {k: v for k, v in filled.items() if v is not None}
+
+
+def try_out_lines(study: Study, tried: Tried) -> list[str]:
+    """What was measured, and the section that it suggests, for people."""
+    whole = study.config.trainer.epochs
+    each = tried.epoch_seconds
+    text = [
+        ", ".join(f"{name} {value:.5g}" for name, value in tried.values.items()) + f" after {_epochs(tried.epochs)}",
+        f"time: {readable_time(tried.seconds)} in all"
+        + (f"; with all the data about {readable_time(each)} an epoch here" if each else "")
+        + (f", {readable_time(each * whole)} a trial" if each and whole else ""),
+        f"memory: {readable_mb(tried.memory_bytes)} at the most"
+        + (f"; GPU {readable_mb(tried.gpu_bytes)}" if tried.gpu_bytes else ""),
+        f"checkpoint: {readable_mb(tried.checkpoint_bytes)}; data: {readable_mb(tried.data_bytes)}",
+    ]
+    if study.config.job.request_gpus and not tried.gpu_bytes:
+        text.append("No GPU was used here: time and memory say little of a job that has one.")
+    disk = job_disk_bytes(tried.data_bytes, tried.checkpoint_bytes)
+    used = Usage(tried.memory_bytes, disk, tried.gpu_bytes)
+    return [*text, "Suggested, with margins:", "", suggested_section(used, study.config.job)]
+
+
+def _epochs(count: int) -> str:
+    return f"{count} epoch{'s' * (count != 1)}"
+
+
+def epoch_seconds(metrics: str, fraction: float | None) -> float | None:
+    """Seconds of one epoch with all the data, by what the shipped trainer reports; None where that is not reported.
+
+    Of the later epochs where there are several: the first one also warms up.
+    """
+    found = _reported(metrics, "seconds", "val_seconds")
+    if not found:
+        return None
+    counted = found[1:] or found
+    return sum(training / (fraction or 1.0) + validation for training, validation in counted) / len(counted)
+
+
+def gpu_bytes(metrics: str) -> int:
+    return int(max((mb for (mb,) in _reported(metrics, "gpu_memory_mb")), default=0.0) * 1e6)
+
+
+def _reported(metrics: str, *names: str) -> list[tuple[float, ...]]:
+    found = []
+    for line in metrics.splitlines():
+        try:
+            report = json.loads(line)
+            found.append(tuple(float(report[name]) for name in names))
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found

@@ -1,0 +1,24 @@
+"""Queues the best configurations of another study."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sweep.config.consistency import configuration_mistakes
+from sweep.results.report import Report
+from sweep.study.enqueued import enqueue
+from sweep.study.study import Study
+
+
+def enqueue_best(study: Study, other: Report, top: int) -> int:
+    """Enqueue the parameters of another study's best trials, as far as this study searches them; how many."""
+    count = 0
+    for trial in other.ranked[:top]:
+        values: dict[str, Any] = {
+            name: value
+            for name, value in trial["params"].items()
+            if not configuration_mistakes(study.config, {name: value})
+        }
+        if values and not configuration_mistakes(study.config, values):
+            count += enqueue(study, f"{other.study['id']} {trial['number']}", values)
+    return count

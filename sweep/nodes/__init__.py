@@ -1,0 +1,1 @@
+"""What runs in the PRE, POST and HOLD scripts of the workflow's nodes."""

@@ -1,0 +1,43 @@
+"""Tells Optuna the results of trials that have ended."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from sweep.errors import StudyError
+from sweep.paths import StudyPaths
+from sweep.trial.files import read_metrics, read_result, read_spec
+from sweep.trial.reports import intermediate
+
+if TYPE_CHECKING:
+    from sweep.optimizer.stored_study import StoredStudy
+
+
+def trials_to_tell(paths: StudyPaths) -> list[int]:
+    """Trials that have a result and may not have been told."""
+    if not paths.pending.is_dir():
+        return []
+    numbers = sorted(int(mark.name) for mark in paths.pending.iterdir() if mark.name.isdigit())
+    return [number for number in numbers if paths.trial(number).result.exists()]
+
+
+def tell_pending(paths: StudyPaths, search: StoredStudy) -> set[int]:
+    """Tell Optuna of every trial that is ready. The caller holds the storage lock.
+
+    A trial whose files are damaged is named, and does not keep the others back; gives the numbers of such.
+    """
+    damaged = set()
+    for number in trials_to_tell(paths):
+        files = paths.trial(number)
+        try:
+            spec, result = read_spec(files), read_result(files)
+        except StudyError as error:
+            print(f"trial {number}: {error}", file=sys.stderr)
+            damaged.add(number)
+            continue
+        if result:
+            search.tell(result, intermediate(spec, read_metrics(files, spec)))
+            (paths.pending / str(number)).unlink(missing_ok=True)
+    paths.waiting.unlink(missing_ok=True)
+    return damaged

@@ -1,0 +1,1 @@
+"""Optuna: the study in its storage, and the sampler that proposes trials."""

@@ -1,0 +1,1 @@
+"""Shows what came out: the leaderboard, confirmations, costs, the best model."""

@@ -1,0 +1,1 @@
+"""The page that `sweep report --html` writes, with its figures and tables."""

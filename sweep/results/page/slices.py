@@ -1,0 +1,95 @@
+"""A panel for each parameter: its values against the objective's."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sweep.results.page import style
+from sweep.results.page.page_data import Axis, PageData, axis_limits, label, outside, thinned
+from sweep.results.page.style import Plot
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+PANELS = 16
+"""At the most: the file's first parameters."""
+
+
+POINTS = 2000
+"""In a panel, at the most."""
+
+
+FEW_CATEGORIES = 8
+
+
+def plot(subject: PageData) -> Plot | None:
+    """None before a trial is complete."""
+    axes_shown = [axis for axis in subject.axes if any(axis.name in row.params for row in subject.complete)][:PANELS]
+    if not axes_shown:
+        return None
+    metric, direction = next(iter(subject.objectives.items()))
+    values = [row.values[metric] for row in subject.complete]
+    caption = f"{metric} by each parameter; early trials are grey, late ones blue. The best are marked."
+    if len(values) > POINTS:
+        caption += f" {POINTS:,} of {len(values):,} complete trials, evenly spaced."
+    if len(subject.axes) > PANELS:
+        caption += f" The first {PANELS} of {len(subject.axes)} parameters."
+    caption += outside(values, axis_limits(values, direction))
+
+    def draw(narrow: bool) -> Figure:
+        columns = 2 if narrow else min(4, len(axes_shown))
+        rows = math.ceil(len(axes_shown) / columns)
+        figure = style.figure(narrow, (1.55 if narrow else 2.2) * rows)
+        panels = figure.subplots(rows, columns, squeeze=False, sharey=True)
+        for axes in panels.flat[len(axes_shown) :]:
+            axes.set_axis_off()
+        for axes, axis in zip(panels.flat, axes_shown, strict=False):
+            _panel(axes, subject, axis, metric, 3 if narrow else 4)
+        panels[0, 0].set_ylim(*axis_limits(values, direction))
+        figure.supylabel(metric, color=style.FAINT, fontsize=8.5)
+        return figure
+
+    return Plot("slices", "Slices", caption, draw)
+
+
+def _panel(axes: Axes, subject: PageData, axis: Axis, metric: str, ticks: int) -> None:
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.ticker import LogLocator
+
+    def x(number: int, value: object) -> float:
+        """Within a category dots are spread, so that all can be seen."""
+        return axis.position(value) + (((number * 0.618034) % 1 - 0.5) * 0.5 if axis.choices else 0)  # type: ignore[arg-type]
+
+    rows = [row for row in thinned(subject.complete, POINTS) if axis.name in row.params]
+    raster = len(rows) > style.MANY // 3
+    axes.scatter(
+        [x(row.number, row.params[axis.name]) for row in rows],
+        [row.values[metric] for row in rows],
+        s=4 if raster else 14,
+        c=[row.number for row in rows],
+        cmap=LinearSegmentedColormap.from_list("time", style.EARLY_TO_LATE),
+        linewidths=0,
+        alpha=0.6 if raster else 0.9,
+        rasterized=raster,
+    )
+    for row in subject.best:
+        if axis.name in row.params:
+            place = [x(row.number, row.params[axis.name])]
+            axes.plot(place, [row.values[metric]], "*", color=style.BEST, ms=9, mec=style.PAPER, mew=0.6)
+    if axis.choices:
+        few = len(axis.choices) <= FEW_CATEGORIES
+        axes.set_xticks(range(len(axis.choices)), axis.labels if few else [""] * len(axis.choices))
+        axes.set_xlim(-0.6, len(axis.choices) - 0.4)
+        long = max(map(len, axis.labels)) * len(axis.labels) > 18
+        axes.tick_params(axis="x", rotation=30 if long else 0)
+    elif axis.log:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(numticks=ticks))
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.minorticks_off()
+    else:
+        axes.locator_params(axis="x", nbins=ticks)
+    axes.set_title(label(axis.name), loc="left")

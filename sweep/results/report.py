@@ -1,0 +1,118 @@
+"""The leaderboard: a study's trials as plain values, and as table, JSON, CSV or Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sweep.config.conditions import expand_parameters
+from sweep.results.ranking import ranks
+from sweep.study.study import Study
+from sweep.system.files import tail
+from sweep.trial.event_log import read_event_log
+
+if TYPE_CHECKING:
+    from sweep.optimizer.trial_row import TrialRow
+    from sweep.results.confirmation import Confirmed
+
+
+FRONT = 1
+"""Rank of the trials on the Pareto front, where there are several objectives."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is known of a study. `trials` are by number, `ranked` the COMPLETE ones that keep the constraints on
+    metrics, the best first; with several objectives the rank is the front's number."""
+
+    study: dict[str, Any]
+    trials: list[dict[str, Any]]
+    ranked: list[dict[str, Any]]
+
+    @property
+    def best(self) -> list[dict[str, Any]]:
+        """The best trial; with several objectives those on the Pareto front; none before one is complete."""
+        return [trial for trial in self.ranked if trial["rank"] == FRONT]
+
+
+def collect_report(study: Study) -> Report:
+    """Read a study's storage, and of trials that are not told yet their job logs."""
+    from sweep.optimizer.stored_study import StoredStudy
+    from sweep.results.confirmation import read_confirmation, score_name
+
+    return build_report(
+        study, StoredStudy.open(study, writing=False).rows(), read_confirmation(study), score_name(study)
+    )
+
+
+def build_report(study: Study, rows: list[TrialRow], confirmed: Sequence[Confirmed] = (), score: str = "") -> Report:
+    """The report that a study's trials make, and what its confirmation found, by the metric `score`."""
+    section = study.config.study
+    trials = [_trial(study, row) for row in rows]
+    ranked = [trial for trial in trials if trial["state"] == "COMPLETE" and trial["feasible"]]
+    values = [[trial["values"][metric] for metric in section.metric] for trial in ranked]
+    for trial, rank in zip(ranked, ranks(values, section.direction), strict=True):
+        trial["rank"] = rank
+    sign = -1 if section.direction[0] == "maximize" else 1
+    ranked.sort(key=lambda trial: (trial["rank"], sign * trial["values"][section.metric[0]], trial["number"]))
+    report = Report(
+        study={
+            "name": section.name,
+            "id": study.id,
+            "objectives": section.objectives,
+            "constraints": study.config.constraints.metrics,
+            "metrics": [*section.metric, *sorted(study.config.constraints.metric_names - set(section.metric))],
+            "parameters": [one.name for one in expand_parameters(study.config.search) if not one.is_fixed],
+            "ended": tail(study.paths.ended),
+            "counts": dict(sorted(Counter(trial["state"] for trial in trials).items())),
+            "confirmed_by": score,
+            "confirmed": [
+                {
+                    "trial": one.trial,
+                    "rank": one.rank,
+                    "mean": one.mean,
+                    "deviation": one.deviation,
+                    "scores": one.scores,
+                }
+                for one in confirmed
+            ],
+        },
+        trials=trials,
+        ranked=ranked,
+    )
+    report.study["best"] = [trial["number"] for trial in report.best]
+    return report
+
+
+def _trial(study: Study, row: TrialRow) -> dict[str, Any]:
+    files = study.paths.trial(row.number)
+    attempts, evictions, duration, lost = row.attempts, row.evictions, row.duration_s, row.lost_s
+    if attempts is None:
+        history = read_event_log(files.job_log)
+        attempts, evictions = history.attempts, history.evictions
+        duration, lost = history.seconds, history.lost_seconds
+    return {
+        "number": row.number,
+        "state": row.state,
+        "rank": None,
+        "values": row.values,
+        "feasible": row.is_feasible if row.values else None,
+        "params": row.params,
+        "generation": row.generation,
+        "index": row.index,
+        "attempts": attempts,
+        "evictions": evictions,
+        "duration_s": duration,
+        "lost_s": lost,
+        "steps": row.steps or 0,
+        "target_steps": study.config.trainer.epochs,  # None where a program of the user's decides
+        "reason": row.reason,
+        "checkpoint": str(files.checkpoint) if row.state == "COMPLETE" and _has_content(files.checkpoint) else None,
+    }
+
+
+def _has_content(file: Path) -> bool:
+    return file.exists() and file.stat().st_size > 0

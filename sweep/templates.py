@@ -1,0 +1,39 @@
+"""Fills Jinja2 templates."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from sweep.resources import resource_folder
+
+
+@cache
+def _environment(folder: Path, html: bool) -> Environment:
+    return Environment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=html,  # noqa: S701 - DAG files and submit descriptions are not HTML; sweep.workflow quotes their values
+    )
+
+
+def render(template: str, **values: Any) -> str:
+    """Return the text of a template of dags/ with `values` filled in.
+
+    Raises jinja2.UndefinedError for a name that is missing.
+    """
+    return _environment(resource_folder("dags"), False).get_template(template).render(values)
+
+
+def render_html(template: Path, **values: Any) -> str:
+    """Return the HTML of a template file; every value is escaped.
+
+    Raises jinja2.UndefinedError for a name that is missing.
+    """
+    return _environment(template.parent, True).get_template(template.name).render(values)

@@ -1,0 +1,1 @@
+"""The text that DAGMan reads: DAG files, submit descriptions, exit codes. Pure."""

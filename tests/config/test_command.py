@@ -1,0 +1,136 @@
+"""A user's own program: placeholders, quoting, and what its part of the study file may say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweep.config.command import Word, arguments_value, environment_value, fill_command, fill_placeholders, placeholders
+from sweep.config.job import JobSection
+from sweep.config.load import parse_config
+from sweep.config.trainer import TrainerSection
+from sweep.errors import ConfigError
+from sweep.trial.spec import ParamValue, TrialSpec
+from sweep.workflow.submit import submit_description, trial_commands
+from tests.samples import STUDY
+
+OWN = STUDY.replace(
+    'epochs = 2\ndata = "photos"',
+    """command = ["python", "train.py", "--lr={lr}", ["--width", "{width}"], "{activation}"]
+inputs = ["train.py"]
+environment = { SEED = "{seed}" }
+metrics = "log.csv"
+""",
+).replace("val_accuracy", "score")
+
+
+def test_placeholders_are_filled_and_doubled_braces_stand_for_themselves() -> None:
+    values: dict[str, ParamValue] = {"lr": 1e-05, "flag": True, "name": "a b", "n": 2**53}
+    assert fill_placeholders("--lr={lr}", values) == "--lr=1e-05"
+    assert fill_placeholders("{flag}{n}", values) == "true9007199254740992"
+    assert fill_placeholders("{{lr}} {name} {", values) == "{lr} a b {"
+    assert fill_placeholders("{width}", values) is None
+    assert placeholders("{{a}} {b} {c d} {1}") == {"b"}
+
+
+def test_what_a_trial_lacks_is_left_out_with_what_stands_beside_it() -> None:
+    command: list[Word] = ["train", ["--momentum", "{momentum}"], ["--lr", "{lr}"], "{nesterov}", "end"]
+    assert fill_command(command, {"lr": 0.1}) == ["train", "--lr", "0.1", "end"]
+
+
+@given(st.text())
+def test_a_value_is_filled_in_as_it_is(value: str) -> None:
+    assert fill_placeholders("{name}", {"name": value}) == value
+
+
+def read_back(line: str) -> list[str]:
+    """Words of a line in condor_submit's new syntax, after its macros: the manual's rules, spelt out."""
+    text = line[1:-1].replace('""', '"').replace("$$(DOLLARDOLLAR)", "$$").replace("$(DOLLAR)", "$")
+    words: list[str] = []
+    word, quoted, position = "", False, 0
+    while position < len(text):
+        letter = text[position]
+        if letter == "'" and quoted and text[position + 1 : position + 2] == "'":
+            word, position = word + "'", position + 1
+        elif letter == "'":
+            quoted = not quoted
+        elif letter == " " and not quoted:
+            words, word = [*words, word], ""
+        else:
+            word += letter
+        position += 1
+    return [*words, word]
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=("C", "Z"), include_characters=" ")), min_size=1))
+def test_any_printable_words_survive_the_submit_line(words: list[str]) -> None:
+    line = arguments_value(words)
+    assert "$" not in line.replace("$$(DOLLARDOLLAR)", "").replace("$(DOLLAR)", "")
+    assert line[0] == line[-1] == '"'
+    assert '"' not in line[1:-1].replace('""', "")
+    assert read_back(line) == words
+    assert read_back(environment_value({f"V{n}": word for n, word in enumerate(words)})) == [
+        f"V{n}={word}" for n, word in enumerate(words)
+    ]
+
+
+@pytest.mark.parametrize("word", ["two\nlines", "tab\t", "\x00", "\u2028"])
+def test_what_no_line_can_hold_is_refused(word: str) -> None:
+    with pytest.raises(ValueError, match="cannot hold"):
+        arguments_value([word])
+
+
+def test_a_program_s_own_submit_commands() -> None:
+    trainer = parse_config(OWN, "study.toml").trainer
+    trial = TrialSpec(3, 0, 0, {"lr": 0.5, "width": 8, "activation": "it's $(x)"}, 42, 0, 0, ["score"], {})
+    assert trial_commands(trainer, JobSection(), trial) == (
+        "arguments = \"'train.py' '--lr=0.5' '--width' '8' 'it''s $(DOLLAR)(x)'\"\nenvironment = \"SEED='42'\"\n"
+    )
+    in_container = trial_commands(trainer, JobSection(container_image="a.sif"), trial)
+    assert in_container.startswith("arguments = \"'python' 'train.py' ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("{lr}", "{rl}", "[trainer] command: {rl} is no parameter; did you mean 'lr'?"),
+        ("{seed}", "{sed}", "[trainer] environment: {sed} is no parameter"),
+        ("SEED =", '"A B" =', "[trainer] environment: 'A B' is no name of a variable"),
+        ('"train.py"]', '"train.py", "x/train.py"]', "[trainer] inputs: two of them are called 'train.py'"),
+        ('"train.py"]', '"a,b"]', "[trainer] inputs: must not hold a comma"),
+        ('"log.csv"', '"log.txt"', "[trainer] metrics: must be the name of a .jsonl, .json or .csv file"),
+        ('"log.csv"', '"../log.csv"', "[trainer] metrics: must be the name"),
+        ('"log.csv"', "{ stdout = 'acc' }", "must have a group"),
+        ('"log.csv"', "{ stdout = '(' }", "is no regular expression"),
+        ('"log.csv"', '"log.csv"\nclasses = ["a", "b"]', "classes, image_size and weights are for the shipped trainer"),
+        ('"relu", "gelu"', '"relu\\n", "gelu"', "{activation} may be 'relu\\n', which only trial.json can hold"),
+        ('["python", "train.py",', '["python", "train\\n.py",', "[trainer] command: must be printable characters"),
+        ('["python",', '[["python"],', "[trainer] command: begins with the program's name"),
+    ],
+)
+def test_mistakes_are_told(old: str, new: str, said: str) -> None:
+    assert old in OWN
+    with pytest.raises(ConfigError) as caught:
+        parse_config(OWN.replace(old, new, 1), "study.toml")
+    assert said in str(caught.value)
+
+
+def test_without_a_command_its_keys_are_refused() -> None:
+    with pytest.raises(ConfigError, match="inputs is for a program of your own"):
+        parse_config(STUDY.replace("epochs = 2", 'epochs = 2\ninputs = ["x"]'), "study.toml")
+
+
+def test_a_program_without_checkpoints_brings_nothing_home_when_evicted() -> None:
+    for checkpoints, line in ((False, "when_to_transfer_output = ON_EXIT"), (True, "checkpoint_exit_code = 85")):
+        trainer = TrainerSection(
+            command=["./go"], inputs=["go", "https://x/y"], metrics="a.csv", checkpoints=checkpoints
+        )
+        text = submit_description("abc", "tiny", trainer, JobSection(), Path("/bin/x"), [])
+        assert line in text.splitlines()
+        assert "executable = /usr/bin/env" in text
+        assert "include : ../trials/$(trial)/own.sub" in text
+        assert "../../inputs/go, https://x/y\n" in text
+        assert "a.csv" in next(line for line in text.splitlines() if line.startswith("transfer_output_files"))

@@ -1,0 +1,141 @@
+"""Conditional and repeated parameters: which a trial has, in which order, and a space that is filled evenly."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweep.config.conditions import choose_values, condition_mistakes, expand_parameters
+from sweep.config.parameters import AnyParameter, FloatParameter, IntParameter, describe_parameter, is_possible_value
+from sweep.config.trainer_interface import ONE_PARAMETER
+from sweep.optimizer.latin_hypercube import sample_value, value_at_share
+
+SEARCH = """
+nesterov  = { type = "bool", when = { momentum = 0.9 } }
+momentum  = { type = "categorical", choices = [0.0, 0.9], when = { optimizer = "sgd" } }
+optimizer = { type = "categorical", choices = ["sgd", "adam", "adamw"] }
+decay     = { type = "float", low = 0.0, high = 1.0, when = { optimizer = ["adam", "adamw"] } }
+width     = { type = "int", low = 8, high = 64, step = 8, repeat = "blocks" }
+blocks    = { type = "int", low = 1, high = 3 }
+head      = { type = "int", low = 1, high = 9, repeat = 2, when = { blocks = 3 } }
+epsilon   = { type = "fixed", value = 1e-8, when = { optimizer = "adam" } }
+norm      = "batch"
+"""
+
+
+def search(text: str) -> dict[str, AnyParameter]:
+    return {name: ONE_PARAMETER.validate_python(entry) for name, entry in tomllib.loads(text).items()}
+
+
+def chosen(**values: Any) -> dict[str, Any]:
+    """The trial that comes of these answers."""
+    return choose_values(expand_parameters(search(SEARCH)), lambda one: values.get(one.name, values.get(one.of, "?")))
+
+
+def test_parents_come_first_and_else_the_file_s_order() -> None:
+    names = [one.name for one in expand_parameters(search(SEARCH))]
+    assert names == [
+        *("optimizer", "momentum", "nesterov", "decay", "blocks", "width_1", "width_2", "width_3"),
+        *("head_1", "head_2", "epsilon", "norm"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "wanted"),
+    [
+        ({"optimizer": "adam", "blocks": 1}, ["optimizer", "decay", "blocks", "width_1", "epsilon", "norm"]),
+        ({"optimizer": "sgd", "momentum": 0.0, "blocks": 1}, ["optimizer", "momentum", "blocks", "width_1", "norm"]),
+        (
+            {"optimizer": "sgd", "momentum": 0.9, "blocks": 2},
+            ["optimizer", "momentum", "nesterov", "blocks", "width_1", "width_2", "norm"],
+        ),
+        (
+            {"optimizer": "adamw", "blocks": 3},
+            ["optimizer", "decay", "blocks", "width_1", "width_2", "width_3", "head_1", "head_2", "norm"],
+        ),
+    ],
+)
+def test_a_trial_has_what_its_conditions_allow(answers: dict[str, Any], wanted: list[str]) -> None:
+    trial = chosen(**answers)
+    assert list(trial) == wanted
+    assert trial["norm"] == "batch"
+    assert trial.get("epsilon", 1e-8) == 1e-8
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = { type = 'bool', when = { b = true } }", "a.when: there is no parameter 'b'"),
+        ("a = { type = 'bool', when = { b = 1 } }\nb = { type = 'bool' }", "a.when: b is never 1"),
+        (
+            "a = { type = 'bool', when = { b = 1.5 } }\nb = { type = 'int', low = 1, high = 2 }",
+            "a.when: b is never 1.5",
+        ),
+        ("a = { type = 'bool', when = { b = 2 } }\nb = { type = 'int', low = 1, high = 3, step = 2 }", "b is never 2"),
+        ("a = { type = 'bool', when = { b = 1 } }\nb = { type = 'bool', repeat = 2 }", "b is repeated"),
+        ("a = { type = 'bool', when = { b = true } }\nb = { type = 'bool', when = { a = true } }", "goes in a circle"),
+        ("a = { type = 'bool', repeat = 'b' }\nb = { type = 'bool' }", "a.repeat: b must be an int from 0 to 1000"),
+        ("a = { type = 'bool', repeat = 'b' }\nb = { type = 'int', low = -1, high = 3 }", "b must be an int"),
+        ("a = { type = 'bool', repeat = 'b' }\nb = true", "a.repeat: b must be an int"),
+        ("a = { type = 'bool', repeat = 'b' }\nb = { type = 'int', low = 1, high = 2, repeat = 2 }", "itself repeated"),
+        ("a = { type = 'bool', repeat = 2 }\na_2 = 3", "a_2: a is repeated under this name"),
+        ("'a b' = 3", "a name is a letter, then letters, digits and _"),
+        ("'a\"; queue 5' = 3", "a name is a letter"),
+    ],
+)
+def test_what_cannot_be_is_said(text: str, said: str) -> None:
+    found = condition_mistakes(search(text))
+    assert any(said in mistake for mistake in found), found
+    with pytest.raises(ValueError, match=r".+"):
+        expand_parameters(search(text))
+
+
+def test_each_kind_is_described() -> None:
+    there = search(SEARCH)
+    assert describe_parameter(there["nesterov"]) == "false | true, when momentum is 0.9"
+    assert describe_parameter(there["decay"]) == "float 0 to 1, when optimizer is adam or adamw"
+    assert describe_parameter(there["width"]) == "int 8 to 64, step 8, for each of blocks"
+    assert describe_parameter(there["norm"]) == "batch"
+
+
+RANGES = st.one_of(
+    st.tuples(st.floats(-1e300, 1e300), st.floats(-1e300, 1e300)).map(
+        lambda ends: FloatParameter(type="float", low=min(ends), high=max(ends))
+    ),
+    st.tuples(st.floats(1e-300, 1e300), st.floats(1e-300, 1e300)).map(
+        lambda ends: FloatParameter(type="float", low=min(ends), high=max(ends), log=True)
+    ),
+    st.tuples(st.integers(-(2**53), 2**53), st.integers(0, 10**6), st.integers(1, 100)).map(
+        lambda shape: IntParameter(
+            type="int", low=min(shape[0], 2**53 - 10**6), high=min(shape[0], 2**53 - 10**6) + shape[1], step=shape[2]
+        )
+    ),
+    st.tuples(st.integers(1, 2**53), st.integers(1, 2**53)).map(
+        lambda ends: IntParameter(type="int", low=min(ends), high=max(ends), log=True)
+    ),
+)
+
+
+@given(RANGES, st.floats(0, 1, exclude_max=True))
+def test_any_share_of_a_range_lies_within_it(parameter: AnyParameter, share: float) -> None:
+    assert is_possible_value(parameter, value_at_share(parameter, share))
+
+
+def test_a_first_generation_meets_every_part_of_a_range_once() -> None:
+    lr = FloatParameter(type="float", low=1e-4, high=1.0, log=True)
+    width = IntParameter(type="int", low=1, high=8)
+    flag = search("flag = { type = 'bool' }")["flag"]
+    rates = sorted(sample_value("lr", lr, 7, index, 8) for index in range(8))
+    assert all(
+        10 ** (-4 + 0.5 * part) <= float(rate) < 10 ** (-4 + 0.5 * (part + 1)) for part, rate in enumerate(rates)
+    )
+    assert sorted(sample_value("width", width, 7, index, 8) for index in range(8)) == list(range(1, 9))
+    assert sum(bool(sample_value("flag", flag, 7, index, 8)) for index in range(8)) == 4
+    # No two parameters go through their ranges in step.
+    assert [sample_value("a", width, 7, index, 8) for index in range(8)] != [
+        sample_value("b", width, 7, index, 8) for index in range(8)
+    ]

@@ -1,0 +1,133 @@
+"""Confirmations: the study that they are, and which differences they call real."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from sweep.config.load import parse_config
+from sweep.control import confirm
+from sweep.control.initialise import initialise
+from sweep.errors import ConfigError, StudyError
+from sweep.nodes.trial_folder import trial_specs
+from sweep.optimizer.stored_study import StoredStudy
+from sweep.results.confirmation import rank_configurations, read_confirmation, score_name
+from sweep.results.report import build_report
+from sweep.study.enqueued import queued_configurations
+from sweep.study.study import Study, open_current
+from tests.results.test_report import row
+
+ROWS = [
+    row(number, "COMPLETE", value, params={"lr": 0.01 * (number + 1), "width": 8, "activation": "relu"})
+    for number, value in enumerate((0.5, 0.75, 0.25))
+]
+
+
+def test_the_best_are_trained_again_once_for_each_seed(study: Study) -> None:
+    there, count = confirm.prepare_confirmation(study, build_report(study, ROWS), 2, 3, lambda _: None)
+    assert count == 6
+    assert (there.config.study.name, there.config.study.metric) == ("tiny-confirm", ["test_accuracy"])
+    assert [name for name, _ in queued_configurations(there)] == [
+        f"trial {n}, seed {seed}" for seed in range(3) for n in (1, 0)
+    ]
+    # It is not what commands without --study mean.
+    assert open_current(None).config.study.name == "tiny"
+    asked = trial_specs(there, StoredStudy.open(there, writing=True).add(count), {})
+    assert [spec.params["lr"] for spec in asked] == [0.02, 0.01] * 3
+    # The same split of the data, and seeds that no trial had.
+    before = trial_specs(study, StoredStudy.open(study, writing=True).add(count), {})
+    assert asked[0].data["split_seed"] == before[0].data["split_seed"]
+    assert not {spec.seed for spec in asked} & {spec.seed for spec in before}
+    assert len({spec.seed for spec in asked}) == 6
+
+
+def test_typed_again_it_adds_what_is_missing(study: Study) -> None:
+    confirm.prepare_confirmation(study, build_report(study, ROWS), 2, 2, lambda _: None)
+    assert confirm.prepare_confirmation(study, build_report(study, ROWS), 2, 2, lambda _: None)[1] == 4
+    there, count = confirm.prepare_confirmation(study, build_report(study, ROWS), 3, 3, lambda _: None)
+    assert count == 9
+    assert [name for name, _ in queued_configurations(there)][4:] == [
+        "trial 2, seed 0",
+        "trial 2, seed 1",
+        "trial 1, seed 2",
+        "trial 0, seed 2",
+        "trial 2, seed 2",
+    ]
+
+
+def test_nothing_is_confirmed_before_a_trial_is_complete(study: Study) -> None:
+    with pytest.raises(StudyError, match="no trial is complete yet"):
+        confirm.prepare_confirmation(study, build_report(study, []), 5, 5, lambda _: None)
+    assert read_confirmation(study) == []
+
+
+def test_what_was_found_is_read_back_by_trial(study: Study) -> None:
+    there, count = confirm.prepare_confirmation(study, build_report(study, ROWS), 2, 2, lambda _: None)
+    search = StoredStudy.open(there, writing=True)
+    for proposal, value in zip(search.add(count), (0.7, 0.5, 0.72, 0.52), strict=True):
+        search.tell(result(proposal.number, value), {})
+    assert [(one.trial, one.scores) for one in read_confirmation(study)] == [(1, [0.7, 0.72]), (0, [0.5, 0.52])]
+    report = build_report(study, ROWS, read_confirmation(study), score_name(study))
+    assert [one["trial"] for one in report.study["confirmed"]] == [1, 0]
+
+
+def result(number: int, value: float):  # type: ignore[no-untyped-def]
+    from sweep.trial.result import Result
+
+    return Result(number, "COMPLETE", {"test_accuracy": value}, {}, "", 2, 1, 0, 1.0, 0.0, "")
+
+
+def test_a_rank_tells_real_differences_from_luck() -> None:
+    near = {1: [0.80, 0.84, 0.82], 2: [0.79, 0.85, 0.81], 3: [0.50, 0.52, 0.48]}
+    assert [(one.trial, one.rank) for one in rank_configurations(near, maximize=True)] == [(1, 1), (2, 1), (3, 3)]
+    assert [(one.trial, one.rank) for one in rank_configurations(near, maximize=False)] == [(3, 1), (2, 2), (1, 2)]
+    (one,) = rank_configurations({4: [0.5, 0.7]}, maximize=True)
+    assert one.rank == 1
+    assert [one.mean, one.deviation] == pytest.approx([0.6, 0.1414], rel=1e-3)
+
+
+def test_one_seed_gives_no_rank_and_scores_without_spread_differ_where_they_do() -> None:
+    assert [one.rank for one in rank_configurations({1: [0.8], 2: [0.7, 0.6]}, maximize=True)] == [None, None]
+    assert rank_configurations({1: [0.8]}, maximize=True)[0].deviation is None
+    same = rank_configurations({1: [5.0, 5.0], 2: [4.0, 4.0], 3: [5.0, 5.0]}, maximize=False)
+    assert [(one.trial, one.rank) for one in same] == [(2, 1), (1, 2), (3, 2)]
+
+
+def test_a_search_by_the_test_set_is_refused(study_file: Path) -> None:
+    text = study_file.read_text()
+    with pytest.raises(ConfigError, match="test_accuracy is for `sweep confirm`"):
+        parse_config(text.replace('"val_accuracy"', '"test_accuracy"'), "study.toml")
+
+
+def test_a_program_of_ones_own_names_its_test_metric_or_is_judged_by_the_objective(
+    study_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweep.control.initialise.sweep_commit", lambda: None)
+    (study_file.parent / "train.py").write_text("pass\n")
+    text = study_file.read_text().replace('data = "photos"', 'command = ["python3", "train.py"]\ninputs = ["train.py"]')
+    study_file.write_text(text)
+    study = initialise(study_file, lambda _: None)[0]
+    assert score_name(study) == "val_accuracy"
+    study_file.write_text(text.replace("[study]", '[study]\ntest_metric = "final"'))
+    study = initialise(study_file, lambda _: None)[0]
+    made = confirm.confirmation_table(study)
+    assert made["study"]["metric"] == "final"
+    assert made["trainer"]["inputs"] == [str(study.paths.inputs / "train.py")]
+    there, _ = confirm.prepare_confirmation(study, build_report(study, ROWS), 1, 1, lambda _: None)
+    assert (there.paths.inputs / "train.py").read_text() == "pass\n"
+    assert tomllib.loads(there.paths.config.read_text()) == made
+
+
+def test_a_confirmation_finds_what_lies_beside_the_study_file(
+    study_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweep.control.initialise.sweep_commit", lambda: None)
+    (study_file.parent / "torch.sif").write_text("an image")
+    (study_file.parent / "cellar.toml").write_text('name = "the cellar"\n[job.attributes]\nCellar = "deep"\n')
+    study_file.write_text(study_file.read_text() + 'site = "cellar.toml"\ncontainer_image = "torch.sif"\n')
+    study = initialise(study_file, lambda _: None)[0]
+    there, _ = confirm.prepare_confirmation(study, build_report(study, ROWS), 1, 1, lambda _: None)
+    assert there.job.container_image == str(study_file.parent / "torch.sif")
+    assert there.config.job.attributes == {"Cellar": "deep"}

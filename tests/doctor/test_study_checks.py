@@ -1,0 +1,94 @@
+"""A study's folder, room, scripts and inputs; and the list of all checks."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from sweep.doctor import checks, disk_space, machine_checks, study_checks
+from sweep.doctor.disk_space import Room
+from sweep.doctor.finding import Finding, Level, ok
+from sweep.errors import PoolError
+from sweep.study.study import Study
+from sweep.study.tried import Tried
+from sweep.system import filesystems
+from sweep.system.files import write_json
+from tests.doctor.test_classads import ad
+
+TRIED = Tried({}, 1, {}, 5.0, 90.0, 10**9, 0, 30 * 2**20, 10**6)
+
+
+def test_a_folder_that_is_no_place_for_a_study(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = iter(["nfs4", "", ""])
+    monkeypatch.setattr(filesystems, "filesystem_type", lambda *_: next(kinds))
+    found = next(study_checks.check_folder(study))
+    assert (found.level, "(nfs4), where an SQLite database may be damaged" in found.text) == (Level.ERROR, True)
+    below_tmp = str(study.paths.root).startswith("/tmp/")
+    assert next(study_checks.check_folder(study)).level == (Level.WARNING if below_tmp else Level.OK)
+
+
+def test_room_for_the_checkpoints_to_come(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk_space, "free_room", lambda _: Room(2**30, "of your quota"))
+    assert "how large checkpoints are is not known" in next(study_checks.check_room(study)).text
+    write_json(study.paths.tried.root / "tried.json", asdict(TRIED))
+    assert "15 more trials leave 900 MB (checkpoints of 30 MB" in next(study_checks.check_room(study)).text
+    # What trials have left counts more, and is there already.
+    checkpoint = study.paths.trial(0).checkpoint
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.write_bytes(bytes(2**20))
+    assert "14 more trials leave 28 MB (checkpoints of 1 MB, two a trial; the largest so far)" in (
+        next(study_checks.check_room(study)).text
+    )
+
+
+@pytest.mark.processes
+def test_scripts_start_with_little_of_an_environment(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/nowhere")
+    monkeypatch.setenv("_CONDOR_X", "1")
+    assert study_checks.script_environment(os.environ).keys() & {"LD_LIBRARY_PATH", "_CONDOR_X", "PATH"} == {
+        "_CONDOR_X",
+        "PATH",
+    }
+    monkeypatch.setenv("PYTHONPATH", str(Path(study_checks.__file__).parents[2]))
+    assert [finding.level for finding in study_checks.check_scripts(study)] == [Level.OK, Level.OK]
+    study.paths.database.write_bytes(b"no database")
+    reading, starting = study_checks.check_scripts(study)
+    assert (reading.level, starting.level) == (Level.ERROR, Level.OK)
+    assert reading.text.startswith("not so: the Python of PRE scripts reads the storage: sweep.errors.StorageError")
+
+
+def test_what_travels_with_a_job(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "photos").mkdir()
+    (folder / "photos" / "1.png").write_bytes(bytes(2**20))
+    (folder / "trial.json").touch()
+    taken = "trial.json, photos, osdf:///data/x.zip"
+    (found,) = study_checks.check_inputs(ad(f'[ Iwd = "{folder}"; TransferInput = "{taken}" ]'))
+    assert found == ok("each job takes 1 MB along, and fetches 1 by URL")
+    (found,) = study_checks.check_inputs(ad(f'[ Iwd = "{folder}"; TransferInput = "{taken}, /none/torch.sif" ]'))
+    assert (found.level, found.text) == (Level.ERROR, "there is no /none/torch.sif, which jobs take along")
+    monkeypatch.setattr(study_checks, "LARGE", 10)
+    (found,) = study_checks.check_inputs(ad(f'[ Iwd = "{folder}"; TransferInput = "{taken}" ]'))
+    assert (found.level, "URLs" in found.advice) == (Level.WARNING, True)
+
+
+def test_a_check_that_breaks_is_a_warning_and_the_others_go_on(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> Iterator[Finding]:
+        raise PoolError("there is no HTCondor", "Get it.")
+
+    def broken(_: Study) -> Iterator[Finding]:
+        yield ok("so far")
+        raise KeyError("Cpus")
+
+    monkeypatch.setattr(machine_checks, "check_pool", none)
+    monkeypatch.setattr(study_checks, "check_room", broken)
+    monkeypatch.setattr(study_checks, "check_scripts", lambda _: [])
+    found = list(checks.all_checks(study))
+    assert found[0] == ("access point", Finding(Level.ERROR, "there is no HTCondor", "Get it."))
+    assert [finding.text for _, finding in found[2:]] == ["so far", "could not be checked (broken): KeyError: 'Cpus'"]
+    assert found[3][1].level == Level.WARNING
+    assert json.dumps(found[3][1].level) == '"warning"'

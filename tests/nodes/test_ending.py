@@ -1,0 +1,151 @@
+"""When a study asks for no more: by its limits, or because there is nothing more to ask for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sweep.config.conditions import expand_parameters
+from sweep.config.load import parse_config
+from sweep.config.parameters import CategoricalParameter
+from sweep.config.samplers import count_configurations
+from sweep.control.initialise import initialise
+from sweep.nodes.ending import reason_to_end
+from sweep.nodes.propose import propose
+from sweep.optimizer.grid import configuration_key, untried_configurations
+from sweep.optimizer.stored_study import StoredStudy
+from sweep.optimizer.trial_row import TrialRow
+from sweep.study.study import Study
+from tests.actions import harvest
+from tests.results.test_report import row
+from tests.samples import GOOD, STUDY
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ROWS = [
+    row(0, "COMPLETE", 0.5),
+    row(1, "COMPLETE", 0.75, duration_s=3600.0),
+    row(2, "FAIL"),
+    row(3, "PRUNED"),
+    row(4, "COMPLETE", 0.75),
+    row(5, "RUNNING", duration_s=None),
+]
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ("", ""),
+        ("target = 0.75", "trial 1 reached the target: val_accuracy 0.75"),
+        ("target = 0.76", ""),
+        ("patience = 3", "3 trials after trial 1 have not bettered its val_accuracy of 0.75"),
+        ("patience = 4", ""),
+        ("slot_hours = 1.06", "the budget of 1.06 slot hours is spent (1.07 in the trials that have ended)"),
+        ("slot_hours = 1.1", ""),
+        ("until = 2026-11-23T11:59:00Z", "it is past 2026-11-23 11:59:00+00:00"),
+        ("until = 2026-11-23T12:01:00Z", ""),
+        ("until = 2026-11-22", "it is past 2026-11-22"),
+        ("until = 2026-11-25", ""),
+    ],
+)
+def test_limits(limits: str, said: str) -> None:
+    assert reason_to_end(parse_config(f"{STUDY}[limits]\n{limits}\n", "study.toml"), ROWS, NOW) == said
+
+
+def test_what_keeps_no_constraint_reaches_no_target_and_minimising_turns_it() -> None:
+    there = parse_config(f"{STUDY}[limits]\ntarget = 0.75\n".replace("maximize", "minimize"), "study.toml")
+    broken: TrialRow = replace(ROWS[0], violations={"a < 1": 2.0})
+    assert reason_to_end(there, [broken, row(1, "COMPLETE", 0.8)], NOW) == ""
+    assert reason_to_end(there, [broken, row(1, "COMPLETE", 0.8), row(2, "COMPLETE", 0.7)], NOW).startswith(
+        "trial 2 reached"
+    )
+
+
+def test_a_day_begins_at_this_machine_s_midnight() -> None:
+    there = parse_config(f"{STUDY}[limits]\nuntil = 2026-11-25\n", "study.toml")
+    midnight = datetime(2026, 11, 25).astimezone()
+    assert reason_to_end(there, [], midnight - timedelta(seconds=1)) == ""
+    assert reason_to_end(there, [], midnight)
+
+
+def make(study_file: Path, monkeypatch: pytest.MonkeyPatch, more: str, text: str = STUDY) -> Study:
+    monkeypatch.setattr("sweep.control.initialise.sweep_commit", lambda: None)
+    study_file.write_text(text + more)
+    return initialise(study_file, lambda _: None)[0]
+
+
+def finish(study: Study, generation: int) -> list[int]:
+    trials = propose(study, generation)
+    for trial in trials:
+        study.paths.trial(trial.number).metrics.write_text(GOOD)
+        harvest(study.paths, trial.number, 0)
+    return [trial.number for trial in trials]
+
+
+def test_a_generation_after_the_end_is_not_asked_for(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = make(study_file, monkeypatch, "[limits]\ntarget = 0.7\n")
+    assert finish(study, 0) == [0, 1, 2]
+    assert finish(study, 1) == []
+    assert study.paths.ended.read_text().startswith("trial 0 reached the target")
+    # What has been asked for is gone on with.
+    assert finish(study, 0) == [0, 1, 2]
+
+
+GRID = """
+[study]
+name = "tiny"
+metric = "val_accuracy"
+direction = "maximize"
+trials_per_generation = 4
+[search]
+width = {{ type = "int", low = 8, high = 24, step = 8 }}
+activation = {{ type = "categorical", choices = ["relu", "gelu"] }}
+[sampler]
+name = "{name}"
+[trainer]
+epochs = 2
+data = "photos"
+"""
+
+
+@pytest.mark.parametrize("name", ["grid", "bruteforce"])
+@pytest.mark.parametrize("more", ["", "[[trials]]\nwidth = 16\nactivation = 'gelu'\n"])
+def test_what_can_be_listed_is_tried_once_and_then_the_study_ends(
+    study_file: Path, monkeypatch: pytest.MonkeyPatch, name: str, more: str
+) -> None:
+    study = make(study_file, monkeypatch, more, GRID.format(name=name))
+    assert len(finish(study, 0)) == 4
+    assert len(finish(study, 1)) == 2
+    assert finish(study, 2) == []
+    assert study.paths.ended.read_text() == "all configurations that there are have been tried\n"
+    tried = [tuple(trial.params.items()) for trial in StoredStudy.open(study, writing=False).rows()]
+    assert len(set(tried)) == len(tried) == 6
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=4), st.integers(0, 2**31))
+def test_a_grid_has_each_configuration_once(sizes: list[int], seed: int) -> None:
+    search: dict[str, Any] = {
+        f"x{n}": CategoricalParameter(type="categorical", choices=list(range(size))) for n, size in enumerate(sizes)
+    }
+    every = list(untried_configurations(expand_parameters(search), seed, set()))
+    assert len({configuration_key(values) for values in every}) == len(every) == math.prod(sizes)
+    half = {configuration_key(values) for values in every[::2]}
+    assert list(untried_configurations(expand_parameters(search), seed, half)) == every[1::2]
+
+
+def test_configurations_are_counted_as_far_as_is_asked() -> None:
+    search: dict[str, Any] = {
+        f"x{n}": CategoricalParameter(type="categorical", choices=list(range(10))) for n in range(6)
+    }
+    asked = expand_parameters(search)
+    assert count_configurations(asked[:2], lambda _: True, 1000) == 100
+    assert count_configurations(asked[:2], lambda values: int(values["x0"]) > int(values["x1"]), 1000) == 45
+    assert count_configurations(asked, lambda _: True, 500) == 500
+    assert count_configurations(asked, lambda _: False, 500) == 500, "where to count takes long there may be more"

@@ -1,0 +1,147 @@
+"""Cut-offs say of a trial what Optuna's own pruners would, asked at the same step."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import warnings
+from typing import Any
+
+import optuna
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from optuna.trial import TrialState
+
+from sweep.config import pruners
+from sweep.trial.cutoffs import TRAVELLING, compute_cutoffs, is_cut_off
+
+STEPS = 12
+
+Value = st.floats(-10, 10, allow_nan=False, width=16)
+Curves = st.lists(st.tuples(st.lists(Value, min_size=1, max_size=STEPS), st.booleans()), max_size=12)
+
+
+def said_by_optuna(
+    pruner: str, options: dict[str, Any], maximize: bool, others: list[tuple[list[float], bool]], own: list[float]
+) -> list[int]:
+    """Steps at which Optuna's pruner would end a trial with the curve `own`, asked after each of them."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study = optuna.create_study(
+        direction="maximize" if maximize else "minimize", pruner=pruners.make_pruner(pruner, options)
+    )
+    for curve, complete in others:
+        trial = study.ask()
+        for step, value in enumerate(curve, start=1):
+            trial.report(value, step)
+            if pruner == "successive_halving":
+                trial.should_prune()  # by which it notes the rungs
+        study.tell(trial, curve[-1] if complete else None, TrialState.COMPLETE if complete else TrialState.PRUNED)
+    found = []
+    for last in range(1, min(len(own), STEPS - 1) + 1):
+        trial = study.ask()
+        for step, value in enumerate(own[:last], start=1):
+            trial.report(value, step)
+        if trial.should_prune():
+            found.append(last)
+        study.tell(trial, state=TrialState.FAIL)
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    Curves,
+    st.lists(Value, min_size=1, max_size=STEPS),
+    st.booleans(),
+    st.sampled_from([0, 1, 3]),
+    st.sampled_from([0, 2]),
+    st.sampled_from([1, 3]),
+    st.sampled_from([25.0, 50.0, 90.0]),
+)
+def test_percentiles_are_those_of_optuna(
+    others: list[tuple[list[float], bool]],
+    own: list[float],
+    maximize: bool,
+    startup: int,
+    warmup: int,
+    interval: int,
+    percentile: float,
+) -> None:
+    options = {
+        "percentile": percentile,
+        "n_startup_trials": startup,
+        "n_warmup_steps": warmup,
+        "interval_steps": interval,
+        "n_min_trials": 2,
+    }
+    curves = [(dict(enumerate(curve, start=1)), complete) for curve, complete in others]
+    complete = [curve for curve, is_complete in curves if is_complete]
+    found = compute_cutoffs("percentile", options, maximize, complete, [curve for curve, _ in curves], STEPS)
+    ours = [step for step in range(1, len(own) + 1) if is_cut_off(found.get(step), own[:step], maximize)]
+    theirs = said_by_optuna("percentile", options, maximize, others, own)
+    assert ours == theirs
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    Curves,
+    st.lists(Value, min_size=1, max_size=STEPS),
+    st.booleans(),
+    st.sampled_from([2, 3, 4]),
+    st.sampled_from([0, 1]),
+)
+def test_halving_is_that_of_optuna(
+    others: list[tuple[list[float], bool]], own: list[float], maximize: bool, factor: int, rate: int
+) -> None:
+    options = {"min_resource": 1, "reduction_factor": factor, "min_early_stopping_rate": rate}
+    rungs = [factor ** (rate + rung) for rung in range(STEPS) if factor ** (rate + rung) < STEPS]
+    better = max if maximize else min
+    # A trial that only gets better: its best so far is its last, which is what Optuna looks at.
+    own = [better(own[: step + 1]) for step in range(len(own))]
+    curves = [dict(enumerate(curve, start=1)) for curve, _ in others]
+    found = compute_cutoffs("successive_halving", options, maximize, [], curves, STEPS)
+    assert set(found) <= set(rungs)
+    for step in rungs[:1]:
+        if len(own) >= step:
+            theirs = step in said_by_optuna("successive_halving", options, maximize, others, own[:step])
+            assert is_cut_off(found.get(step), own[:step], maximize) == theirs
+
+
+def test_later_rungs_keep_the_best_share() -> None:
+    curves = [{1: float(n), 4: float(n)} for n in range(8)]
+    options = {"min_resource": 1, "reduction_factor": 4}
+    found = compute_cutoffs("successive_halving", options, True, [], curves, 10)
+    assert found == {1: 6.0, 4: 6.0}, "of 9 with the one to come the 2 best"
+    assert compute_cutoffs("successive_halving", options, True, [], [], 10) == {}
+    assert compute_cutoffs("successive_halving", {}, True, [{300: 1.0}], [{300: 1.0, 3: 0.5}], 300) == {3: 0.5}
+
+
+def test_a_threshold_is_the_same_at_each_step() -> None:
+    options = {"lower": 0.5, "n_warmup_steps": 2, "interval_steps": 2}
+    assert compute_cutoffs("threshold", options, True, [], [], 7) == {2: 0.5, 4: 0.5, 6: 0.5}
+    assert compute_cutoffs("threshold", options, False, [], [], 7) == {}
+
+
+def test_nan_neither_cuts_nor_is_cut() -> None:
+    assert not is_cut_off(0.5, [math.nan], True)
+    assert is_cut_off(0.5, [math.nan, 0.4], True)
+    assert not is_cut_off(None, [0.0], True)
+    assert compute_cutoffs("median", {"n_startup_trials": 1}, True, [{1: math.nan}, {1: 0.5}], [], 3) == {1: 0.5}
+
+
+@pytest.mark.parametrize("name", pruners.PRUNERS)
+def test_options_are_those_of_optuna_s_class(name: str) -> None:
+    kind = pruners.PRUNERS[name]
+    signature = inspect.signature(getattr(optuna.pruners, kind.of).__init__).parameters
+    assert set(kind.options) == set(signature) - {"self", "wrapped_pruner", "args", "kwargs"}
+    for option, types in kind.options.items():
+        assert any(one.__name__ in str(signature[option].annotation) for one in types), option
+    needed: dict[str, dict[str, Any]] = {
+        "percentile": {"percentile": 25.0},
+        "threshold": {"lower": 0.5},
+        "patient": {"patience": 3},
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert type(pruners.make_pruner(name, needed.get(name, {}))).__name__ == kind.of
+    assert set(TRAVELLING) < set(pruners.PRUNERS)

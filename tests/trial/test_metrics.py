@@ -1,0 +1,96 @@
+"""The forms in which a program may leave its metrics."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweep.trial.metrics import Values, parse_metrics
+
+
+def acc(parsed: tuple[dict[int, Values], str]) -> tuple[dict[int, float], str]:
+    return {step: values["acc"] for step, values in parsed[0].items()}, parsed[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "values"),
+    [
+        ("log.csv", "epoch,acc\n1,0.5\n2,0.75\n", {1: 0.5, 2: 0.75}),
+        ("log.csv", "acc, loss\n0.5, 1\n0.75, 0.5\n", {1: 0.5, 2: 0.75}),
+        ("log.csv", "step,acc\r\n10,1e-3\r\n", {10: 0.001}),
+        ("end.json", '{"acc": 0.5}', {1: 0.5}),
+        ("end.json", '{"acc": 1, "epoch": 7}', {7: 1.0}),
+        ("all.json", '[{"step": 2, "acc": 0.75}, {"step": 1, "acc": 0.5}]', {1: 0.5, 2: 0.75}),
+        ("all.json", "", {}),
+        ("log.csv", "", {}),
+        ("log.csv", "acc\n", {}),
+    ],
+)
+def test_each_form(name: str, text: str, values: dict[int, float]) -> None:
+    assert acc(parse_metrics(text, ["acc"], name)) == (values, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "values", "problem"),
+    [
+        ("log.csv", "epoch,acc\n1,0.5\n2,\n", {1: 0.5}, "row 2 of log.csv: acc is '', not a number"),
+        ("log.csv", "epoch,acc\n1,0.5\n2", {1: 0.5}, "row 2 of log.csv: acc is None, not a number"),
+        ("log.csv", "epoch,loss\n1,0.5\n", {}, "row 1 of log.csv: has no acc; it has epoch, loss"),
+        ("log.csv", "epoch,acc\none,0.5\n", {}, "row 1 of log.csv: step is 'one', not a whole number"),
+        ("end.json", '{"acc": ', {}, "end.json: torn, or not JSON"),
+        ("end.json", "[" * 100_000, {}, "end.json: torn, or not JSON"),
+        ("end.json", "[1]", {}, "report 1 of end.json: not a JSON object"),
+        ("metrics.jsonl", '{"step": 1, "acc": 1' + "0" * 400 + "}", {}, "acc is greater than any float"),
+    ],
+)
+def test_what_cannot_be_used_is_named(name: str, text: str, values: dict[int, float], problem: str) -> None:
+    found, said = acc(parse_metrics(text, ["acc"], name))
+    assert found == values
+    assert problem in said
+
+
+def test_output_is_searched_for_a_pattern() -> None:
+    text = "epoch 1 acc=0.5\nnoise acc=high\nepoch 2 acc=0.75 acc = 3\n"
+    assert acc(parse_metrics(text, ["acc"], pattern=r"^epoch \d+ acc=(\S+)")) == ({1: 0.5, 2: 0.75}, "")
+    values, problem = acc(parse_metrics(text, ["acc"], pattern=r"acc=(\S+)"))
+    assert values == {1: 0.5, 3: 0.75}
+    assert problem == "match 2 in the output: acc is 'high', not a number"
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**9), st.floats())), st.sampled_from(["log.csv", "all.json"]))
+def test_any_value_survives_the_file(reports: list[tuple[int, float]], name: str) -> None:
+    if name.endswith("csv"):
+        file = io.StringIO(newline="")
+        csv.writer(file).writerows([("step", "acc"), *((step, repr(value)) for step, value in reports)])
+        text = file.getvalue()
+    else:
+        text = json.dumps([{"step": step, "acc": value} for step, value in reports])
+    values, problem = acc(parse_metrics(text, ["acc"], name))
+    assert problem == ""
+    assert list(values) == sorted(dict(reports))
+    for step, value in dict(reports).items():
+        assert values[step] == value or (math.isnan(values[step]) and math.isnan(value))
+
+
+@given(st.text(), st.sampled_from(["log.csv", "all.json", "metrics.jsonl"]))
+def test_no_text_breaks_a_form(garbage: str, name: str) -> None:
+    for text in (garbage, "step,acc\n" + garbage, '[{"step": 1, "acc": ' + garbage):
+        values, _ = acc(parse_metrics(text, ["acc"], name))
+        assert all(isinstance(value, float) for value in values.values())
+
+
+def test_of_several_metrics_a_report_has_all_or_is_not_used() -> None:
+    text = '{"step": 1, "acc": 0.5, "mb": 3}\n{"step": 2, "acc": 0.6}\n{"step": 3, "mb": "big", "acc": 1}\n'
+    values, problem = parse_metrics(text, ["acc", "mb"])
+    assert values == {1: {"acc": 0.5, "mb": 3.0}}
+    assert problem == "line 3 of metrics.jsonl: mb is 'big', not a number"
+    table = "epoch,mb,acc\n1,3,0.5\n"
+    assert parse_metrics(table, ["acc", "mb"], "log.csv") == ({1: {"acc": 0.5, "mb": 3.0}}, "")
+    pattern = r"acc (?P<acc>\S+), size (?P<mb>\S+)"
+    assert parse_metrics("acc 0.5, size 3\n", ["acc", "mb"], pattern=pattern) == ({1: {"acc": 0.5, "mb": 3.0}}, "")
