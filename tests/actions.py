@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
+from sweep.control.launch import write_workflow
 from sweep.nodes import post_server
 from sweep.nodes.lanes import trial_of_lane
 from sweep.nodes.post_requests import PostRequest
+from sweep.optimizer.stored_study import StoredStudy
 from sweep.paths import StudyPaths
+from sweep.study.study import Study
+from sweep.system.files import locked
 
 SUBMITTED = "000 ({0:03}.000.000) 2026-11-23 05:58:04 Job submitted\n...\n"
 
@@ -34,3 +41,17 @@ def ask(
     status, _, said = file.read_text().strip().partition(" ")
     file.unlink()
     return int(status), said
+
+
+def launched(study: Study) -> None:
+    """Launch the study in three lanes, as far as files go."""
+    study.paths.dag.mkdir(exist_ok=True)
+    with locked(study.paths.storage_lock, wait=True):
+        write_workflow(StoredStudy.open(study, writing=True), 9, set(), 3)
+
+
+def until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -16,7 +16,7 @@ from sweep.control.initialise import initialise
 from sweep.nodes import post_server
 from sweep.study.study import Study
 from tests.postgresql import Server
-from tests.samples import IMAGES_PER_CLASS, STUDY
+from tests.samples import IMAGES_PER_CLASS, STORAGES, STUDY
 
 
 class SharedPools(LoadScopeScheduling):  # type: ignore[misc]
@@ -86,9 +86,6 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("postgresql"))
     yield server
     server.stop()
-
-
-STORAGES = ["sqlite", "journal", pytest.param("postgresql", marks=pytest.mark.processes)]
 
 
 @pytest.fixture(params=STORAGES)

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from sweep.optimizer.trial_row import TrialRow
+from sweep.pool.classads import Ad
+from sweep.study.tried import Tried
+
 STUDY = """
 [study]
 name = "tiny"
@@ -28,3 +36,43 @@ IMAGES_PER_CLASS = 60
 
 GOOD = '{"step": 1, "val_accuracy": 0.5}\n{"step": 2, "val_accuracy": 0.75}\n'
 """A metrics.jsonl of the study above."""
+
+
+def ad(text: str) -> Ad:
+    from classad2 import ClassAd
+
+    return ClassAd(text)
+
+
+TRIED = Tried({}, 1, {}, 5.0, 90.0, 10**9, 0, 30 * 2**20, 10**6)
+
+
+def row(number: int, state: str, value: float | None = None, **changes: Any) -> TrialRow:
+    values: dict[str, Any] = {
+        "params": {"lr": 0.012345678901234567, "width": 8 * (number + 1), "activation": "relu"},
+        "generation": number // 3,
+        "index": number % 3,
+        "intermediate": {},
+        "attempts": 1,
+        "evictions": 0,
+        "duration_s": 61.0,
+        "lost_s": 0.0,
+        "steps": 2,
+        "reason": "",
+        "violations": {},
+        **changes,
+    }
+    return TrialRow(number=number, state=state, values={} if value is None else {"val_accuracy": value}, **values)
+
+
+OWN = STUDY.replace(
+    'epochs = 2\ndata = "photos"',
+    """command = ["python", "train.py", "--lr={lr}", ["--width", "{width}"], "{activation}"]
+inputs = ["train.py"]
+environment = { SEED = "{seed}" }
+metrics = "log.csv"
+""",
+).replace("val_accuracy", "score")
+
+
+STORAGES = ["sqlite", "journal", pytest.param("postgresql", marks=pytest.mark.processes)]

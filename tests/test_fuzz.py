@@ -16,8 +16,7 @@ from sweep.control.initialise import initialise
 from sweep.errors import ConfigError, SweepError
 from sweep.trial.result import Result
 from sweep.trial.spec import TrialSpec
-from tests.config.test_command import OWN
-from tests.samples import STUDY
+from tests.samples import OWN, STUDY
 
 FULL = (
     STUDY.replace("[trainer]", 'n_blocks = { type = "int", low = 1, high = 3, repeat = 2 }\nnorm = "batch"\n[trainer]')

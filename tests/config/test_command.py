@@ -15,16 +15,7 @@ from sweep.config.trainer import TrainerSection
 from sweep.errors import ConfigError
 from sweep.trial.spec import ParamValue, TrialSpec
 from sweep.workflow.submit import submit_description, trial_commands
-from tests.samples import STUDY
-
-OWN = STUDY.replace(
-    'epochs = 2\ndata = "photos"',
-    """command = ["python", "train.py", "--lr={lr}", ["--width", "{width}"], "{activation}"]
-inputs = ["train.py"]
-environment = { SEED = "{seed}" }
-metrics = "log.csv"
-""",
-).replace("val_accuracy", "score")
+from tests.samples import OWN, STUDY
 
 
 def test_placeholders_are_filled_and_doubled_braces_stand_for_themselves() -> None:

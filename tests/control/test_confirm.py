@@ -17,7 +17,7 @@ from sweep.results.confirmation import rank_configurations, read_confirmation, s
 from sweep.results.report import build_report
 from sweep.study.enqueued import queued_configurations
 from sweep.study.study import Study, open_current
-from tests.results.test_report import row
+from tests.samples import row
 
 ROWS = [
     row(number, "COMPLETE", value, params={"lr": 0.01 * (number + 1), "width": 8, "activation": "relu"})

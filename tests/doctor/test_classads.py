@@ -5,13 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sweep.doctor.classads import conjuncts, fill_condition, number_or_zero, readable_amount, readable_condition
-from sweep.pool.classads import Ad, evaluate_expression
-
-
-def ad(text: str) -> Ad:
-    from classad2 import ClassAd
-
-    return ClassAd(text)
+from sweep.pool.classads import evaluate_expression
+from tests.samples import ad
 
 
 @pytest.mark.parametrize(

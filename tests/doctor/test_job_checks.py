@@ -9,8 +9,7 @@ from sweep.doctor.finding import Level
 from sweep.pool.classads import Ad
 from sweep.study.study import Study, load_study
 from sweep.system.files import write_json
-from tests.doctor.test_classads import ad
-from tests.doctor.test_study_checks import TRIED
+from tests.samples import TRIED, ad
 
 
 def said(study: Study, job: Ad) -> list[tuple[Level, str]]:

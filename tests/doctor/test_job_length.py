@@ -7,7 +7,7 @@ import pytest
 from sweep.config.suggested_job import Usage
 from sweep.doctor.finding import Level
 from sweep.doctor.job_length import Limit, Work, job_limits, judge_length, judge_use
-from tests.doctor.test_classads import ad
+from tests.samples import ad
 
 HOUR = 3600.0
 HERE = "in `sweep try`, on this machine"

@@ -7,7 +7,7 @@ import pytest
 from sweep.doctor.finding import Finding, Level
 from sweep.doctor.slot_matching import judge_match, match_pool
 from sweep.pool.classads import Ad
-from tests.doctor.test_classads import ad
+from tests.samples import ad
 
 A100 = ("NVIDIA A100-SXM4-40GB", 8.0, 40536)
 A100_80 = ("NVIDIA A100-SXM4-80GB", 8.0, 81152)

@@ -15,12 +15,9 @@ from sweep.doctor.disk_space import Room
 from sweep.doctor.finding import Finding, Level, ok
 from sweep.errors import PoolError
 from sweep.study.study import Study
-from sweep.study.tried import Tried
 from sweep.system import filesystems
 from sweep.system.files import write_json
-from tests.doctor.test_classads import ad
-
-TRIED = Tried({}, 1, {}, 5.0, 90.0, 10**9, 0, 30 * 2**20, 10**6)
+from tests.samples import TRIED, ad
 
 
 def test_a_folder_that_is_no_place_for_a_study(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:

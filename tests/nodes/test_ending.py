@@ -24,8 +24,7 @@ from sweep.optimizer.stored_study import StoredStudy
 from sweep.optimizer.trial_row import TrialRow
 from sweep.study.study import Study
 from tests.actions import harvest
-from tests.results.test_report import row
-from tests.samples import GOOD, STUDY
+from tests.samples import GOOD, STUDY, row
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROWS = [

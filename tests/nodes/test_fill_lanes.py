@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from sweep.control.launch import write_workflow
 from sweep.nodes.fill_lanes import assign_trials
 from sweep.nodes.lanes import trial_of_lane
 from sweep.nodes.propose import propose
@@ -14,17 +13,10 @@ from sweep.optimizer.stored_study import StoredStudy
 from sweep.study.study import Study
 from sweep.system.files import locked
 from sweep.workflow.exit_codes import CRASHED, DONE, TRY_AGAIN
-from tests.actions import ask, harvest, submit
+from tests.actions import ask, harvest, launched, submit
 from tests.samples import GOOD
 
 NAMES = ["lane-0000", "lane-0001", "lane-0002"]
-
-
-def launched(study: Study) -> None:
-    """Launch the study in three lanes, as far as files go."""
-    study.paths.dag.mkdir(exist_ok=True)
-    with locked(study.paths.storage_lock, wait=True):
-        write_workflow(StoredStudy.open(study, writing=True), 9, set(), 3)
 
 
 @pytest.fixture

@@ -18,9 +18,7 @@ from sweep.study.study import Study
 from sweep.system.files import locked
 from sweep.workflow.dag import node_script
 from sweep.workflow.exit_codes import CRASHED, DEFER, DONE, TRY_AGAIN
-from tests.actions import submit
-from tests.nodes.test_fill_lanes import launched
-from tests.nodes.test_post_server import until
+from tests.actions import launched, submit, until
 from tests.samples import GOOD
 
 pytestmark = pytest.mark.processes

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,8 +15,7 @@ from sweep.optimizer.stored_study import StoredStudy
 from sweep.study.study import Study
 from sweep.system.files import locked
 from sweep.workflow.exit_codes import DONE, TRY_AGAIN
-from tests.actions import submit
-from tests.nodes.test_fill_lanes import launched
+from tests.actions import launched, submit, until
 from tests.samples import GOOD, STUDY
 
 LANES = ["lane-0000", "lane-0001"]
@@ -34,13 +31,6 @@ def study(request: pytest.FixtureRequest, study_file: Path, monkeypatch: pytest.
     there = initialise(study_file, lambda _: None)[0]
     there.paths.posts.mkdir(parents=True)
     return there
-
-
-def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def serving(study: Study, trials: int | None = None) -> threading.Thread:

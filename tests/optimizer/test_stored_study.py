@@ -18,8 +18,7 @@ from sweep.optimizer.trial_row import TrialRow
 from sweep.paths import StudyPaths
 from sweep.study.study import Study
 from sweep.trial.result import Result
-from tests.conftest import STORAGES
-from tests.samples import STUDY
+from tests.samples import STORAGES, STUDY
 
 
 def study_in(folder: Path, storage: str = "sqlite") -> Study:

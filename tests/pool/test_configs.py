@@ -14,7 +14,7 @@ from sweep.control.launch import write_workflow
 from sweep.nodes.propose import propose
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.study.study import open_current
-from tests.pool.conftest import sweep
+from tests.pool.actions import sweep
 
 pytestmark = pytest.mark.pool
 

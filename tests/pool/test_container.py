@@ -11,7 +11,7 @@ import pytest
 
 from sweep.system import debian
 from tests.apptainer import Apptainer, from_local
-from tests.pool.conftest import sweep
+from tests.pool.actions import sweep
 
 pytestmark = [
     pytest.mark.pool,

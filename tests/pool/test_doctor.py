@@ -14,7 +14,7 @@ from sweep.pool.schedd import dry_run_submit
 from sweep.study.study import Study
 from sweep.system.files import write_json
 from tests.doctor import test_slot_matching
-from tests.pool.conftest import GOOD, SLOTS, sweep
+from tests.pool.actions import GOOD, SLOTS, sweep
 
 pytestmark = pytest.mark.pool
 

@@ -11,7 +11,7 @@ import pytest
 from sweep.pool import schedd
 from sweep.study.study import Study
 from sweep.system.directories import cache_directory
-from tests.pool.conftest import GOOD, make_light, report, sweep, wait_for
+from tests.pool.actions import GOOD, make_light, report, sweep, wait_for
 from tests.postgresql import Server
 
 pytestmark = pytest.mark.pool

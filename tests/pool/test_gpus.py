@@ -15,7 +15,7 @@ import pytest
 from sweep.pool import personal, schedd
 from sweep.pool.connect import connect, is_personal
 from sweep.study.study import Study
-from tests.pool.conftest import GOOD, make_light, report, sweep
+from tests.pool.actions import GOOD, make_light, report, sweep
 
 pytestmark = pytest.mark.pool
 

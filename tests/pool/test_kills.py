@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -17,16 +15,9 @@ from PIL import Image
 
 from sweep.pool import personal, schedd
 from sweep.study.study import Study, open_current
-from tests.pool.conftest import GOOD, SLOTS, report, sweep, wait_for
+from tests.pool.actions import SLOTS, TRAINS, kill, report, sweep, wait_for
 
 pytestmark = pytest.mark.pool
-
-# Trains for a few seconds, and says how far it is; goes on from there.
-TRAINS = (
-    "n = len(open('checkpoint').read())\n"
-    "signal.signal(signal.SIGTERM, lambda *_: sys.exit(85))\n"
-    "while n < 80: time.sleep(0.1); n += 1; open('checkpoint', 'a').write('x')\n" + GOOD
-)
 
 
 @pytest.fixture
@@ -44,14 +35,6 @@ def wait_until_running(generation: int) -> None:
         lambda: [trial["attempts"] for trial in report()["trials"] if trial["generation"] == generation] == [1, 1, 1],
         f"generation {generation} runs",
     )
-
-
-def kill(name: str) -> int:
-    """Kill the pool's processes of this name; how many there were."""
-    found = [pid for pid, comm in personal.pool_processes().items() if comm == name[:15]]
-    for pid in found:
-        os.kill(pid, signal.SIGKILL)
-    return len(found)
 
 
 def finish() -> list[dict[str, Any]]:

@@ -11,8 +11,7 @@ import pytest
 
 from sweep.control.repair import repair_storage
 from sweep.study.study import Study
-from tests.pool.conftest import GOOD, report, sweep, wait_for
-from tests.pool.test_kills import TRAINS, kill
+from tests.pool.actions import GOOD, TRAINS, kill, report, sweep, wait_for
 
 pytestmark = pytest.mark.pool
 

@@ -16,7 +16,7 @@ from sweep.paths import StudyPaths
 from sweep.pool import schedd
 from sweep.study.study import Study, load_study
 from tests.crashes import KILLED, Kill, hasty, in_a_process
-from tests.pool.conftest import GOOD, wait_for
+from tests.pool.actions import GOOD, wait_for
 
 __all__ = ["hasty"]
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("hasty")]

@@ -10,7 +10,7 @@ import pytest
 
 from sweep.study.study import Study
 from sweep.system.directories import state_directory
-from tests.pool.conftest import GOOD, sweep
+from tests.pool.actions import GOOD, sweep
 
 pytestmark = pytest.mark.pool
 

@@ -12,7 +12,7 @@ import pytest
 from sweep import resources
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.study.study import open_current
-from tests.pool.conftest import report, sweep
+from tests.pool.actions import report, sweep
 
 pytestmark = pytest.mark.pool
 

@@ -17,7 +17,7 @@ from sweep.pool import install, personal, schedd
 from sweep.trial.spec import TrialSpec
 from sweep.workflow.dag import dagman_config, generation_dag
 from sweep.workflow.submit import submit_description
-from tests.pool.conftest import SLOTS, sweep, wait_for
+from tests.pool.actions import SLOTS, sweep, wait_for
 
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("pool")]
 

@@ -11,7 +11,7 @@ import pytest
 from sweep.pool import schedd
 from sweep.pool.schedd import JobStatus
 from sweep.study.study import open_current
-from tests.pool.conftest import report, sweep, wait_for
+from tests.pool.actions import report, sweep, wait_for
 
 pytestmark = pytest.mark.pool
 

@@ -11,7 +11,7 @@ import pytest
 from sweep.results.accounting import collect_accounting
 from sweep.results.report import collect_report
 from sweep.study.study import Study, open_current
-from tests.pool.conftest import sweep, wait_for
+from tests.pool.actions import sweep, wait_for
 
 pytestmark = pytest.mark.pool
 

@@ -13,7 +13,7 @@ import pytest
 from sweep.pool import schedd
 from sweep.pool.schedd import JobStatus
 from sweep.study.study import Study
-from tests.pool.conftest import GOOD, report, sweep, wait_for
+from tests.pool.actions import GOOD, report, sweep, wait_for
 
 pytestmark = pytest.mark.pool
 

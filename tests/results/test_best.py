@@ -15,7 +15,7 @@ from sweep.results.confirmation import Confirmed
 from sweep.results.report import Report, build_report
 from sweep.study.study import Study
 from sweep.trial.files import read_spec
-from tests.results.test_report import row
+from tests.samples import row
 
 WORDS = {"lr": 0.012345678901234567, "width": 8, "activation": 'odd "word"\n'}
 ROWS = [row(0, "COMPLETE", 0.5), row(1, "COMPLETE", 0.75, params=WORDS), row(2, "FAIL", reason="no")]

@@ -12,7 +12,6 @@ import pytest
 from rich.console import Console
 
 from sweep.control.initialise import initialise
-from sweep.optimizer.trial_row import TrialRow
 from sweep.results.leaderboard import (
     COLUMNS,
     leaderboard_csv,
@@ -23,25 +22,7 @@ from sweep.results.leaderboard import (
 )
 from sweep.results.report import Report, build_report, collect_report
 from sweep.study.study import Study
-
-
-def row(number: int, state: str, value: float | None = None, **changes: Any) -> TrialRow:
-    values: dict[str, Any] = {
-        "params": {"lr": 0.012345678901234567, "width": 8 * (number + 1), "activation": "relu"},
-        "generation": number // 3,
-        "index": number % 3,
-        "intermediate": {},
-        "attempts": 1,
-        "evictions": 0,
-        "duration_s": 61.0,
-        "lost_s": 0.0,
-        "steps": 2,
-        "reason": "",
-        "violations": {},
-        **changes,
-    }
-    return TrialRow(number=number, state=state, values={} if value is None else {"val_accuracy": value}, **values)
-
+from tests.samples import row
 
 ROWS = [
     row(0, "COMPLETE", 0.5),

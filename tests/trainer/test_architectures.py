@@ -15,7 +15,7 @@ from torch import nn
 from torchvision.models import VisionTransformer, get_model, list_models
 
 from sweep.config.trainer_interface import trainer_interface
-from tests.trainer.conftest import saved, train
+from tests.trainer.actions import saved, train
 from trainer import train as training
 from trainer.architectures import build, load_weights
 from trainer.params import complete_params

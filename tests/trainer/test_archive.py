@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trainer.conftest import train
+from tests.trainer.actions import train
 from trainer import archive, data
 from trainer.trial import Trial
 

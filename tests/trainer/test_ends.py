@@ -10,7 +10,7 @@ import pytest
 
 from sweep.trial.judge import judge
 from sweep.trial.spec import TrialSpec
-from tests.trainer.conftest import measured, run
+from tests.trainer.actions import measured, run
 from trainer.trial import Trial
 
 pytestmark = pytest.mark.processes

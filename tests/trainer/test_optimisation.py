@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.trainer.conftest import measured, saved, train
+from tests.trainer.actions import measured, saved, train
 from trainer import data
 from trainer import train as training
 from trainer.optimisation import factor, make_optimizer

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.trainer.conftest import measured, train
+from tests.trainer.actions import measured, train
 from trainer import data, predict
 from trainer.train import test as score
 from trainer.trial import Trial

@@ -16,7 +16,7 @@ from sweep.config.trainer_interface import trainer_interface
 from sweep.paths import TrialPaths
 from sweep.trial.judge import judge
 from sweep.trial.spec import TrialSpec
-from tests.trainer.conftest import command, environment, measured, run, saved, train
+from tests.trainer.actions import command, environment, measured, run, saved, train
 from trainer import __main__ as program
 from trainer import train as training
 from trainer.trial import CONTINUE
