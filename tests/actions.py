@@ -1,9 +1,10 @@
-"""What a POST script does, in this process: it asks what became of a trial, and has that answered."""
+"""What several test files do: run a POST script in this process, launch lanes, wait."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from sweep.control.launch import write_workflow
 from sweep.nodes import post_server
@@ -14,11 +15,13 @@ from sweep.paths import StudyPaths
 from sweep.study.study import Study
 from sweep.system.files import locked
 
+T = TypeVar("T")
+
 SUBMITTED = "000 ({0:03}.000.000) 2026-11-23 05:58:04 Job submitted\n...\n"
 
 
 def submit(paths: StudyPaths, who: str, cluster: int) -> int:
-    """What HTCondor writes when a lane's job is submitted; gives the lane's trial."""
+    """Write what HTCondor logs when it submits a lane's job, and return the number of the lane's trial."""
     number = trial_of_lane(paths, who)
     with paths.trial(number).job_log.open("a") as log:
         log.write(SUBMITTED.format(cluster))
@@ -26,14 +29,14 @@ def submit(paths: StudyPaths, who: str, cluster: int) -> int:
 
 
 def harvest(paths: StudyPaths, who: int | str, return_code: int, cluster: int = 0, trials: int | None = None) -> int:
-    """Exit status of the POST script of a trial, or of a lane."""
+    """Run the POST script of a trial or a lane, and return its exit status."""
     return ask(paths, who, return_code, cluster, trials)[0]
 
 
 def ask(
     paths: StudyPaths, who: int | str, return_code: int, cluster: int = 0, trials: int | None = None
 ) -> tuple[int, str]:
-    """The same, and what it says."""
+    """Run the POST script of a trial or a lane, and return its exit status and what it says."""
     file = paths.posts / PostRequest(str(who), return_code, cluster).name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch()
@@ -44,14 +47,16 @@ def ask(
 
 
 def launched(study: Study) -> None:
-    """Launch the study in three lanes, as far as files go."""
+    """Write what a launch in three lanes writes; nothing is submitted."""
     study.paths.dag.mkdir(exist_ok=True)
     with locked(study.paths.storage_lock, wait=True):
         write_workflow(StoredStudy.open(study, writing=True), 9, set(), 3)
 
 
-def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+def wait_for(answer: Callable[[], T], why: str, seconds: float = 60, pause: float = 0.01) -> T:
+    """Ask again and again until the answer is true, and return it. Fails with `why` after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (found := answer()):
+        assert time.monotonic() < deadline, f"never: {why}"
+        time.sleep(pause)
+    return found

@@ -39,15 +39,18 @@ GOOD = '{"step": 1, "val_accuracy": 0.5}\n{"step": 2, "val_accuracy": 0.75}\n'
 
 
 def ad(text: str) -> Ad:
+    """Return the ClassAd that this text writes down."""
     from classad2 import ClassAd
 
     return ClassAd(text)
 
 
 TRIED = Tried({}, 1, {}, 5.0, 90.0, 10**9, 0, 30 * 2**20, 10**6)
+"""What `sweep try` measured: epochs of 90 s, 1 GB of memory, checkpoints of 30 MB."""
 
 
 def row(number: int, state: str, value: float | None = None, **changes: Any) -> TrialRow:
+    """Return a trial of the study above as the storage has it; keywords change it."""
     values: dict[str, Any] = {
         "params": {"lr": 0.012345678901234567, "width": 8 * (number + 1), "activation": "relu"},
         "generation": number // 3,
@@ -73,6 +76,7 @@ environment = { SEED = "{seed}" }
 metrics = "log.csv"
 """,
 ).replace("val_accuracy", "score")
-
+"""The study above, with a program of the user's own."""
 
 STORAGES = ["sqlite", "journal", pytest.param("postgresql", marks=pytest.mark.processes)]
+"""Kinds of storage, as parameters of a fixture."""

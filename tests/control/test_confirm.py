@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sweep.trial.direction import Direction
 from sweep.config.load import parse_config
 from sweep.control import confirm
 from sweep.control.initialise import initialise
@@ -81,17 +82,17 @@ def result(number: int, value: float):  # type: ignore[no-untyped-def]
 
 def test_a_rank_tells_real_differences_from_luck() -> None:
     near = {1: [0.80, 0.84, 0.82], 2: [0.79, 0.85, 0.81], 3: [0.50, 0.52, 0.48]}
-    assert [(one.trial, one.rank) for one in rank_configurations(near, maximize=True)] == [(1, 1), (2, 1), (3, 3)]
-    assert [(one.trial, one.rank) for one in rank_configurations(near, maximize=False)] == [(3, 1), (2, 2), (1, 2)]
-    (one,) = rank_configurations({4: [0.5, 0.7]}, maximize=True)
+    assert [(one.trial, one.rank) for one in rank_configurations(near, Direction.MAXIMIZE)] == [(1, 1), (2, 1), (3, 3)]
+    assert [(one.trial, one.rank) for one in rank_configurations(near, Direction.MINIMIZE)] == [(3, 1), (2, 2), (1, 2)]
+    (one,) = rank_configurations({4: [0.5, 0.7]}, Direction.MAXIMIZE)
     assert one.rank == 1
     assert [one.mean, one.deviation] == pytest.approx([0.6, 0.1414], rel=1e-3)
 
 
 def test_one_seed_gives_no_rank_and_scores_without_spread_differ_where_they_do() -> None:
-    assert [one.rank for one in rank_configurations({1: [0.8], 2: [0.7, 0.6]}, maximize=True)] == [None, None]
-    assert rank_configurations({1: [0.8]}, maximize=True)[0].deviation is None
-    same = rank_configurations({1: [5.0, 5.0], 2: [4.0, 4.0], 3: [5.0, 5.0]}, maximize=False)
+    assert [one.rank for one in rank_configurations({1: [0.8], 2: [0.7, 0.6]}, Direction.MAXIMIZE)] == [None, None]
+    assert rank_configurations({1: [0.8]}, Direction.MAXIMIZE)[0].deviation is None
+    same = rank_configurations({1: [5.0, 5.0], 2: [4.0, 4.0], 3: [5.0, 5.0]}, Direction.MINIMIZE)
     assert [(one.trial, one.rank) for one in same] == [(2, 1), (1, 2), (3, 2)]
 
 

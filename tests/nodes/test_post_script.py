@@ -18,7 +18,7 @@ from sweep.study.study import Study
 from sweep.system.files import locked
 from sweep.workflow.dag import node_script
 from sweep.workflow.exit_codes import CRASHED, DEFER, DONE, TRY_AGAIN
-from tests.actions import launched, submit, until
+from tests.actions import launched, submit, wait_for
 from tests.samples import GOOD
 
 pytestmark = pytest.mark.processes
@@ -115,14 +115,14 @@ def test_one_that_served_others_and_dies_is_replaced(proposed: Study) -> None:
     """By a script that has not started it."""
     with locked(proposed.paths.serving_lock, wait=True):
         script = start(proposed, "0", "0", "11")
-        until(lambda: (proposed.paths.posts / "0.0.11").exists())
+        wait_for(lambda: (proposed.paths.posts / "0.0.11").exists(), "the script asks")
     assert (script.wait(60), script.communicate()[1]) == (DONE, "")
 
 
 def test_a_script_that_is_killed_is_run_again(proposed: Study) -> None:
     with locked(proposed.paths.serving_lock, wait=True):
         script = start(proposed, "0", "0", "11")
-        until(lambda: (proposed.paths.posts / "0.0.11").exists())
+        wait_for(lambda: (proposed.paths.posts / "0.0.11").exists(), "the script asks")
         script.send_signal(signal.SIGKILL)
         script.communicate()
     assert run(proposed, "0", "0", "11")[:2] == (DONE, "trial 0: COMPLETE\n")

@@ -15,7 +15,7 @@ from sweep.optimizer.stored_study import StoredStudy
 from sweep.study.study import Study
 from sweep.system.files import locked
 from sweep.workflow.exit_codes import DONE, TRY_AGAIN
-from tests.actions import launched, submit, until
+from tests.actions import launched, submit, wait_for
 from tests.samples import GOOD, STUDY
 
 LANES = ["lane-0000", "lane-0001"]
@@ -45,7 +45,7 @@ def end(study: Study, who: str, cluster: int) -> int:
     study.paths.trial(number).metrics.write_text(GOOD)
     file = study.paths.posts / f"{who}.0.{cluster}"
     file.touch()
-    until(file.read_text)
+    wait_for(file.read_text, f"{who} is answered")
     return int(file.read_text().split()[0])
 
 

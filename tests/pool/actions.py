@@ -7,26 +7,28 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sweep.paths import StudyPaths
 from sweep.pool import personal
 from sweep.results.leaderboard import report_json
 from sweep.results.report import collect_report
 from sweep.study.study import Study, load_study, open_current
+from tests import actions
+
+T = TypeVar("T")
 
 SLOTS = 8
-
+"""Cores that the pool of the tests pretends to have."""
 
 PATIENCE = 600
 """Seconds after which a sweep of a pool test counts as hanging."""
 
 
 def sweep(*words: str, cwd: Path | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Type a sweep command."""
+    """Run `python -m sweep WORDS`, and return its output."""
     done = subprocess.run(
         [sys.executable, "-m", "sweep", *words],
         cwd=cwd,
@@ -93,39 +95,36 @@ def make_light(
 
 
 def in_folder(folder: Path) -> Study:
-    """The light study of a folder."""
+    """Return the light study of a folder."""
     return load_study(StudyPaths(folder / "runs" / "light"))
 
 
 GOOD = "print(json.dumps({'step': 1, 'val_accuracy': trial['params']['lr']}), file=open('metrics.jsonl', 'a'))\n"
+"""Body of a trainer that reports its learning rate as the accuracy."""
 
 
 def report(there: Study | None = None) -> dict[str, Any]:
-    """What `sweep report --format json` prints, of the current study."""
+    """Return what `sweep report --format json` prints, by default for the current study."""
     text = report_json(collect_report(there or open_current(None)))
     found: dict[str, Any] = json.loads(text)
     return found
 
 
-def wait_for(what: Callable[[], Any], why: str) -> Any:
-    """Ask again and again until the answer is true."""
-    deadline = time.monotonic() + PATIENCE
-    while not (answer := what()):
-        assert time.monotonic() < deadline, f"never: {why}"
-        time.sleep(0.2)
-    return answer
+def wait_for(answer: Callable[[], T], why: str) -> T:
+    """Ask again and again until the answer is true, and return it."""
+    return actions.wait_for(answer, why, PATIENCE, pause=0.2)
 
 
-# Trains for a few seconds, and says how far it is; goes on from there.
 TRAINS = (
     "n = len(open('checkpoint').read())\n"
     "signal.signal(signal.SIGTERM, lambda *_: sys.exit(85))\n"
     "while n < 80: time.sleep(0.1); n += 1; open('checkpoint', 'a').write('x')\n" + GOOD
 )
+"""Body of a trainer that runs for 8 seconds and resumes from its checkpoint."""
 
 
 def kill(name: str) -> int:
-    """Kill the pool's processes of this name; how many there were."""
+    """Kill the pool's processes of this name, and return how many there were."""
     found = [pid for pid, comm in personal.pool_processes().items() if comm == name[:15]]
     for pid in found:
         os.kill(pid, signal.SIGKILL)

@@ -13,7 +13,7 @@ from sweep.pool import bindings
 from sweep.pool.schedd import dry_run_submit
 from sweep.study.study import Study
 from sweep.system.files import write_json
-from tests.doctor import test_slot_matching
+from tests import slot_samples
 from tests.pool.actions import GOOD, SLOTS, sweep
 
 pytestmark = pytest.mark.pool
@@ -78,7 +78,7 @@ def machines(pool: None) -> Iterator[None]:  # noqa: ARG001
     import htcondor2
     from classad2 import ClassAd, ExprTree
 
-    ads = test_slot_matching.pool()
+    ads = slot_samples.pool()
     for number, machine in enumerate(ads):
         name = f"elsewhere{number}"
         machine.update({"MyType": "Machine", "Name": f"slot1@{name}", "Machine": name, "MyAddress": "<127.0.0.1:9>"})

@@ -14,7 +14,7 @@ import pytest
 from sweep.errors import StudyError
 from sweep.results import dashboard
 from sweep.study.study import Study
-from tests.pool.actions import wait_for
+from tests.actions import wait_for
 
 
 def free_port() -> int:

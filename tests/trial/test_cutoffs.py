@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.trial import TrialState
 
+from sweep.trial.direction import Direction
 from sweep.config import pruners
 from sweep.trial.cutoffs import TRAVELLING, compute_cutoffs, is_cut_off
 
@@ -20,6 +21,10 @@ STEPS = 12
 
 Value = st.floats(-10, 10, allow_nan=False, width=16)
 Curves = st.lists(st.tuples(st.lists(Value, min_size=1, max_size=STEPS), st.booleans()), max_size=12)
+
+
+def direction_of(maximize: bool) -> Direction:
+    return Direction.MAXIMIZE if maximize else Direction.MINIMIZE
 
 
 def said_by_optuna(
@@ -76,8 +81,8 @@ def test_percentiles_are_those_of_optuna(
     }
     curves = [(dict(enumerate(curve, start=1)), complete) for curve, complete in others]
     complete = [curve for curve, is_complete in curves if is_complete]
-    found = compute_cutoffs("percentile", options, maximize, complete, [curve for curve, _ in curves], STEPS)
-    ours = [step for step in range(1, len(own) + 1) if is_cut_off(found.get(step), own[:step], maximize)]
+    found = compute_cutoffs("percentile", options, direction_of(maximize), complete, [curve for curve, _ in curves], STEPS)
+    ours = [step for step in range(1, len(own) + 1) if is_cut_off(found.get(step), own[:step], direction_of(maximize))]
     theirs = said_by_optuna("percentile", options, maximize, others, own)
     assert ours == theirs
 
@@ -99,26 +104,26 @@ def test_halving_is_that_of_optuna(
     # A trial that only gets better: its best so far is its last, which is what Optuna looks at.
     own = [better(own[: step + 1]) for step in range(len(own))]
     curves = [dict(enumerate(curve, start=1)) for curve, _ in others]
-    found = compute_cutoffs("successive_halving", options, maximize, [], curves, STEPS)
+    found = compute_cutoffs("successive_halving", options, direction_of(maximize), [], curves, STEPS)
     assert set(found) <= set(rungs)
     for step in rungs[:1]:
         if len(own) >= step:
             theirs = step in said_by_optuna("successive_halving", options, maximize, others, own[:step])
-            assert is_cut_off(found.get(step), own[:step], maximize) == theirs
+            assert is_cut_off(found.get(step), own[:step], direction_of(maximize)) == theirs
 
 
 def test_later_rungs_keep_the_best_share() -> None:
     curves = [{1: float(n), 4: float(n)} for n in range(8)]
     options = {"min_resource": 1, "reduction_factor": 4}
-    found = compute_cutoffs("successive_halving", options, True, [], curves, 10)
+    found = compute_cutoffs("successive_halving", options, Direction.MAXIMIZE, [], curves, 10)
     assert found == {1: 6.0, 4: 6.0}, "of 9 with the one to come the 2 best"
-    assert compute_cutoffs("successive_halving", options, True, [], [], 10) == {}
-    assert compute_cutoffs("successive_halving", {}, True, [{300: 1.0}], [{300: 1.0, 3: 0.5}], 300) == {3: 0.5}
+    assert compute_cutoffs("successive_halving", options, Direction.MAXIMIZE, [], [], 10) == {}
+    assert compute_cutoffs("successive_halving", {}, Direction.MAXIMIZE, [{300: 1.0}], [{300: 1.0, 3: 0.5}], 300) == {3: 0.5}
 
 
 def test_a_threshold_is_the_same_at_each_step() -> None:
     options = {"lower": 0.5, "n_warmup_steps": 2, "interval_steps": 2}
-    assert compute_cutoffs("threshold", options, True, [], [], 7) == {2: 0.5, 4: 0.5, 6: 0.5}
+    assert compute_cutoffs("threshold", options, Direction.MAXIMIZE, [], [], 7) == {2: 0.5, 4: 0.5, 6: 0.5}
     assert compute_cutoffs("threshold", options, False, [], [], 7) == {}
 
 
@@ -126,7 +131,7 @@ def test_nan_neither_cuts_nor_is_cut() -> None:
     assert not is_cut_off(0.5, [math.nan], True)
     assert is_cut_off(0.5, [math.nan, 0.4], True)
     assert not is_cut_off(None, [0.0], True)
-    assert compute_cutoffs("median", {"n_startup_trials": 1}, True, [{1: math.nan}, {1: 0.5}], [], 3) == {1: 0.5}
+    assert compute_cutoffs("median", {"n_startup_trials": 1}, Direction.MAXIMIZE, [{1: math.nan}, {1: 0.5}], [], 3) == {1: 0.5}
 
 
 @pytest.mark.parametrize("name", pruners.PRUNERS)
