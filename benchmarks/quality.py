@@ -37,6 +37,7 @@ from sweep.optimizer.stored_study import Proposal, StoredStudy
 from sweep.paths import StudyPaths
 from sweep.study.study import Study
 from sweep.trial.cutoffs import is_cut_off
+from sweep.trial.direction import Direction
 from sweep.trial.result import Result
 from sweep.trial.spec import derived_seed
 
@@ -133,7 +134,7 @@ def train(problem: Problem, params: dict[str, Any], cutoffs: dict[str, float]) -
     """The curve as far as the trial gets."""
     curve = problem.curve(params)
     for step in range(1, EPOCHS):
-        if is_cut_off(cutoffs.get(str(step)), curve[:step], False):
+        if is_cut_off(cutoffs.get(str(step)), curve[:step], Direction.MINIMIZE):
             return curve[:step]
     return curve
 

@@ -166,6 +166,16 @@ class StudyPaths:
         return TrialPaths(self.root / "try")
 
     @property
+    def tried_record(self) -> Path:
+        """What that trial took."""
+        return self.tried.root / "tried.json"
+
+    @property
+    def dry_run(self) -> Path:
+        """The files that `sweep launch --dry-run` writes for reading."""
+        return self.root / "dry-run"
+
+    @property
     def sync_lock(self) -> Path:
         return self.root / "sync.lock"
 
@@ -256,6 +266,10 @@ class StudyPaths:
         if not self.trials.is_dir():
             return []
         return sorted(int(folder.name) for folder in self.trials.iterdir() if folder.name.isdigit())
+
+    def ended_trials(self) -> list[int]:
+        """Numbers of the trials that have a result, in order."""
+        return [number for number in self.trial_numbers() if self.trial(number).result.exists()]
 
 
 def generation_name(generation: int) -> str:

@@ -1,15 +1,30 @@
-"""Times and sizes as short text for people."""
+"""Times, sizes and program output as short text for people."""
 
 from __future__ import annotations
 
 
 def readable_time(seconds: float) -> str:
-    """A time for people: 12 s, 3.5 min, 2.1 h, 3.2 d."""
+    """Return a time as short text: 12 s, 3.5 min, 2.1 h, 3.2 d."""
     lengths = {"d": 86400, "h": 3600, "min": 60, "s": 1}
     unit = next((unit for unit, length in lengths.items() if seconds >= 2 * length), "s")
     value = seconds / lengths[unit]
     return f"{value:.2g} {unit}" if value < 10 else f"{value:.0f} {unit}"
 
 
-def readable_mb(size: int) -> str:
-    return f"{size / 1e6:.3g} MB"
+def readable_bytes(size: float) -> str:
+    """Return a number of bytes as text with three digits: 512 B, 1.35 MB, 46.5 GB (powers of 1024)."""
+    for name, unit in (("TB", 2**40), ("GB", 2**30), ("MB", 2**20), ("KB", 2**10)):
+        if size >= unit:
+            return f"{size / unit:.3g} {name}"
+    return f"{size:g} B"
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or its type where it has none."""
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
+
+
+def last_line(text: str, otherwise: str) -> str:
+    """Return the last line of a program's output, or `otherwise` where it printed nothing."""
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else otherwise

@@ -96,7 +96,6 @@ def try_(
     values: Annotated[
         list[str] | None, typer.Argument(help="NAME=VALUE …; what is not named is as in the first trial.")
     ] = None,
-    params: Annotated[list[str] | None, typer.Option("--params", metavar="NAME=VALUE", help="The same.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs to train.")] = 1,
     fraction: Annotated[
         float | None, typer.Option(min=1e-4, max=1, help="Share of the training images.", show_default="0.05")
@@ -111,7 +110,7 @@ def try_(
     there = open_current(name)
     if fraction is None and not there.config.trainer.command:
         fraction = 0.05
-    tried = try_out(there, parse_assignments([*(params or []), *(values or [])]), epochs, fraction, say)
+    tried = try_out(there, parse_assignments(values or []), epochs, fraction, say)
     for line in try_out_lines(there, tried):
         say(line)
 

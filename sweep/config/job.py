@@ -11,7 +11,7 @@ from pydantic import Field, PlainValidator, field_validator, model_validator
 
 from sweep.config import submit_language
 from sweep.config.conditions import TrialParameter
-from sweep.config.parameters import Choice, Section
+from sweep.config.parameters import PlainValue, Section
 from sweep.config.sizes import (
     Size,
     check_size,
@@ -78,8 +78,8 @@ class JobSection(Section):
     container_image: Annotated[str, Field(min_length=1)] | None = None
     data: str | None = None
     requirements: str | None = None
-    attributes: dict[str, Choice] = Field(default_factory=dict)
-    submit: dict[str, Choice] = Field(default_factory=dict)
+    attributes: dict[str, PlainValue] = Field(default_factory=dict)
+    submit: dict[str, PlainValue] = Field(default_factory=dict)
     retry_request_memory: Sizes = Field(default_factory=list)
     retry_gpus_minimum_memory: Sizes = Field(default_factory=list)
     checkpoint_every: str = "1 h"
@@ -198,7 +198,7 @@ class JobSection(Section):
 
     @field_validator("attributes")
     @classmethod
-    def _attributes(cls, attributes: dict[str, Choice]) -> dict[str, Choice]:
+    def _attributes(cls, attributes: dict[str, PlainValue]) -> dict[str, PlainValue]:
         submit_language.check_distinct(list(attributes))
         for name, value in attributes.items():
             submit_language.check_attribute(name)
@@ -208,7 +208,7 @@ class JobSection(Section):
 
     @field_validator("submit")
     @classmethod
-    def _commands(cls, commands: dict[str, Choice]) -> dict[str, Choice]:
+    def _commands(cls, commands: dict[str, PlainValue]) -> dict[str, PlainValue]:
         submit_language.check_distinct(list(commands))
         for name, value in commands.items():
             submit_language.check_command(name, frozenset(cls.model_fields))

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, PlainValidator, model_validator
 
+from sweep.trial.spec import ParamValue
+
 
 class Section(BaseModel):
     """A table of the study file: no unknown keys, no silent conversions."""
@@ -14,8 +16,8 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def _choice(value: object) -> bool | int | float | str:
-    if not isinstance(value, bool | int | float | str):
+def _checked_value(value: object) -> ParamValue:
+    if not isinstance(value, ParamValue):
         raise ValueError(f"a value is a string, a number or a boolean, not {value!r}")
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"a value must be finite, not {value}")
@@ -24,14 +26,15 @@ def _choice(value: object) -> bool | int | float | str:
     return value
 
 
-Choice = Annotated[bool | int | float | str, PlainValidator(_choice)]
+PlainValue = Annotated[ParamValue, PlainValidator(_checked_value)]
+"""A ParamValue in the study file: a string, a boolean, or a finite number that a float holds exactly."""
 
 
-def _choices(value: object) -> list[bool | int | float | str]:
-    return [_choice(entry) for entry in (value if isinstance(value, list) else [value])]
+def _choices(value: object) -> list[ParamValue]:
+    return [_checked_value(entry) for entry in (value if isinstance(value, list) else [value])]
 
 
-Choices = Annotated[list[bool | int | float | str], PlainValidator(_choices)]
+Choices = Annotated[list[ParamValue], PlainValidator(_choices)]
 """One value, or a list of them."""
 
 
@@ -83,7 +86,7 @@ class CategoricalParameter(Entry):
     """One of a list of values without order."""
 
     type: Literal["categorical"]
-    choices: Annotated[list[Choice], Field(min_length=1)]
+    choices: Annotated[list[PlainValue], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -104,7 +107,7 @@ class FixedParameter(Entry):
     """A value that all trials have: the trainer gets it, the search does not see it. May be written bare."""
 
     type: Literal["fixed"]
-    value: Choice
+    value: PlainValue
 
 
 AnyParameter = FloatParameter | IntParameter | CategoricalParameter | BoolParameter | FixedParameter
@@ -135,7 +138,7 @@ def _check_range(low: float, high: float, log: bool, has_step: bool) -> None:
         raise ValueError("log and step exclude each other")
 
 
-def values_of(parameter: AnyParameter) -> list[bool | int | float | str] | None:
+def values_of(parameter: AnyParameter) -> list[ParamValue] | None:
     """The values that a parameter may have, where they can be listed; None for a range."""
     if isinstance(parameter, CategoricalParameter):
         return parameter.choices

@@ -113,7 +113,7 @@ def make_sampler(name: str, options: dict[str, Any], study_seed: int, seed: int)
     return sampler
 
 
-def listed_values(one: TrialParameter) -> list[bool | int | float | str] | None:
+def listed_values(one: TrialParameter) -> list[ParamValue] | None:
     """All values of a parameter; None where they cannot be listed."""
     parameter = one.parameter
     if isinstance(parameter, IntParameter) and not parameter.log:

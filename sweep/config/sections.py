@@ -11,13 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PlainValidator, 
 
 from sweep.config import optuna_options, pruners, samplers
 from sweep.config.job import JobSection
-from sweep.config.parameters import Choice, Parameter, Section
+from sweep.config.parameters import Parameter, PlainValue, Section
 from sweep.config.tracking import TrackingSection
 from sweep.config.trainer import TrainerSection
+from sweep.trial.direction import Direction
 from sweep.trial.expression import Expression
 from sweep.trial.spec import ParamValue
-
-Direction = Literal["minimize", "maximize"]
 
 
 def _one_or_more(value: object) -> list[str]:
@@ -30,11 +29,11 @@ def _one_or_more(value: object) -> list[str]:
     return listed
 
 
-def _directions(value: object) -> list[Any]:
-    listed = value if isinstance(value, list) else [value]
-    if odd := next((one for one in listed if one not in ("minimize", "maximize")), None):
-        raise ValueError(f"must be 'minimize' or 'maximize', or one of them for each metric (it is {odd!r})")
-    return listed
+def _directions(value: object) -> list[Direction]:
+    listed: list[Any] = value if isinstance(value, list) else [value]
+    if odd := [one for one in listed if one not in list(Direction)]:
+        raise ValueError(f"must be 'minimize' or 'maximize', or one of them for each metric (it is {odd[0]!r})")
+    return [Direction(one) for one in listed]
 
 
 class StudySection(Section):
@@ -88,6 +87,11 @@ class StudySection(Section):
     def objectives(self) -> dict[str, Direction]:
         """Direction of each metric that is optimised."""
         return dict(zip(self.metric, self.direction, strict=True))
+
+    @property
+    def first_direction(self) -> Direction:
+        """Direction of the first objective, which the leaderboard and `[limits]` use."""
+        return self.direction[0]
 
 
 class LimitsSection(Section):
@@ -206,7 +210,7 @@ class StudyConfig(Section):
     pruner: PrunerSection = PrunerSection()
     constraints: ConstraintsSection = ConstraintsSection()
     tracking: TrackingSection = TrackingSection()
-    trials: list[dict[str, Choice]] = Field(default_factory=list)
+    trials: list[dict[str, PlainValue]] = Field(default_factory=list)
 
     @field_validator("search")
     @classmethod

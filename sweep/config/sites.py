@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from sweep.config.parameters import Choice, Section
+from sweep.config.parameters import PlainValue, Section
 from sweep.config.sections import StudyConfig
 from sweep.config.text import did_you_mean
 from sweep.errors import ConfigError
@@ -56,7 +56,7 @@ class Site(Section):
     name: str
     job: dict[str, Any] = Field(default_factory=dict)
     resumable: dict[str, Any] = Field(default_factory=dict)
-    ap: dict[str, Choice] = Field(default_factory=dict)
+    ap: dict[str, PlainValue] = Field(default_factory=dict)
     rules: list[Rule] = Field(default_factory=list)
 
     @model_validator(mode="after")

@@ -7,8 +7,7 @@ import re
 from sweep.config.command import escape_macros
 from sweep.config.text import check_one_line, did_you_mean
 from sweep.pool.classads import is_expression
-
-Value = bool | int | float | str
+from sweep.trial.spec import ParamValue
 
 
 def _words(text: str) -> frozenset[str]:
@@ -126,7 +125,7 @@ def check_distinct(names: list[str]) -> None:
         raise ValueError(f"{twice} is there twice")
 
 
-def attribute_value(value: Value) -> str:
+def attribute_value(value: ParamValue) -> str:
     """A value as a ClassAd literal, on the right of `My.Name =`."""
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
@@ -134,7 +133,7 @@ def attribute_value(value: Value) -> str:
     return command_value(value)
 
 
-def command_value(value: Value) -> str:
+def command_value(value: ParamValue) -> str:
     """A value on the right of a submit command. Raises ValueError for what no submit description can hold."""
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -20,17 +20,17 @@ def dry_run(study: Study, generations: int, lanes: int | None = None) -> list[st
     """
     section, lanes = study.config.study, lanes or study.config.study.lanes_wanted
     done = finished_generations(study.paths, section.trials_per_generation)
-    folder = study.paths.root / "dry-run"
+    folder = study.paths.dry_run
     write_text(folder / study.paths.submit.name, study_submit_description(study))
     write_text(folder / study.paths.outer_dag.name, dag_to_submit(study, generations, done, lanes))
     # The first generation as it is, or was, proposed: in memory, so that nothing is asked yet.
     trials = trial_specs(study, StoredStudy.in_memory(study).propose(0), {})
     first = generation_dag(study.id, section.name, 0, trials, set(), most_runs(study.config))
     write_text(folder / study.paths.generation_dag(0).name, first)
-    left = generations * section.trials_per_generation - ended(study)
+    left = generations * section.trials_per_generation - len(study.paths.ended_trials())
     return [
         f"{generations} generations of {section.trials_per_generation} trials: "
-        f"{generations * section.trials_per_generation} trials, of which {ended(study)} have ended.",
+        f"{generations * section.trials_per_generation} trials, of which {len(study.paths.ended_trials())} have ended.",
         f"To submit: {max(0, left)} jobs of trials, and {1 if lanes else 1 + generations - len(done)} of DAGMan, "
         f"at most {lanes or section.trials_per_generation} trials at a time.",
         f"Each job asks for: {requests(study)}",
@@ -38,10 +38,6 @@ def dry_run(study: Study, generations: int, lanes: int | None = None) -> list[st
         *site_messages(study),
         f"Nothing was submitted. For reading: {folder}",
     ]
-
-
-def ended(study: Study) -> int:
-    return sum(study.paths.trial(number).result.exists() for number in study.paths.trial_numbers())
 
 
 def estimate_slot_hours(study: Study, trials: int) -> str:

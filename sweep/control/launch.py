@@ -82,7 +82,7 @@ def launch(study: Study, generations: int, lanes: int | None = None) -> Launched
         rescue_checkpoint.restore_checkpoints(study.paths, study.paths.trial_numbers())
         # Whoever answered POST scripts may stay a moment longer than these.
         with locked(study.paths.serving_lock, wait=True), locked(study.paths.storage_lock, wait=True):
-            write_workflow(search.of(study), generations, done, lanes or study.config.study.lanes_wanted)
+            write_workflow(search.with_study(study), generations, done, lanes or study.config.study.lanes_wanted)
         cluster = schedd.submit_dag(study.paths.outer_dag, f"sweep {study.config.study.name}")
         return Launched(cluster, False, generations)
 

@@ -10,8 +10,7 @@ from sweep.optimizer.stored_study import StoredStudy
 from sweep.optimizer.trial_row import TrialRow
 from sweep.study.study import Study
 from sweep.system.files import locked
-from sweep.trial.files import read_metrics, read_result, read_spec
-from sweep.trial.reports import intermediate
+from sweep.trial.files import read_reports, read_result, read_spec
 from sweep.trial.result import Result
 from sweep.trial.spec import TrialSpec
 
@@ -31,7 +30,7 @@ def repair_storage(study: Study, say: Callable[[str], None] = lambda _: None) ->
             rebuilt.restore(*_files(study, number))
         different = [before] if isinstance(before, str) else compare_rows(before, rebuilt.rows())
         if different:
-            rebuilt.put_in_place(say)
+            rebuilt.replace_storage(say)
         for number in included:
             (study.paths.pending / str(number)).unlink()
     return different
@@ -51,7 +50,7 @@ def _rows(study: Study) -> list[TrialRow] | str:
 def _files(study: Study, number: int) -> tuple[TrialSpec, Result | None, dict[int, float]]:
     files = study.paths.trial(number)
     spec = read_spec(files)
-    return spec, read_result(files), intermediate(spec, read_metrics(files, spec))
+    return spec, read_result(files), read_reports(files, spec).intermediate(spec)
 
 
 def compare_rows(before: list[TrialRow], after: list[TrialRow]) -> list[str]:

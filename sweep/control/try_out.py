@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import shutil
 import signal
@@ -24,13 +24,13 @@ from sweep.optimizer.stored_study import StoredStudy
 from sweep.paths import TrialPaths
 from sweep.study.inputs import total_bytes
 from sweep.study.study import Study
-from sweep.study.tried import Tried, _record
+from sweep.study.tried import Tried
 from sweep.system import memory
-from sweep.system.files import tail, write_json
+from sweep.system.files import json_lines, tail, write_json
 from sweep.trial.files import read_metrics
-from sweep.trial.reports import reports
+from sweep.trial.reports import Reports
 from sweep.trial.spec import ParamValue, TrialSpec
-from sweep.units import readable_mb, readable_time
+from sweep.units import readable_bytes, readable_time
 
 FRACTION = "fraction"
 """The shipped trainer's parameter for the share of the training images that it uses."""
@@ -53,22 +53,22 @@ def try_out(
     spec = _prepare(study, files, values, epochs, fraction)
     say(f"a trial of {_epochs(epochs)}: " + ", ".join(f"{name} {value}" for name, value in spec.params.items()))
     seconds, peak = _run(study, files, spec, say)
-    metrics = read_metrics(files, spec)
-    reported, problem = reports(spec, metrics)
-    if not reported:
-        raise StudyError(f"the trial ended well, but reported no {' and '.join(spec.wanted)}: {problem}")
+    metrics = read_metrics(files, spec) or ""
+    reports = Reports.parse(spec, metrics)
+    if not reports.values:
+        raise StudyError(f"the trial ended well, but reported no {' and '.join(spec.wanted)}: {reports.problem}")
     tried = Tried(
         params=spec.params,
-        epochs=max(reported),
-        values=reported[max(reported)],
+        epochs=reports.last_step,
+        values=reports.last_values,
         seconds=seconds,
-        epoch_seconds=epoch_seconds(metrics or "", fraction),
+        epoch_seconds=epoch_seconds(metrics, fraction),
         memory_bytes=peak,
-        gpu_bytes=gpu_bytes(metrics or ""),
+        gpu_bytes=gpu_bytes(metrics),
         checkpoint_bytes=files.checkpoint.stat().st_size if spec.checkpoints else 0,
         data_bytes=sum(total_bytes(Path(place)) for place in (study.data_here, *study.weights.values()) if place),
     )
-    write_json(_record(study), asdict(tried))
+    write_json(study.paths.tried_record, asdict(tried))
     return tried
 
 
@@ -146,9 +146,9 @@ def try_out_lines(study: Study, tried: Tried) -> list[str]:
         f"time: {readable_time(tried.seconds)} in all"
         + (f"; with all the data about {readable_time(each)} an epoch here" if each else "")
         + (f", {readable_time(each * whole)} a trial" if each and whole else ""),
-        f"memory: {readable_mb(tried.memory_bytes)} at the most"
-        + (f"; GPU {readable_mb(tried.gpu_bytes)}" if tried.gpu_bytes else ""),
-        f"checkpoint: {readable_mb(tried.checkpoint_bytes)}; data: {readable_mb(tried.data_bytes)}",
+        f"memory: {readable_bytes(tried.memory_bytes)} at the most"
+        + (f"; GPU {readable_bytes(tried.gpu_bytes)}" if tried.gpu_bytes else ""),
+        f"checkpoint: {readable_bytes(tried.checkpoint_bytes)}; data: {readable_bytes(tried.data_bytes)}",
     ]
     if study.config.job.request_gpus and not tried.gpu_bytes:
         text.append("No GPU was used here: time and memory say little of a job that has one.")
@@ -179,10 +179,7 @@ def gpu_bytes(metrics: str) -> int:
 
 def _reported(metrics: str, *names: str) -> list[tuple[float, ...]]:
     found = []
-    for line in metrics.splitlines():
-        try:
-            report = json.loads(line)
+    for report in json_lines(metrics):
+        with contextlib.suppress(ValueError, KeyError, TypeError):
             found.append(tuple(float(report[name]) for name in names))
-        except (ValueError, KeyError, TypeError):
-            continue
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sweep.pool.classads import Ad, parse_expression
+from sweep.units import readable_bytes
 
 KB, MB = 2**10, 2**20
 
@@ -100,7 +101,4 @@ def readable_amount(value: str | float, unit: int) -> str:
         return str(value)
     if not unit:
         return f"{count:g}"
-    for name, size in (("TB", 2**40), ("GB", 2**30), ("MB", 2**20), ("KB", 2**10)):
-        if count * unit >= size:
-            return f"{count * unit / size:.3g} {name}"
-    return f"{count * unit:g} B"
+    return readable_bytes(count * unit)

@@ -9,8 +9,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweep.doctor.classads import readable_amount
 from sweep.doctor.finding import Finding, error, ok, warning
+from sweep.units import readable_bytes
 
 KB = 1024
 
@@ -36,9 +36,9 @@ def judge_room(room: Room, checkpoint: int, trials: int, source: str) -> Finding
     """Whether so many more trials leave their checkpoints there: each the last one, and the one before it."""
     each = 2 * checkpoint
     text = (
-        f"{readable_amount(room.free, 1)} left {room.bound}; {trials} more trials leave "
-        f"{readable_amount(trials * each, 1)} "
-        f"(checkpoints of {readable_amount(checkpoint, 1)}, two a trial; {source})"
+        f"{readable_bytes(room.free)} left {room.bound}; {trials} more trials leave "
+        f"{readable_bytes(trials * each)} "
+        f"(checkpoints of {readable_bytes(checkpoint)}, two a trial; {source})"
     )
     if trials * each > room.free:
         return error(text, "Make room, run fewer trials, or search smaller networks.")

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sweep.config.suggested_job import Usage
-from sweep.doctor.classads import KB, MB, number_or_zero, readable_amount
+from sweep.doctor.classads import KB, MB, number_or_zero
 from sweep.doctor.finding import Finding, error, ok, warning
 from sweep.pool.classads import Ad
-from sweep.units import readable_time
+from sweep.units import readable_bytes, readable_time
 
 SHORTEST = 60
 """Seconds of work below which a job costs more than it does: to be matched, its transfers, PRE and POST."""
@@ -127,8 +127,8 @@ def judge_use(used: Usage, job: Ad) -> Iterator[Finding]:
     }
     low = [
         warning(
-            f"`sweep try` used {readable_amount(has, 1)} of {name}, "
-            f"and {key} is {readable_amount(wanted, 1) if wanted else 'not set'}",
+            f"`sweep try` used {readable_bytes(has)} of {name}, "
+            f"and {key} is {readable_bytes(wanted) if wanted else 'not set'}",
             f"Raise [job] {key}: `sweep try` suggests one. A job that needs more than it has is held, or fails.",
         )
         for name, (has, key, wanted) in asked.items()

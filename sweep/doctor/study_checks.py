@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sweep import resources
-from sweep.doctor.classads import readable_amount
 from sweep.doctor.disk_space import free_room, judge_room
 from sweep.doctor.finding import Finding, error, ok, warning
 from sweep.pool.classads import Ad
 from sweep.study.study import Study, planned_generations
 from sweep.study.tried import last_try
 from sweep.system.filesystems import network_filesystem
+from sweep.units import last_line, readable_bytes
 
 GENERATIONS = 5
 """Generations that a study is taken to have that was never launched."""
@@ -85,10 +85,10 @@ def check_room(study: Study) -> Iterator[Finding]:
     there = free_room(study.paths.root)
     generations = planned_generations(study.paths) or GENERATIONS
     if not study.config.trainer.has_checkpoints:
-        yield ok(f"{readable_amount(there.free, 1)} left {there.bound}; trials leave no checkpoints")
+        yield ok(f"{readable_bytes(there.free)} left {there.bound}; trials leave no checkpoints")
     elif not size:
         yield warning(
-            f"{readable_amount(there.free, 1)} left {there.bound}; how large checkpoints are is not known",
+            f"{readable_bytes(there.free)} left {there.bound}; how large checkpoints are is not known",
             "Type `sweep try`.",
         )
     else:
@@ -121,7 +121,7 @@ def _timed(what: str, words: list[str], environment: dict[str, str]) -> Finding:
         return error(f"not so: {what} (nothing in {PATIENCE} s)", "Is a disk or the storage's server away?")
     took = time.monotonic() - began
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["nothing on stderr"])[-1]
+        last = last_line(done.stderr, "nothing on stderr")
         return error(
             f"not so: {what}: {last}",
             "DAGMan's scripts have little of your environment: neither LD_LIBRARY_PATH nor loaded modules. "
@@ -147,9 +147,9 @@ def check_inputs(job: Ad) -> Iterator[Finding]:
         yield error(f"{file}, which jobs take along, cannot be read", f"chmod u+r {shlex.quote(str(file))}")
     if total > LARGE:
         yield warning(
-            f"each job takes {readable_amount(total, 1)} along through the access point",
+            f"each job takes {readable_bytes(total)} along through the access point",
             "Give large data and containers as URLs (osdf://, https://): they come from caches near the job.",
         )
     elif not missing and not closed:
         urls = len(places) - len(here)
-        yield ok(f"each job takes {readable_amount(total, 1)} along" + (f", and fetches {urls} by URL" if urls else ""))
+        yield ok(f"each job takes {readable_bytes(total)} along" + (f", and fetches {urls} by URL" if urls else ""))

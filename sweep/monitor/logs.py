@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from sweep.pool import schedd
 from sweep.pool.connect import connect, poll_seconds
 from sweep.pool.schedd import JobStatus, tail_output
 from sweep.study.study import Study
+from sweep.system.files import json_lines
 from sweep.trial.event_log import ENDS, EVENT, EXECUTE, GENERIC, IMAGE_SIZE, SLOT, SUBMIT
 
 QUIET = {IMAGE_SIZE}
@@ -51,7 +51,7 @@ def trial_jobs(files: TrialPaths) -> list[JobOutput]:
 
 def _ended(files: TrialPaths) -> list[int]:
     """Clusters of the jobs after which the trial was tried again, in order: their outputs are out.1, out.2, …"""
-    return [json.loads(line)["cluster"] for line in (_text(files.endings) or "").splitlines()]
+    return [ending["cluster"] for ending in json_lines(_text(files.endings) or "")]
 
 
 def _text(file: Path) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
@@ -150,29 +150,23 @@ def count_generations(
         elif job := jobs.get(spec.number):
             names = {JobStatus.RUNNING: "running", JobStatus.TRANSFERRING_OUTPUT: "running", JobStatus.HELD: "held"}
             count[names.get(job.status, "idle")] += 1
-    better = _better(section)
+    best = section.first_direction.best
     return [
         Generation(
-            number, section.trials_per_generation, **count, best=better(values[number]) if number in values else None
+            number, section.trials_per_generation, **count, best=best(values[number]) if number in values else None
         )
         for number, count in sorted(counts.items())
     ]
 
 
-def _better(section: StudySection) -> Callable[..., float]:
-    return max if section.direction[0] == "maximize" else min
-
-
 def best_so_far(results: Sequence[Result], section: StudySection) -> list[tuple[int, float]]:
     """The trials that were better than all before, and their values; `results` are in the order of their ends."""
-    found: list[tuple[int, float]] = []
-    better = _better(section)
-    for result in results:
-        if result.state == "COMPLETE" and result.is_feasible:
-            value = result.values[section.metric[0]]
-            if not found or better(value, found[-1][1]) != found[-1][1]:
-                found.append((result.number, value))
-    return found
+    scored = [
+        (result.number, result.values[section.metric[0]])
+        for result in results
+        if result.state == "COMPLETE" and result.is_feasible
+    ]
+    return section.first_direction.improvements(scored)
 
 
 def busy_share(runs: Iterable[SlotRun], since: datetime, now: datetime) -> float | None:

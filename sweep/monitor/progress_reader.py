@@ -26,9 +26,8 @@ from sweep.pool.schedd import Job, JobStatus
 from sweep.study.study import Study, planned_generations
 from sweep.system.files import tail
 from sweep.trial.event_log import JobHistory, SlotRun, read_event_log
-from sweep.trial.files import read_metrics, read_result, read_spec
+from sweep.trial.files import read_reports, read_result, read_spec
 from sweep.trial.metrics import Values
-from sweep.trial.reports import reports
 from sweep.trial.result import Result
 from sweep.trial.spec import TrialSpec
 
@@ -107,7 +106,7 @@ class ProgressReader:
         values: Values = {}
         if spec:
             metrics = files.stdout if spec.metrics_pattern else files.root / spec.metrics
-            reported = self._changed(metrics, lambda: reports(spec, read_metrics(files, spec))[0], {})
+            reported = self._changed(metrics, lambda: read_reports(files, spec).values, {})
             step, values = max(
                 [*((at, values) for at, values in reported.items()), live_report(history.said, spec)], key=_first
             )

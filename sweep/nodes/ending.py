@@ -34,10 +34,10 @@ def check_limits(study: Study, search: StoredStudy) -> bool:
 def reason_to_end(config: StudyConfig, rows: Sequence[TrialRow], now: datetime) -> str:
     """Why the study ends, by its `[limits]`; '' where it goes on. `rows` are its trials, by number."""
     limits, metric = config.limits, config.study.metric[0]
-    sign = -1 if config.study.direction[0] == "maximize" else 1
+    direction = config.study.first_direction
     scored = [row for row in rows if row.state == "COMPLETE" and row.is_feasible]
-    best = min(scored, key=lambda row: (sign * row.values[metric], row.number), default=None)
-    if best and limits.target is not None and sign * best.values[metric] <= sign * limits.target:
+    best = min(scored, key=lambda row: (direction.key(row.values[metric]), row.number), default=None)
+    if best and limits.target is not None and not direction.is_better(limits.target, best.values[metric]):
         return f"trial {best.number} reached the target: {metric} {best.values[metric]:.5g}"
     since = [row for row in rows if row.state != "RUNNING" and best and row.number > best.number]
     if best and limits.patience is not None and len(since) >= limits.patience:

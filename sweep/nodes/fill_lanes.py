@@ -44,7 +44,7 @@ def _open_trials(search: StoredStudy) -> list[TrialSpec]:
         return []
     return [
         read_spec(paths.trial(spec.number)) if paths.trial(spec.number).spec.exists() else spec
-        for spec in trial_specs(study, proposals, search.cutoffs(), search.used())
+        for spec in trial_specs(study, proposals, search.cutoffs(), search.peak_usage())
     ]
 
 
@@ -53,7 +53,7 @@ def _more(search: StoredStudy, count: int, trials: int) -> list[TrialSpec]:
     count = min(count, trials - search.count())
     if count <= 0 or check_limits(search.study, search):
         return []
-    return trial_specs(search.study, search.add(count), search.cutoffs(), search.used())
+    return trial_specs(search.study, search.add(count), search.cutoffs(), search.peak_usage())
 
 
 def _start(study: Study, lane: str, spec: TrialSpec) -> None:

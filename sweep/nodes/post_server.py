@@ -106,7 +106,7 @@ class CachedStorage:
             return self._search
         study = load_study(self._paths)
         if self._search and self._left == file_fingerprint(study):
-            self._search = self._search.of(study)
+            self._search = self._search.with_study(study)
         else:
             if self._search:
                 self._search.close()

@@ -38,7 +38,7 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
         tell_pending(paths, search)
         if not search.generation(generation) and check_limits(study, search):
             return []
-        trials = trial_specs(study, search.propose(generation), search.cutoffs(), search.used())
+        trials = trial_specs(study, search.propose(generation), search.cutoffs(), search.peak_usage())
     for trial in trials:
         write_trial(study, paths.trial(trial.number), trial)
     done = {trial.number for trial in trials if paths.trial(trial.number).result.exists()}

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from sweep.errors import StudyError
 from sweep.paths import StudyPaths
-from sweep.trial.files import read_metrics, read_result, read_spec
-from sweep.trial.reports import intermediate
+from sweep.trial.files import read_reports, read_result, read_spec
 
 if TYPE_CHECKING:
     from sweep.optimizer.stored_study import StoredStudy
@@ -37,7 +36,7 @@ def tell_pending(paths: StudyPaths, search: StoredStudy) -> set[int]:
             damaged.add(number)
             continue
         if result:
-            search.tell(result, intermediate(spec, read_metrics(files, spec)))
+            search.tell(result, read_reports(files, spec).intermediate(spec))
             (paths.pending / str(number)).unlink(missing_ok=True)
     paths.waiting.unlink(missing_ok=True)
     return damaged

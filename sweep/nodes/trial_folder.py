@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sweep.config.suggested_job import automatic_requests
@@ -10,6 +11,7 @@ from sweep.config.trainer import FASHION_MNIST, file_name
 from sweep.paths import TrialPaths
 from sweep.study.study import Study
 from sweep.system.files import write_json, write_text
+from sweep.trial.direction import Direction
 from sweep.trial.spec import TrialSpec, derived_seed
 from sweep.workflow.submit import trial_commands
 
@@ -21,46 +23,63 @@ def trial_specs(
     study: Study,
     proposals: Sequence[Proposal],
     cutoffs: Mapping[str, float],
-    used: Sequence[tuple[float, float]] = (),
+    usage: Sequence[tuple[float, float]] = (),
 ) -> list[TrialSpec]:
-    """What the job of each trial is to do. `used` is what trials so far used, as `suggest.automatic` takes it."""
-    each = study.config.job.each_slice
-    requests = automatic_requests(used, study.config.study.trials_per_generation)
+    """Return what the job of each trial is to do.
+
+    `cutoffs` are those of a trial that starts now, by step. `usage` is the peak (MB of memory, KB of disk) of each
+    trial so far, for studies that size their jobs by it.
+    """
+    requests = automatic_requests(usage, study.config.study.trials_per_generation)
+    template = replace(_template(study), cutoffs=dict(cutoffs), requests=requests)
+    return [_spec(study, template, proposal) for proposal in proposals]
+
+
+def _template(study: Study) -> TrialSpec:
+    """Return what all trials of a study have in common, as a trial without number and parameters."""
+    section, trainer, job, limits = study.config.study, study.config.trainer, study.config.job, study.config.limits
+    return TrialSpec(
+        number=0,
+        generation=0,
+        index=0,
+        params={},
+        seed=0,
+        step=0,
+        target_step=trainer.epochs or 0,
+        objectives=section.metric,
+        maximize=section.first_direction == Direction.MAXIMIZE,
+        constraints=study.config.constraints.metrics,
+        data=data_spec(study),
+        metrics=trainer.metrics_file,
+        metrics_pattern=trainer.metrics_pattern,
+        checkpoints=trainer.has_checkpoints,
+        handover_seconds=job.interval.seconds,
+        handover_epochs=job.interval.epochs,
+        slice_seconds=job.each_slice.seconds,
+        slice_epochs=job.each_slice.epochs,
+        retries=limits.retries,
+        failures_in_a_row=limits.failures_in_a_row,
+    )
+
+
+def _spec(study: Study, template: TrialSpec, proposal: Proposal) -> TrialSpec:
     kind = "confirm" if study.config.study.confirms else "trial"
-    return [
-        TrialSpec(
-            number=proposal.number,
-            generation=proposal.generation,
-            index=proposal.index,
-            params=proposal.params,
-            sampler=proposal.sampler,
-            distributions=proposal.distributions,
-            metrics=study.config.trainer.metrics_file,
-            metrics_pattern=study.config.trainer.metrics_pattern,
-            checkpoints=study.config.trainer.has_checkpoints,
-            seed=derived_seed(study.config.study.seed, kind, proposal.number),
-            step=0,
-            target_step=study.config.trainer.epochs or 0,
-            objectives=study.config.study.metric,
-            constraints=study.config.constraints.metrics,
-            data=data_spec(study),
-            handover_seconds=study.config.job.interval.seconds,
-            handover_epochs=study.config.job.interval.epochs,
-            slice_seconds=each.seconds,
-            slice_epochs=each.epochs,
-            cutoffs=dict(cutoffs),
-            maximize=study.config.study.direction[0] == "maximize",
-            retries=study.config.limits.retries,
-            failures_in_a_row=study.config.limits.failures_in_a_row,
-            requests=requests,
-            more_memory=_more_memory(study, proposal, requests),
-        )
-        for proposal in proposals
-    ]
+    return replace(
+        template,
+        number=proposal.number,
+        generation=proposal.generation,
+        index=proposal.index,
+        params=proposal.params,
+        sampler=proposal.sampler,
+        distributions=proposal.distributions,
+        seed=derived_seed(study.config.study.seed, kind, proposal.number),
+        more_memory=_more_memory(study, proposal, template.requests),
+    )
 
 
 def _more_memory(study: Study, proposal: Proposal, requests: Mapping[str, str]) -> list[dict[str, str]]:
-    """What a trial that ran out of memory is tried again with: what the study says, or twice what it had by use."""
+    """Return the submit commands for each retry of a trial that ran out of memory: those of the study file, or, if its
+    jobs are sized by use, twice the memory."""
     listed = study.config.job.more_memory(proposal.params)
     if "request_memory" not in requests:
         return listed
@@ -68,7 +87,7 @@ def _more_memory(study: Study, proposal: Proposal, requests: Mapping[str, str]) 
 
 
 def data_spec(study: Study) -> dict[str, Any]:
-    """What trial.json says about the data; `path` is its name in the folder where the job starts."""
+    """Return what trial.json says about the data; `path` is its name in the folder where the job starts."""
     trainer = study.config.trainer
     if trainer.command:
         return {"path": file_name(study.data), "sha256": data_digest(study)} if study.data else {}
@@ -84,17 +103,17 @@ def data_spec(study: Study) -> dict[str, Any]:
 
 
 def data_digest(study: Study) -> str:
-    """What the data of all trials is known to have, '' where nothing is known."""
+    """Return the SHA-256 that the data of all trials must have, '' if it is not known yet."""
     recorded = study.paths.data_sha256
     known = study.config.trainer.data_sha256 or study.provenance["file_sha256"]
     return known or (recorded.read_text().strip() if recorded.exists() else "")
 
 
 def write_trial(study: Study, files: TrialPaths, trial: TrialSpec) -> None:
-    """Write what the job of a trial starts from, into the folder of `files`."""
+    """Write the files that a trial's job starts from."""
     write_json(files.spec, trial.to_json())
     write_text(files.own_submit, trial_commands(study.config.trainer, study.config.job, trial))
-    # The job's outputs exist from the start; what an earlier job left there stays.
+    # HTCondor holds a job whose outputs are missing, so they exist from the start. What an earlier job left stays.
     for output in (*files.outputs(checkpoints=trial.checkpoints), files.root / trial.metrics):
         output.touch()
     for folder in study.config.trainer.outputs:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import warnings
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.study import StudyDirection
 from optuna.trial import Trial
 
 from sweep.config.conditions import TrialParameter
 from sweep.config.parameters import AnyParameter, FloatParameter, IntParameter, values_of
+from sweep.config.sections import StudySection
 from sweep.trial.spec import ParamValue
+
+
+def optuna_directions(section: StudySection) -> list[StudyDirection]:
+    """Return the direction of each objective of a study, in Optuna's terms."""
+    return [StudyDirection[direction.name] for direction in section.direction]
 
 
 def optuna_distribution(parameter: AnyParameter) -> BaseDistribution:

@@ -16,7 +16,7 @@ from sweep.config.conditions import choose_values, expand_parameters
 from sweep.config.consistency import configuration_mistakes
 from sweep.config.sections import StudyConfig
 from sweep.errors import StudyError
-from sweep.optimizer.distributions import suggest_value
+from sweep.optimizer.distributions import optuna_directions, suggest_value
 from sweep.optimizer.grid import Key, configuration_key, untried_configurations
 from sweep.optimizer.latin_hypercube import sample_value
 from sweep.optimizer.trial_row import GENERATION, INDEX, SEQUENCES, TAKEN
@@ -44,7 +44,7 @@ class Proposer:
     ) -> None:
         self._config, self._asked = config, expand_parameters(config.search)
         self._memory = InMemoryStorage()
-        self._study = optuna.create_study(storage=self._memory, directions=config.study.direction)
+        self._study = optuna.create_study(storage=self._memory, directions=optuna_directions(config.study))
         study_id = self._study_id
         for trial in trials:
             shared = copy.copy(trial)

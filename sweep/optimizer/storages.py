@@ -16,7 +16,9 @@ from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from sweep.errors import StorageError
+from sweep.optimizer.distributions import optuna_directions
 from sweep.study.study import Study
+from sweep.units import first_line
 
 BUSY_SECONDS = 10
 """How long SQLite waits for another program's write before it says that the database is locked."""
@@ -144,7 +146,7 @@ def replace_storage(rebuilt: BaseStorage, study: Study, say: Callable[[str], Non
 def _copy(rebuilt: BaseStorage, made: BaseStorage, study: Study, say: Callable[[str], None]) -> None:
     name = study.storage_study
     trials = all_trials(rebuilt, rebuilt.get_study_id_from_name(name))
-    optuna.create_study(storage=made, study_name=name, directions=study.config.study.direction)
+    optuna.create_study(storage=made, study_name=name, directions=optuna_directions(study.config.study))
     study_id = made.get_study_id_from_name(name)
     for number, trial in enumerate(trials):
         if number % MANY == 0 < number:
@@ -168,7 +170,7 @@ def _why(error: BaseException, study: Study) -> str:
         return f"it has no study {study.storage_study!r}"
     if isinstance(error, optuna.exceptions.StorageInternalError) and error.__cause__:
         error = error.__cause__
-    return next(iter(str(error).splitlines()), "") or type(error).__name__
+    return first_line(error)
 
 
 def _advice(study: Study) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from sweep.paths import TrialPaths
 from sweep.results.report import Report
 from sweep.study.study import Study
 from sweep.study.summary import goal
-from sweep.system.files import write_json, write_text
+from sweep.system.files import json_lines, write_json, write_text
 from sweep.trial.files import read_spec
 from sweep.trial.spec import TrialSpec
 
@@ -151,12 +150,4 @@ model, classes = load_model(Path("."))      # a torch.nn.Module, ready to predic
 
 def read_starts(files: TrialPaths) -> list[dict[str, Any]]:
     """Where, and with which software, a trial's program started; a torn line counts for nothing."""
-    found = []
-    for line in files.starts.read_text(encoding="utf-8").splitlines() if files.starts.exists() else []:
-        try:
-            start = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(start, dict):
-            found.append(start)
-    return found
+    return json_lines(files.starts.read_text(encoding="utf-8")) if files.starts.exists() else []

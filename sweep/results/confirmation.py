@@ -12,6 +12,7 @@ from statistics import mean, stdev
 
 from sweep.paths import StudyPaths
 from sweep.study.study import Study, load_study
+from sweep.trial.direction import Direction
 
 LEVEL = 0.05
 """How often, if none of the configurations differed, some difference would be called real."""
@@ -64,12 +65,12 @@ def read_confirmation(study: Study) -> list[Confirmed]:
     for row in rows:
         if row.state == "COMPLETE" and row.value is not None and row.taken:
             scores.setdefault(int(row.taken.split(",")[0].removeprefix("trial ")), []).append(row.value)
-    return rank_configurations(scores, maximize=study.config.study.direction[0] == "maximize")
+    return rank_configurations(scores, study.config.study.first_direction)
 
 
-def rank_configurations(scores: Mapping[int, Sequence[float]], *, maximize: bool) -> list[Confirmed]:
+def rank_configurations(scores: Mapping[int, Sequence[float]], direction: Direction) -> list[Confirmed]:
     """Rank the configurations, by trial, whose scores these are."""
-    order = sorted(scores, key=lambda trial: (-mean(scores[trial]) if maximize else mean(scores[trial]), trial))
+    order = sorted(scores, key=lambda trial: (direction.key(mean(scores[trial])), trial))
     worse = significant_differences([scores[trial] for trial in order])
     return [
         Confirmed(trial, list(scores[trial]), None if worse is None else 1 + sum(worse[place][:place]))

@@ -13,6 +13,7 @@ from sweep.errors import StudyError
 from sweep.results.report import Report
 from sweep.results.table import rich_table, short_text
 from sweep.study.study import Study
+from sweep.units import last_line
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -43,7 +44,7 @@ def score_ensemble(study: Study, report: Report, top: int) -> dict[str, dict[str
         check=False,
     )
     if done.returncode != 0:
-        raise StudyError(f"the models cannot be scored: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
+        raise StudyError(f"the models cannot be scored: {last_line(done.stderr, 'nothing on stderr')}")
     scores: dict[str, dict[str, float]] = json.loads(done.stdout)
     return scores
 

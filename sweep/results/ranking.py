@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy
 
+from sweep.trial.direction import Direction
+
 
 def ranks(values: Sequence[Sequence[float]], directions: Sequence[str]) -> list[int]:
     """The rank of each point, from 1; `values` has a row for each point, a column for each objective.
@@ -14,7 +16,7 @@ def ranks(values: Sequence[Sequence[float]], directions: Sequence[str]) -> list[
     the Pareto front, the points that no other is better than in one objective and as good in all; 2 is the front
     without those, and so on (non-dominated sorting: Goldberg 1989, Genetic Algorithms, ch. 5).
     """
-    signs = [-1.0 if direction == "maximize" else 1.0 for direction in directions]
+    signs = [Direction(direction).key(1.0) for direction in directions]
     points = numpy.array(values, dtype=float).reshape(-1, len(signs)) * signs
     # By the first objective, then the second, …: whatever dominates a point comes before it.
     order = numpy.lexsort(points.T[::-1])

@@ -56,8 +56,13 @@ def build_report(study: Study, rows: list[TrialRow], confirmed: Sequence[Confirm
     values = [[trial["values"][metric] for metric in section.metric] for trial in ranked]
     for trial, rank in zip(ranked, ranks(values, section.direction), strict=True):
         trial["rank"] = rank
-    sign = -1 if section.direction[0] == "maximize" else 1
-    ranked.sort(key=lambda trial: (trial["rank"], sign * trial["values"][section.metric[0]], trial["number"]))
+    ranked.sort(
+        key=lambda trial: (
+            trial["rank"],
+            section.first_direction.key(trial["values"][section.metric[0]]),
+            trial["number"],
+        )
+    )
     report = Report(
         study={
             "name": section.name,

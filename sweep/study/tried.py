@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 from sweep.study.study import Study
 from sweep.trial.spec import ParamValue
@@ -31,10 +30,6 @@ class Tried:
 def last_try(study: Study) -> Tried | None:
     """What the last `sweep try` measured."""
     try:
-        return Tried(**json.loads(_record(study).read_text(encoding="utf-8")))
+        return Tried(**json.loads(study.paths.tried_record.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-
-
-def _record(study: Study) -> Path:
-    return study.paths.tried.root / "tried.json"

@@ -46,6 +46,17 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
+def json_lines(text: str) -> list[dict[str, Any]]:
+    """Return the JSON objects of a text that has one on each line. Lines that a kill has torn are left out."""
+    found = []
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError, RecursionError):
+            value = json.loads(line)
+            if isinstance(value, dict):
+                found.append(value)
+    return found
+
+
 @contextlib.contextmanager
 def locked(path: Path, *, wait: bool) -> Iterator[bool]:
     """Hold an exclusive lock on the file at `path`; yields whether it was got (always, with `wait`).

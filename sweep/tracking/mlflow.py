@@ -14,6 +14,7 @@ from mlflow.tracking import MlflowClient
 from sweep.errors import TrackingError
 from sweep.study.study import Study
 from sweep.tracking.tracked_trial import STUDY, TRIAL, TrackedTrial
+from sweep.units import first_line
 
 STATUS = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
 """MLflow's words for how a trial ended; a run that was not told whole is RUNNING."""
@@ -83,7 +84,7 @@ class MLflow:
         try:
             yield
         except (MlflowException, OSError) as error:
-            first = next(iter(str(error).splitlines()), type(error).__name__)
+            first = first_line(error)
             raise TrackingError(f"mlflow, {self._uri}: {first}", ADVICE) from error
 
 

@@ -79,7 +79,7 @@ def _tell(study: Study, name: str, say: Callable[[str], None]) -> Synced:
     place, troubles, told, before, said = name, list[SweepError](), 0, 0, time.monotonic()
     try:
         tracker = _open(study, name)
-        place, there, ended = tracker.place, tracker.sent(), runs.ended_trials(study)
+        place, there, ended = tracker.place, tracker.sent(), study.paths.ended_trials()
         before = len(there.intersection(ended))
         for number in ended:
             if number in there:

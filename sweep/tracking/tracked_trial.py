@@ -66,11 +66,6 @@ COSTS = ("attempts", "evictions", "duration_s", "lost_s")
 """What a result counts."""
 
 
-def ended_trials(study: Study) -> list[int]:
-    """Numbers of the trials that have ended."""
-    return [number for number in study.paths.trial_numbers() if study.paths.trial(number).result.exists()]
-
-
 def read_tracked_trial(study: Study, number: int) -> TrackedTrial:
     """A trial that has ended. Raises StudyError when its files are damaged."""
     files = study.paths.trial(number)

@@ -12,6 +12,7 @@ from sweep.errors import TrackingError
 from sweep.study.study import Study
 from sweep.system.files import write_json
 from sweep.tracking.tracked_trial import TrackedTrial
+from sweep.units import first_line
 
 ADVICE = (
     "Type `wandb login`, or set WANDB_API_KEY; with WANDB_MODE=offline files are written for a later `wandb sync`. "
@@ -80,5 +81,5 @@ def _worded() -> Iterator[None]:
     try:
         yield
     except (wandb.Error, OSError) as error:
-        first = next(iter(str(error).splitlines()), type(error).__name__)
+        first = first_line(error)
         raise TrackingError(f"wandb: {first}", ADVICE) from error

@@ -9,6 +9,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sweep.trial.direction import Direction
+
 Curve = Mapping[int, float]
 """A trial's objective by step."""
 
@@ -20,7 +22,7 @@ TRAVELLING = ("median", "percentile", "successive_halving", "threshold")
 def compute_cutoffs(
     pruner: str,
     options: Mapping[str, Any],
-    maximize: bool,
+    direction: Direction,
     complete: Sequence[Curve],
     ended: Sequence[Curve],
     steps: int,
@@ -31,11 +33,11 @@ def compute_cutoffs(
     """
     if pruner in ("median", "percentile"):
         percentile = 50.0 if pruner == "median" else float(options["percentile"])
-        return _percentile(percentile, options, maximize, complete, steps)
+        return _percentile(percentile, options, direction, complete, steps)
     if pruner == "successive_halving":
-        return _halving(options, maximize, complete, ended, steps)
+        return _halving(options, direction, complete, ended, steps)
     if pruner == "threshold":
-        bound = options.get("lower" if maximize else "upper")
+        bound = options.get("lower" if direction == Direction.MAXIMIZE else "upper")
         return {} if bound is None else dict.fromkeys(_asked(options, steps), float(bound))
     return {}
 
@@ -47,7 +49,7 @@ def _asked(options: Mapping[str, Any], steps: int) -> list[int]:
 
 
 def _percentile(
-    percentile: float, options: Mapping[str, Any], maximize: bool, complete: Sequence[Curve], steps: int
+    percentile: float, options: Mapping[str, Any], direction: Direction, complete: Sequence[Curve], steps: int
 ) -> dict[int, float]:
     """As optuna.pruners.PercentilePruner, of which MedianPruner is one."""
     if len(complete) < options.get("n_startup_trials", 5):
@@ -56,7 +58,7 @@ def _percentile(
     for step in _asked(options, steps):
         values = sorted(curve[step] for curve in complete if not math.isnan(curve.get(step, math.nan)))
         if len(values) >= max(1, options.get("n_min_trials", 1)):
-            found[step] = _quantile(values, (100 - percentile if maximize else percentile) / 100)
+            found[step] = _quantile(values, (100 - percentile if direction == Direction.MAXIMIZE else percentile) / 100)
     return found
 
 
@@ -69,7 +71,7 @@ def _quantile(ordered: Sequence[float], share: float) -> float:
 
 
 def _halving(
-    options: Mapping[str, Any], maximize: bool, complete: Sequence[Curve], ended: Sequence[Curve], steps: int
+    options: Mapping[str, Any], direction: Direction, complete: Sequence[Curve], ended: Sequence[Curve], steps: int
 ) -> dict[int, float]:
     """As optuna.pruners.SuccessiveHalvingPruner: at each rung the best 1/reduction_factor of those that came so far."""
     factor, rate = options.get("reduction_factor", 4), options.get("min_early_stopping_rate", 0)
@@ -82,7 +84,8 @@ def _halving(
     found = {}
     step = least * factor**rate
     while step < steps:
-        values = sorted((curve[step] for curve in ended if not math.isnan(curve.get(step, math.nan))), reverse=maximize)
+        known = (curve[step] for curve in ended if not math.isnan(curve.get(step, math.nan)))
+        values = sorted(known, key=direction.key)
         # With the one to come.
         place = max((len(values) + 1) // factor - 1, 0)
         if place < len(values) and len(values) + 1 > options.get("bootstrap_count", 0):
@@ -91,9 +94,9 @@ def _halving(
     return found
 
 
-def is_cut_off(cutoff: float | None, so_far: Sequence[float], maximize: bool) -> bool:
+def is_cut_off(cutoff: float | None, so_far: Sequence[float], direction: Direction) -> bool:
     """Whether the best of the values so far is worse than the cut-off."""
     values = [value for value in so_far if not math.isnan(value)]
     if cutoff is None or not values:
         return False
-    return max(values) < cutoff if maximize else min(values) > cutoff
+    return direction.is_better(cutoff, direction.best(values))

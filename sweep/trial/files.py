@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sweep.errors import StudyError
 from sweep.paths import TrialPaths
+from sweep.trial.reports import Reports
 from sweep.trial.result import Result
 from sweep.trial.spec import TrialSpec
 
@@ -32,8 +33,16 @@ def read_result(files: TrialPaths) -> Result | None:
         ) from None
 
 
+def read_reports(files: TrialPaths, spec: TrialSpec) -> Reports:
+    """Return what a trial has reported so far."""
+    return Reports.parse(spec, read_metrics(files, spec))
+
+
 def read_metrics(files: TrialPaths, spec: TrialSpec) -> str | None:
-    """The text of a trial's metrics, None when there is none: its file's, or, of all its attempts, the output."""
+    """Return the text of a trial's metrics, None if there is none.
+
+    That is its file of metrics, or, for a program that prints them, the output of all its attempts.
+    """
     if not spec.metrics_pattern:
         places = [files.root / spec.metrics]
     elif spec.checkpoints:

@@ -9,42 +9,39 @@ from typing import Literal
 from sweep.trial.cutoffs import is_cut_off
 from sweep.trial.expression import Expression
 from sweep.trial.metrics import Values
-from sweep.trial.reports import reports
+from sweep.trial.reports import Reports
 from sweep.trial.spec import TrialSpec
 
 STDERR_LINES = 20
 """Lines of stderr that a failed trial's result keeps."""
 
-
 TRANSIENT, NO_MEMORY = 75, 77
-"""Exit statuses of a trainer besides 0, 85 and its own faults: a fault of the machine; too little memory."""
-
+"""A trainer's exit statuses for a fault of the machine, and for too little memory."""
 
 SUBMIT_FAILED, REMOVED = -1001, -1002
-"""What DAGMan puts for $RETURN where there is no exit status (its manual, and dag.cpp)."""
-
+"""DAGMan's $RETURN for a job that could not be submitted, and for one that was removed (its manual, and dag.cpp)."""
 
 HoldCode = tuple[int, int]
 """HTCondor's code and subcode of a hold (condor_holdcodes.h)."""
 
-
 NO_HOLD: HoldCode = (0, 0)
 
-
 OUT_OF_MEMORY: set[HoldCode] = {(34, 102), (34, 0), (21, 102)}
-"""Holds for more memory than was asked for: by the kernel's limit, in an older HTCondor, by a machine's policy."""
-
+"""Holds of jobs that used more memory than they asked for: by the kernel's limit, by an older HTCondor, by a machine's
+policy."""
 
 Kind = Literal["complete", "pruned", "slice", "fault", "transient", "memory"]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a job ended. A `fault` is the trial's own, and final; `transient` and `memory` may go otherwise elsewhere;
-    after a `slice` it goes on, unless the study's pruner says otherwise.
+    """How a job ended.
 
-    `values` are the metrics of the last step, of what is `complete`, `pruned` or a `slice`; `violations` by how much
-    each constraint on them is not kept (0 or less where it is), of what is `complete`.
+    A `fault` is the trial's own, and final. `transient` and `memory` failures may succeed on another machine or with
+    more memory. After a `slice` the trial continues in another job, unless the study's pruner stops it.
+
+    `values` are the metrics of the last step, for `complete`, `pruned` and `slice`. `violations` say by how much each
+    constraint on metrics is broken (0 or less: it is kept), for `complete`.
     """
 
     kind: Kind
@@ -57,58 +54,70 @@ class Verdict:
 def judge(
     spec: TrialSpec,
     return_code: int,
-    metrics: str | None,
+    reports: Reports,
     stderr: str,
     hold_reason: str = "",
     hold_code: HoldCode = NO_HOLD,
 ) -> Verdict:
-    """How a job ended, by what it left.
+    """Return how a job ended.
 
-    `return_code` is DAGMan's $RETURN: an exit status, minus a signal, SUBMIT_FAILED or REMOVED. `metrics` is the text
-    of metrics.jsonl, None when there is none. The hold is the one that the job was removed for, if any. The values are
-    those of the last step, which the checkpoint belongs to.
+    `return_code` is DAGMan's $RETURN: an exit status, minus a signal, SUBMIT_FAILED or REMOVED. The hold is the one for
+    which the job was removed, if any.
     """
-    reported, problem = reports(spec, metrics)
-    last = max(reported, default=0)
     if return_code != 0:
         kind, reason = _failure(return_code, stderr, hold_reason, hold_code)
-        return Verdict(kind, reason, last)
-    values = reported.get(last, {})
-    if metrics is None:
-        reason = f"the trainer exited with 0 but left no {spec.metrics}"
-    elif not values:
-        nothing = "nothing in its output matches" if spec.metrics_pattern else f"{spec.metrics} is empty"
-        reason = f"no {' and '.join(spec.wanted)} was reported: {problem or nothing}"
-    elif odd := next((name for name, value in values.items() if not math.isfinite(value)), None):
-        reason = f"{odd} is {values[odd]} at step {last}"
-    elif last < spec.target_step:
-        cutoff, so_far = spec.cutoffs.get(str(last)), [at[spec.objectives[0]] for at in reported.values()]
-        if is_cut_off(cutoff, so_far, spec.maximize):
-            return Verdict("pruned", f"not as good as {cutoff:.5g} at step {last}", last, values)
-        if (spec.slice_seconds or spec.slice_epochs) and last > spec.step:
-            return Verdict("slice", "", last, values)
-        reason = f"the trainer exited with 0 at step {last} of {spec.target_step}" + (
-            f" ({problem})" if problem else ""
-        )
-    else:
-        try:
-            violations = {text: Expression.parse(text).violation(values) for text in spec.constraints}
-        except ValueError as error:
-            reason = f"[constraints] metrics: {error}"
-        else:
-            return Verdict("complete", "", last, values, violations)
-    return Verdict("fault", reason, last)
+        return Verdict(kind, reason, reports.last_step)
+    if fault := _fault_in_reports(spec, reports):
+        return Verdict("fault", fault, reports.last_step)
+    if reports.last_step < spec.target_step:
+        return _judge_early_end(spec, reports)
+    return _judge_complete(spec, reports)
 
 
 def _failure(return_code: int, stderr: str, hold_reason: str, hold_code: HoldCode) -> tuple[Kind, str]:
+    """Return kind and reason of a job that did not exit with 0."""
     if return_code == SUBMIT_FAILED:
         return "fault", "the job could not be submitted: see dag/*.dagman.out"
     if return_code == REMOVED:
         if not hold_reason:
             return "fault", "the job was removed from the queue"
         return "memory" if hold_code in OUT_OF_MEMORY else "transient", f"the job was held: {hold_reason}"
-    ended = f"killed by signal {-return_code}" if return_code < 0 else f"exit status {return_code}"
+    status = f"was killed by signal {-return_code}" if return_code < 0 else f"exited with status {return_code}"
     lines = stderr.strip().splitlines()
-    said = f": {lines[-1].strip()[:300]}" if lines else ", nothing on stderr"
+    last = f": {lines[-1].strip()[:300]}" if lines else " and printed nothing on stderr"
     kinds: dict[int, Kind] = {TRANSIENT: "transient", NO_MEMORY: "memory"}
-    return "transient" if return_code < 0 else kinds.get(return_code, "fault"), f"the trainer ended with {ended}{said}"
+    return "transient" if return_code < 0 else kinds.get(return_code, "fault"), f"the trainer {status}{last}"
+
+
+def _fault_in_reports(spec: TrialSpec, reports: Reports) -> str:
+    """Return why the reports of a job that exited with 0 cannot be used, '' if they can."""
+    if reports.is_missing:
+        return f"the trainer exited with status 0 but left no {spec.metrics}"
+    if not reports.last_values:
+        nothing = "nothing in its output matches" if spec.metrics_pattern else f"{spec.metrics} is empty"
+        return f"no {' and '.join(spec.wanted)} was reported: {reports.problem or nothing}"
+    for name, value in reports.last_values.items():
+        if not math.isfinite(value):
+            return f"{name} is {value} at step {reports.last_step}"
+    return ""
+
+
+def _judge_early_end(spec: TrialSpec, reports: Reports) -> Verdict:
+    """Judge a job that ended before its last step: pruned at a cut-off, the end of a slice, or a fault."""
+    step, values = reports.last_step, reports.last_values
+    cutoff = spec.cutoffs.get(str(step))
+    if is_cut_off(cutoff, list(reports.objective_values(spec).values()), spec.direction):
+        return Verdict("pruned", f"not as good as {cutoff:.5g} at step {step}", step, values)
+    if spec.has_slices and step > spec.step:
+        return Verdict("slice", "", step, values)
+    problem = f" ({reports.problem})" if reports.problem else ""
+    return Verdict("fault", f"the trainer exited with status 0 at step {step} of {spec.target_step}{problem}", step)
+
+
+def _judge_complete(spec: TrialSpec, reports: Reports) -> Verdict:
+    step, values = reports.last_step, reports.last_values
+    try:
+        violations = {text: Expression.parse(text).violation(values) for text in spec.constraints}
+    except ValueError as error:
+        return Verdict("fault", f"[constraints] metrics: {error}", step)
+    return Verdict("complete", "", step, values, violations)

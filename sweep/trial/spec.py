@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, TypeVar
 
+from sweep.trial.direction import Direction
 from sweep.trial.expression import Expression
 
 ParamValue = bool | int | float | str
@@ -66,6 +67,16 @@ class TrialSpec:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    @property
+    def direction(self) -> Direction:
+        """Direction of the objective."""
+        return Direction.MAXIMIZE if self.maximize else Direction.MINIMIZE
+
+    @property
+    def has_slices(self) -> bool:
+        """Whether the trial is cut into several jobs on purpose."""
+        return bool(self.slice_seconds or self.slice_epochs)
 
     @property
     def wanted(self) -> list[str]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.trial.judge import judge
+from sweep.trial.judge import NO_HOLD, HoldCode, Verdict, judge
 from sweep.trial.metrics import parse_metrics
-from sweep.trial.reports import intermediate
-from sweep.trial.result import Result
-from sweep.trial.spec import TrialSpec, derived_seed
+from sweep.trial.reports import Reports
+from sweep.trial.spec import TrialSpec
 
 SPEC = TrialSpec(3, 0, 3, {"lr": 0.1}, seed=1, step=0, target_step=2, objectives=["acc"], data={})
 GOOD = '{"step": 1, "acc": 0.5}\n{"step": 2, "acc": 0.75}\n'
+
+
+def judged(
+    spec: TrialSpec, return_code: int, metrics: str | None, stderr: str, hold_reason: str = "", code: HoldCode = NO_HOLD
+) -> Verdict:
+    """The verdict on a job that left these metrics."""
+    return judge(spec, return_code, Reports.parse(spec, metrics), stderr, hold_reason, code)
 
 
 @pytest.mark.parametrize(
@@ -47,78 +51,47 @@ GOOD = '{"step": 1, "acc": 0.5}\n{"step": 2, "acc": 0.75}\n'
     ],
 )
 def test_endings_are_told_apart(return_code: int, metrics: str | None, stderr: str, kind: str, reason: str) -> None:
-    verdict = judge(SPEC, return_code, metrics, stderr)
+    verdict = judged(SPEC, return_code, metrics, stderr)
     assert verdict.kind == kind
     assert reason in verdict.reason
     assert (verdict.values == {}) == bool(verdict.reason) == (kind != "complete")
 
 
 def test_the_value_is_the_last_step_s_last_report() -> None:
-    assert judge(SPEC, 0, GOOD, "").values == {"acc": 0.75}
-    assert judge(SPEC, 0, GOOD + '{"step": 2, "acc": 0.8}\n{"step": 1, "acc": 0.9}\n', "").values == {"acc": 0.8}
-    assert judge(SPEC, 0, GOOD, "").steps == 2
+    assert judged(SPEC, 0, GOOD, "").values == {"acc": 0.75}
+    assert judged(SPEC, 0, GOOD + '{"step": 2, "acc": 0.8}\n{"step": 1, "acc": 0.9}\n', "").values == {"acc": 0.8}
+    assert judged(SPEC, 0, GOOD, "").steps == 2
 
 
 @pytest.mark.parametrize(
     ("code", "kind"), [((34, 102), "memory"), ((21, 102), "memory"), ((34, 104), "transient"), ((13, 2), "transient")]
 )
 def test_a_held_job_is_judged_by_its_hold(code: tuple[int, int], kind: str) -> None:
-    verdict = judge(SPEC, -1002, GOOD, "", "memory usage exceeded request_memory", code)
+    verdict = judged(SPEC, -1002, GOOD, "", "memory usage exceeded request_memory", code)
     assert (verdict.kind, verdict.reason) == (kind, "the job was held: memory usage exceeded request_memory")
-
-
-@given(st.lists(st.tuples(st.integers(0, 50), st.floats())))
-def test_metrics_survive_the_file(reports: list[tuple[int, float]]) -> None:
-    text = "".join(json.dumps({"step": step, "acc": value, "more": 1}) + "\n" for step, value in reports)
-    reported, problem = parse_metrics(text, ["acc"])
-    values = {step: at["acc"] for step, at in reported.items()}
-    assert problem == ""
-    assert list(values) == sorted({step for step, _ in reports})
-    for step, value in dict(reports).items():
-        assert values[step] == value or (math.isnan(values[step]) and math.isnan(value))
 
 
 @given(st.text(), st.integers(0, 60))
 def test_no_text_breaks_the_parser(garbage: str, cut: int) -> None:
     values, _ = parse_metrics(GOOD[:cut] + garbage, ["acc"])
     assert all(isinstance(value["acc"], float) for value in values.values())
-    judge(SPEC, 0, garbage, garbage)
+    judged(SPEC, 0, garbage, garbage)
 
 
 @given(st.integers(0, len(GOOD)))
 def test_a_torn_file_never_passes_for_a_complete_one(cut: int) -> None:
-    values = judge(SPEC, 0, GOOD[:cut], "").values
+    values = judged(SPEC, 0, GOOD[:cut], "").values
     # Only the last line break may be missing.
     assert (values != {}) == (cut >= len(GOOD) - 1)
-
-
-def test_spec_and_result_survive_their_files() -> None:
-    assert TrialSpec.from_json(json.dumps(SPEC.to_json())) == SPEC
-    result = Result(3, "COMPLETE", {"acc": 1.5, "mb": 2.0}, {"mb <= 3": -1.0}, "why", 1, 2, 1, 3.5, 0.5, "tail")
-    assert Result.from_json(json.dumps(result.to_json())) == result
-    with pytest.raises(ValueError, match=r"not a trial\.json"):
-        TrialSpec.from_json("{}")
-
-
-def test_derived_seeds_differ_by_place_and_study() -> None:
-    seeds = [derived_seed(seed, *place) for seed in (1, 2) for place in (("a", 0, 1), ("a", 1, 0), ("b", 0, 1))]
-    assert len(set(seeds)) == len(seeds)
-    assert all(0 <= seed < 2**31 for seed in seeds)
-    assert derived_seed(7, "sampler", 0, 1) == derived_seed(7, "sampler", 0, 1)
 
 
 def test_constraints_on_metrics_are_judged_by_the_last_step() -> None:
     spec = replace(SPEC, objectives=["acc", "loss"], constraints=["mb <= 5", "acc > 0.5 or mb < 1"])
     assert spec.wanted == ["acc", "loss", "mb"]
     text = '{"step": 1, "acc": 0.5, "loss": 2, "mb": 4}\n{"step": 2, "acc": 0.75, "loss": 1, "mb": 7}\n'
-    verdict = judge(spec, 0, text, "")
+    verdict = judged(spec, 0, text, "")
     assert (verdict.kind, verdict.values) == ("complete", {"acc": 0.75, "loss": 1.0, "mb": 7.0})
     assert verdict.violations == {"mb <= 5": 2.0, "acc > 0.5 or mb < 1": -0.25}
-    assert "has no mb" in judge(spec, 0, text.replace('"mb"', '"gb"'), "").reason
+    assert "has no mb" in judged(spec, 0, text.replace('"mb"', '"gb"'), "").reason
     odd = replace(spec, constraints=["log(mb) < 1"])
-    assert "[constraints] metrics: 'log(mb) < 1' cannot be" in judge(odd, 0, text.replace("7}", "-1}"), "").reason
-
-
-def test_intermediate_values_are_of_one_objective() -> None:
-    assert intermediate(SPEC, GOOD) == {1: 0.5, 2: 0.75}
-    assert intermediate(replace(SPEC, objectives=["acc", "step"]), GOOD) == {}
+    assert "[constraints] metrics: 'log(mb) < 1' cannot be" in judged(odd, 0, text.replace("7}", "-1}"), "").reason

@@ -94,3 +94,14 @@ def test_of_several_metrics_a_report_has_all_or_is_not_used() -> None:
     assert parse_metrics(table, ["acc", "mb"], "log.csv") == ({1: {"acc": 0.5, "mb": 3.0}}, "")
     pattern = r"acc (?P<acc>\S+), size (?P<mb>\S+)"
     assert parse_metrics("acc 0.5, size 3\n", ["acc", "mb"], pattern=pattern) == ({1: {"acc": 0.5, "mb": 3.0}}, "")
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.floats())))
+def test_metrics_survive_the_file(reports: list[tuple[int, float]]) -> None:
+    text = "".join(json.dumps({"step": step, "acc": value, "more": 1}) + "\n" for step, value in reports)
+    reported, problem = parse_metrics(text, ["acc"])
+    values = {step: at["acc"] for step, at in reported.items()}
+    assert problem == ""
+    assert list(values) == sorted({step for step, _ in reports})
+    for step, value in dict(reports).items():
+        assert values[step] == value or (math.isnan(values[step]) and math.isnan(value))

@@ -8,6 +8,7 @@ from sweep.optimizer.trial_row import TrialRow
 from sweep.results.page import style
 from sweep.results.page.page_data import PageData, axis_limits, outside
 from sweep.results.page.style import Plot
+from sweep.trial.direction import Direction
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +45,7 @@ def _values(rows: list[TrialRow], metric: str) -> list[float]:
     return [row.values[metric] for row in rows if metric in row.values]
 
 
-def _panel(axes: Axes, subject: PageData, metric: str, direction: str) -> None:
+def _panel(axes: Axes, subject: PageData, metric: str, direction: Direction) -> None:
     pruned = [row for row in subject.rows if row.state == "PRUNED" and metric in row.values]
     broken = [row for row in subject.complete if not row.is_feasible]
     kept = [row for row in subject.complete if row.is_feasible]
@@ -59,7 +60,7 @@ def _panel(axes: Axes, subject: PageData, metric: str, direction: str) -> None:
     dots(pruned, s=size, color=style.PRUNED, marker="x", linewidths=0.8, alpha=0.8, label="pruned")
     dots(broken, s=size, facecolors="none", edgecolors=style.GOOD, linewidths=0.8, label="breaks a constraint")
     dots(kept, s=size, color=style.GOOD, linewidths=0, alpha=0.55 if raster else 0.9, label="complete")
-    steps = best_values(kept, metric, direction)
+    steps = direction.improvements((row.number, row.values[metric]) for row in kept)
     if steps:
         numbers, values = [number for number, _ in steps], [value for _, value in steps]
         last = subject.rows[-1].number
@@ -67,13 +68,3 @@ def _panel(axes: Axes, subject: PageData, metric: str, direction: str) -> None:
         axes.plot(numbers[-1:], values[-1:], "*", color=style.BEST, ms=9, mec=style.PAPER, mew=0.6)
     axes.set_ylim(*axis_limits(_values(subject.rows, metric), direction))
     axes.set_ylabel(metric)
-
-
-def best_values(rows: list[TrialRow], metric: str, direction: str) -> list[tuple[int, float]]:
-    """Numbers and values of the trials that were better than all before."""
-    found: list[tuple[int, float]] = []
-    for row in rows:
-        value = row.values[metric]
-        if not found or (value > found[-1][1] if direction == "maximize" else value < found[-1][1]):
-            found.append((row.number, value))
-    return found

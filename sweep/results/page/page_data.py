@@ -16,6 +16,7 @@ from sweep.results.confirmation import read_confirmation, score_name
 from sweep.results.report import Report, build_report
 from sweep.results.table import short_text
 from sweep.study.study import Study
+from sweep.trial.direction import Direction
 from sweep.trial.spec import ParamValue
 
 LABEL = 24
@@ -70,9 +71,9 @@ class PageData:
     provenance: dict[str, Any]
 
     @property
-    def objectives(self) -> dict[str, str]:
+    def objectives(self) -> dict[str, Direction]:
         """Directions by metric."""
-        return dict(self.report.study["objectives"])
+        return {metric: Direction(direction) for metric, direction in self.report.study["objectives"].items()}
 
     @property
     def complete(self) -> list[TrialRow]:
@@ -125,7 +126,7 @@ def thinned(values: Sequence[AnyValue], most: int) -> list[AnyValue]:
     return [values[round(place * (len(values) - 1) / (most - 1))] for place in range(most)]
 
 
-def axis_limits(values: Iterable[float], direction: str) -> tuple[float, float]:
+def axis_limits(values: Iterable[float], direction: Direction) -> tuple[float, float]:
     """Ends of an axis that has all values but those that are far off at the worse end."""
     known = sorted(value for value in values if math.isfinite(value))
     if not known:
@@ -133,7 +134,7 @@ def axis_limits(values: Iterable[float], direction: str) -> tuple[float, float]:
     first, third = known[len(known) // 4], known[(3 * len(known)) // 4]
     fence = FENCE * (third - first) or math.inf
     low, high = known[0], known[-1]
-    if direction == "maximize":
+    if direction == Direction.MAXIMIZE:
         low = max(low, first - fence)
     else:
         high = min(high, third + fence)

@@ -1,0 +1,3 @@
+"""The best value so far."""
+
+from __future__ import annotations
