@@ -11,6 +11,7 @@ from sweep.nodes import post_server
 from sweep.nodes.lanes import trial_of_lane
 from sweep.nodes.post_requests import PostRequest
 from sweep.optimizer.stored_study import StoredStudy
+from sweep.optimizer.trial_row import TrialRow
 from sweep.paths import StudyPaths
 from sweep.study.study import Study
 from sweep.system.files import locked
@@ -60,3 +61,7 @@ def wait_for(answer: Callable[[], T], why: str, seconds: float = 60, pause: floa
         assert time.monotonic() < deadline, f"never: {why}"
         time.sleep(pause)
     return found
+
+
+def rows(study: Study) -> list[TrialRow]:
+    return StoredStudy.open(study, writing=False).rows()

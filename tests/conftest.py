@@ -48,6 +48,7 @@ def _guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     if request.node.get_closest_marker("pool") is None:
         monkeypatch.setenv("CONDOR_CONFIG", os.devnull)
         monkeypatch.setattr(post_server, "LINGER_SECONDS", 0)
+        monkeypatch.setattr("sweep.control.initialise.sweep_commit", lambda: None)  # it would start git
         if request.node.get_closest_marker("processes") is None:
 
             def refuse(*arguments: Any, **_: Any) -> None:

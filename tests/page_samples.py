@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib.font_manager  # noqa: F401 - looks for fonts once, with a process of its own
 
 from sweep.optimizer.trial_row import TrialRow
 from sweep.results.accounting import Accounting, cost_totals, usage_by_place, usage_by_resource
+from sweep.results.page import plots, style
 from sweep.results.page.page_data import Axis, PageData
+from sweep.results.page.style import Plot
 from sweep.results.ranking import ranks
 from sweep.results.report import Report
 from sweep.trial.event_log import SlotRun
@@ -123,3 +126,13 @@ def subject(
         suggestion=["[job]", 'request_memory = "1 GB"'],
     )
     return PageData(Report(about, table, ranked), rows, costs, axes, {"id": "0123", "versions": {"sweep": "0.1.0"}})
+
+
+def drawn(what: PageData) -> dict[str, Plot]:
+    return {plot.name: plot for plot in plots.plots(what)}
+
+
+def words(plot: Plot, narrow: bool = False) -> list[str]:
+    """What a drawing says; fails unless it is XML."""
+    tree = ElementTree.fromstring(style.as_svg(plot, narrow))  # noqa: S314 - our own
+    return [element.text or "" for element in tree.iter("{http://www.w3.org/2000/svg}text")]

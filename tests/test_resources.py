@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from sweep import resources
-from sweep.pool.install import LIBRARY
-from sweep.system.debian import parse_mirrors
 
 
 @pytest.mark.parametrize(
@@ -43,18 +41,3 @@ def test_an_installed_wheel_has_them_too(tmp_path: Path) -> None:
     assert (tmp_path / "site" / "sweep" / "data" / "trainer" / "interface.json").is_file()
     assert (tmp_path / "site" / "sweep" / "results" / "page" / "report.css").is_file()
     assert not (tmp_path / "site" / "trainer").exists()
-
-
-def test_mirrors_come_from_the_machine_s_own_configuration() -> None:
-    text = (
-        "'http://mirror.example/debian/dists/bookworm/InRelease' x 0 \n"
-        "'http://mirror.example/debian/dists/bookworm-updates/InRelease' x 0 \n"
-        "'http://mirror.example/debian-security/dists/bookworm-security/InRelease' x 0 \n"
-        "'http://mirror.example/debian/dists/bookworm/main/binary-amd64/Packages.xz' x 0 \n"
-    )
-    assert parse_mirrors(text) == ["http://mirror.example/debian"]
-
-
-def test_only_libraries_are_taken_beside_htcondor() -> None:
-    names = "libc6 libssl3t64 libstdc++6 python3 perl libdate-manip-perl libjs-jquery libpython3.14-minimal systemd"
-    assert [name for name in names.split() if LIBRARY.fullmatch(name)] == ["libc6", "libssl3t64", "libstdc++6"]

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.config.command import Word, arguments_value, environment_value, fill_command, fill_placeholders, placeholders
-from sweep.config.job import JobSection
 from sweep.config.load import parse_config
-from sweep.config.trainer import TrainerSection
 from sweep.errors import ConfigError
-from sweep.trial.spec import ParamValue, TrialSpec
-from sweep.workflow.submit import submit_description, trial_commands
+from sweep.trial.spec import ParamValue
 from tests.samples import OWN, STUDY
 
 
@@ -74,16 +69,6 @@ def test_what_no_line_can_hold_is_refused(word: str) -> None:
         arguments_value([word])
 
 
-def test_a_program_s_own_submit_commands() -> None:
-    trainer = parse_config(OWN, "study.toml").trainer
-    trial = TrialSpec(3, 0, 0, {"lr": 0.5, "width": 8, "activation": "it's $(x)"}, 42, 0, 0, ["score"], {})
-    assert trial_commands(trainer, JobSection(), trial) == (
-        "arguments = \"'train.py' '--lr=0.5' '--width' '8' 'it''s $(DOLLAR)(x)'\"\nenvironment = \"SEED='42'\"\n"
-    )
-    in_container = trial_commands(trainer, JobSection(container_image="a.sif"), trial)
-    assert in_container.startswith("arguments = \"'python' 'train.py' ")
-
-
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -112,16 +97,3 @@ def test_mistakes_are_told(old: str, new: str, said: str) -> None:
 def test_without_a_command_its_keys_are_refused() -> None:
     with pytest.raises(ConfigError, match="inputs is for a program of your own"):
         parse_config(STUDY.replace("epochs = 2", 'epochs = 2\ninputs = ["x"]'), "study.toml")
-
-
-def test_a_program_without_checkpoints_brings_nothing_home_when_evicted() -> None:
-    for checkpoints, line in ((False, "when_to_transfer_output = ON_EXIT"), (True, "checkpoint_exit_code = 85")):
-        trainer = TrainerSection(
-            command=["./go"], inputs=["go", "https://x/y"], metrics="a.csv", checkpoints=checkpoints
-        )
-        text = submit_description("abc", "tiny", trainer, JobSection(), Path("/bin/x"), [])
-        assert line in text.splitlines()
-        assert "executable = /usr/bin/env" in text
-        assert "include : ../trials/$(trial)/own.sub" in text
-        assert "../../inputs/go, https://x/y\n" in text
-        assert "a.csv" in next(line for line in text.splitlines() if line.startswith("transfer_output_files"))

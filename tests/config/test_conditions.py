@@ -6,13 +6,10 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sweep.config.conditions import choose_values, condition_mistakes, expand_parameters
-from sweep.config.parameters import AnyParameter, FloatParameter, IntParameter, describe_parameter, is_possible_value
+from sweep.config.parameters import AnyParameter
 from sweep.config.trainer_interface import ONE_PARAMETER
-from sweep.optimizer.latin_hypercube import sample_value, value_at_share
 
 SEARCH = """
 nesterov  = { type = "bool", when = { momentum = 0.9 } }
@@ -92,50 +89,3 @@ def test_what_cannot_be_is_said(text: str, said: str) -> None:
     assert any(said in mistake for mistake in found), found
     with pytest.raises(ValueError, match=r".+"):
         expand_parameters(search(text))
-
-
-def test_each_kind_is_described() -> None:
-    there = search(SEARCH)
-    assert describe_parameter(there["nesterov"]) == "false | true, when momentum is 0.9"
-    assert describe_parameter(there["decay"]) == "float 0 to 1, when optimizer is adam or adamw"
-    assert describe_parameter(there["width"]) == "int 8 to 64, step 8, for each of blocks"
-    assert describe_parameter(there["norm"]) == "batch"
-
-
-RANGES = st.one_of(
-    st.tuples(st.floats(-1e300, 1e300), st.floats(-1e300, 1e300)).map(
-        lambda ends: FloatParameter(type="float", low=min(ends), high=max(ends))
-    ),
-    st.tuples(st.floats(1e-300, 1e300), st.floats(1e-300, 1e300)).map(
-        lambda ends: FloatParameter(type="float", low=min(ends), high=max(ends), log=True)
-    ),
-    st.tuples(st.integers(-(2**53), 2**53), st.integers(0, 10**6), st.integers(1, 100)).map(
-        lambda shape: IntParameter(
-            type="int", low=min(shape[0], 2**53 - 10**6), high=min(shape[0], 2**53 - 10**6) + shape[1], step=shape[2]
-        )
-    ),
-    st.tuples(st.integers(1, 2**53), st.integers(1, 2**53)).map(
-        lambda ends: IntParameter(type="int", low=min(ends), high=max(ends), log=True)
-    ),
-)
-
-
-@given(RANGES, st.floats(0, 1, exclude_max=True))
-def test_any_share_of_a_range_lies_within_it(parameter: AnyParameter, share: float) -> None:
-    assert is_possible_value(parameter, value_at_share(parameter, share))
-
-
-def test_a_first_generation_meets_every_part_of_a_range_once() -> None:
-    lr = FloatParameter(type="float", low=1e-4, high=1.0, log=True)
-    width = IntParameter(type="int", low=1, high=8)
-    flag = search("flag = { type = 'bool' }")["flag"]
-    rates = sorted(sample_value("lr", lr, 7, index, 8) for index in range(8))
-    assert all(
-        10 ** (-4 + 0.5 * part) <= float(rate) < 10 ** (-4 + 0.5 * (part + 1)) for part, rate in enumerate(rates)
-    )
-    assert sorted(sample_value("width", width, 7, index, 8) for index in range(8)) == list(range(1, 9))
-    assert sum(bool(sample_value("flag", flag, 7, index, 8)) for index in range(8)) == 4
-    # No two parameters go through their ranges in step.
-    assert [sample_value("a", width, 7, index, 8) for index in range(8)] != [
-        sample_value("b", width, 7, index, 8) for index in range(8)
-    ]

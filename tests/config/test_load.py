@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from sweep import resources
 from sweep.config.load import load_config, parse_config
-from sweep.config.trainer_interface import trainer_interface
 from sweep.errors import ConfigError
 from tests.samples import STUDY
 
@@ -169,17 +167,6 @@ def test_all_mistakes_are_shown_at_once() -> None:
         assert key in found
 
 
-@pytest.mark.parametrize(
-    ("text", "interval"),
-    [("30 min", (1800, None)), ("1.5 h", (5400, None)), ("1 epoch", (None, 1)), ("5 epochs", (None, 5))],
-)
-def test_checkpoint_intervals(text: str, interval: tuple[float | None, int | None]) -> None:
-    there = parse_config(STUDY.replace("[job]", f'[job]\ncheckpoint_every = "{text}"'), "study.toml").job
-    assert (there.interval.seconds, there.interval.epochs) == interval
-    assert there.requests()["request_memory"] == "512 MB"
-    assert "checkpoint_every" not in there.requests()
-
-
 def test_a_section_that_is_no_section() -> None:
     assert mistakes("study = 3\n" + STUDY.replace("[study]", "[other]"))[0].startswith(
         "study.toml: [study]: must be a section of its own, [study]"
@@ -196,23 +183,3 @@ def test_a_missing_file_says_what_to_type(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file") as caught:
         load_config(tmp_path / "none.toml")
     assert "sweep init" in caught.value.advice
-
-
-def test_one_objective_or_several() -> None:
-    one = parse_config(STUDY, "study.toml").study
-    assert one.objectives == {"val_accuracy": "maximize"}
-    several = STUDY.replace('"val_accuracy"', '["val_accuracy", "model_mb"]').replace(
-        '"maximize"', '["maximize", "minimize"]'
-    )
-    assert parse_config(several, "study.toml").study.objectives == {"val_accuracy": "maximize", "model_mb": "minimize"}
-    with pytest.raises(ConfigError, match="cmaes knows one objective; several: tpe, gp, nsgaii"):
-        parse_config(several + '\n[sampler]\nname = "cmaes"\n', "study.toml")
-
-
-def test_the_readme_names_all_that_the_trainer_takes_and_reports() -> None:
-    text = (resources.PACKAGE.parent / "README.md").read_text()
-    interface = trainer_interface()
-    choices = [choice for entry in interface["parameters"].values() for choice in entry.get("choices", [])]
-    names = [*interface["parameters"], *interface["metrics"], *(one for one in choices if isinstance(one, str))]
-    shown = set(re.findall(r"`([^`]+)`", text))
-    assert [name for name in names if name not in shown and name not in ("relu", "gelu", "silu", "tanh", "batch")] == []

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import classad2
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sweep.config import submit_language
 from sweep.config.conditions import TrialParameter, expand_parameters
-from sweep.config.job import JobSection
 from sweep.config.load import parse_config
 from sweep.config.sizes import check_size, corner_values, size_in_unit
-from sweep.control.initialise import initialise
-from sweep.nodes.propose import propose
-from sweep.study.study import Study
-from sweep.workflow.submit import submit_description
 from tests.samples import STUDY
 
 
@@ -59,60 +48,3 @@ def test_corners_are_the_ends_that_a_trial_may_have() -> None:
     assert {(corner["depth"], corner.get("hidden")) for corner in found} == {
         (1, None), (3, 0.5), (3, 2.0), (9, 0.5), (9, 2.0),
     }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("job", "said"),
-    [
-        ({"request_memory": "512 + 40 * width"}, "there is no 'width'"),
-        ({"request_memory": "512 + 40 * width if architecture == 'convnet' else 4096"}, ""),
-        ({"request_disk": "1e9 / (depth - 1)"}, "cannot be computed"),
-        ({"request_disk": "1000 * (depth - 2)"}, "is -1000 for {'depth': 1}"),
-        ({"request_memory": "100 * depth", "retry_request_memory": ["2 * request_memory", "4 * request_memory"]}, ""),
-        ({"request_memory": "100 * depth", "retry_request_memory": "request_memory"}, "no more than the 100 MB of"),
-        ({"request_memory": "100 * depth", "retry_request_memory": ["1 GB", "1 GB"]}, "no more than the 1024 MB of"),
-    ],
-)
-def test_what_some_trial_could_not_have_is_said(job: dict[str, Any], said: str) -> None:
-    (found,) = JobSection.model_validate(job).mistakes(asked(CONDITIONAL)) or [""]
-    assert said in found
-    assert bool(said) == bool(found)
-
-
-def test_too_many_corners_are_refused() -> None:
-    many = "\n".join(f"x{n} = {{ type = 'int', low = 1, high = 2 }}" for n in range(15))
-    job = JobSection(request_memory=" + ".join(f"x{n}" for n in range(15)))
-    assert "looks at too many parameters" in job.mistakes(asked(many))[0]
-
-
-def test_each_try_has_more() -> None:
-    job = JobSection(request_memory="100 * n", retry_request_memory=["2 * request_memory", "8 GB"])
-    assert job.of_trial({"n": 3}) == {"request_memory": "300"}
-    assert job.more_memory({"n": 3}) == [{"request_memory": "600"}, {"request_memory": "8 GB"}]
-    gpus = JobSection(request_gpus=1, retry_request_memory=["4 GB", "8 GB"], retry_gpus_minimum_memory=["24 GB"])
-    assert gpus.more_memory({}) == [
-        {"request_memory": "4 GB", "gpus_minimum_memory": "24 GB"},
-        {"request_memory": "8 GB", "gpus_minimum_memory": "24 GB"},
-    ]
-    assert JobSection().more_memory({}) == []
-
-
-def test_a_trial_s_own_amounts_are_in_its_own_submit_commands(study: Study) -> None:
-    file = study.paths.root.parent.parent / "study.toml"
-    file.write_text(STUDY.replace('"512 MB"', '"512 + 40 * width"\nretry_request_memory = "2 * request_memory"'))
-    study = initialise(file, lambda _: None)[0]
-    for trial in propose(study, 0):
-        memory = 512 + 40 * int(trial.params["width"])
-        assert study.paths.trial(trial.number).own_submit.read_text() == f"request_memory = {memory}\n"
-        assert trial.more_memory == [{"request_memory": str(2 * memory)}]
-    text = submit_description("id", "tiny", study.config.trainer, study.config.job, file, ["photos"])
-    assert "request_memory" not in text
-
-
-@given(st.text())
-def test_any_text_is_a_classad_literal(text: str) -> None:
-    literal = submit_language.attribute_value(text)
-    # As condor_submit expands it.
-    literal = literal.replace("$$(DOLLARDOLLAR)", "$$").replace("$(DOLLAR)", "$")
-    if "\x00" not in text:
-        assert classad2.ExprTree(literal).eval() == text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

@@ -24,7 +24,6 @@ from sweep.control.launch import study_submit_description
 from sweep.control.try_out import epoch_seconds, gpu_bytes
 from sweep.nodes.propose import propose
 from sweep.study.study import Study
-from sweep.units import readable_time
 from tests.actions import harvest
 
 
@@ -66,13 +65,6 @@ def test_an_epoch_s_time_is_that_of_all_the_data_without_the_warm_up() -> None:
     assert epoch_seconds(reports(first), None) == 10.0
     assert epoch_seconds(reports({"acc": 1.0}) + "torn", 0.1) is None
     assert gpu_bytes(reports({"gpu_memory_mb": 100.0}, {"gpu_memory_mb": 300.0})) == 300_000_000
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(3.21, "3.2 s"), (119, "119 s"), (150, "2.5 min"), (7600, "2.1 h"), (1e6, "12 d")]
-)
-def test_times_for_people(seconds: float, text: str) -> None:
-    assert readable_time(seconds) == text
 
 
 def test_resources_follow_what_trials_used_once_there_are_enough() -> None:

@@ -13,7 +13,6 @@ from sweep.errors import ConfigError, DataError, StudyError
 from sweep.nodes.propose import propose
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.paths import StudyPaths
-from sweep.study.inputs import tree_sha256
 from sweep.study.study import Study, load_study, open_current
 
 
@@ -185,46 +184,8 @@ def test_a_file_that_is_no_zip_is_refused(study_file: Path) -> None:
         initialise(study_file)
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", '{"id": "x"}', "torn {"])
-def test_a_damaged_provenance_is_named(study_file: Path, text: str) -> None:
-    there, _ = initialise(study_file)
-    there.paths.provenance.write_text(text)
-    with pytest.raises(StudyError, match=r"provenance\.json cannot be read"):
-        open_current(None)
-
-
-def test_a_study_that_was_removed_names_the_others(study_file: Path) -> None:
-    there, _ = initialise(study_file)
-    with pytest.raises(StudyError) as caught:
-        open_current("gone")
-    assert "Studies here are tiny: name one with --study." in caught.value.advice
-    there.paths.config.unlink()
-    with pytest.raises(StudyError, match=r"study\.toml is gone"):
-        open_current(None)
-
-
 def test_a_url_is_taken_as_it_is(study_file: Path) -> None:
     study_file.write_text(study_file.read_text().replace('"photos"', '"osdf:///ospool/me/cats.zip"'))
     there, _ = initialise(study_file)
     assert there.data == "osdf:///ospool/me/cats.zip"
     assert json.loads(there.paths.provenance.read_text())["data_sha256"] is None
-
-
-def test_the_hash_of_a_folder_sees_names_and_contents(tmp_path: Path) -> None:
-    hashes = set()
-    for name, content in (("a", "x"), ("b", "x"), ("a", "y")):
-        folder = tmp_path / f"{name}{content}"
-        folder.mkdir()
-        (folder / name).write_text(content)
-        hashes.add(tree_sha256(folder))
-        assert tree_sha256(folder) in hashes
-    assert len(hashes) == 3
-
-
-@pytest.mark.usefixtures("folder")
-def test_no_study_says_what_to_type() -> None:
-    with pytest.raises(StudyError, match="no study is initialised in") as caught:
-        open_current(None)
-    assert "sweep init" in caught.value.advice
-    with pytest.raises(StudyError, match="not an initialised study"):
-        open_current("other")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from sweep.doctor import checks, disk_space, machine_checks, study_checks
+from sweep.doctor import disk_space, study_checks
 from sweep.doctor.disk_space import Room
-from sweep.doctor.finding import Finding, Level, ok
-from sweep.errors import PoolError
+from sweep.doctor.finding import Level, ok
 from sweep.study.study import Study
 from sweep.system import filesystems
 from sweep.system.files import write_json
@@ -71,21 +68,3 @@ def test_what_travels_with_a_job(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(study_checks, "LARGE", 10)
     (found,) = study_checks.check_inputs(ad(f'[ Iwd = "{folder}"; TransferInput = "{taken}" ]'))
     assert (found.level, "URLs" in found.advice) == (Level.WARNING, True)
-
-
-def test_a_check_that_breaks_is_a_warning_and_the_others_go_on(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    def none() -> Iterator[Finding]:
-        raise PoolError("there is no HTCondor", "Get it.")
-
-    def broken(_: Study) -> Iterator[Finding]:
-        yield ok("so far")
-        raise KeyError("Cpus")
-
-    monkeypatch.setattr(machine_checks, "check_pool", none)
-    monkeypatch.setattr(study_checks, "check_room", broken)
-    monkeypatch.setattr(study_checks, "check_scripts", lambda _: [])
-    found = list(checks.all_checks(study))
-    assert found[0] == ("access point", Finding(Level.ERROR, "there is no HTCondor", "Get it."))
-    assert [finding.text for _, finding in found[2:]] == ["so far", "could not be checked (broken): KeyError: 'Cpus'"]
-    assert found[3][1].level == Level.WARNING
-    assert json.dumps(found[3][1].level) == '"warning"'

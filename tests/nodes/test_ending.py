@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from sweep.config.conditions import expand_parameters
 from sweep.config.load import parse_config
-from sweep.config.parameters import CategoricalParameter
-from sweep.config.samplers import count_configurations
 from sweep.control.initialise import initialise
 from sweep.nodes.ending import reason_to_end
 from sweep.nodes.propose import propose
-from sweep.optimizer.grid import configuration_key, untried_configurations
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.optimizer.trial_row import TrialRow
 from sweep.study.study import Study
@@ -125,26 +117,3 @@ def test_what_can_be_listed_is_tried_once_and_then_the_study_ends(
     assert study.paths.ended.read_text() == "all configurations that there are have been tried\n"
     tried = [tuple(trial.params.items()) for trial in StoredStudy.open(study, writing=False).rows()]
     assert len(set(tried)) == len(tried) == 6
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.integers(1, 5), min_size=1, max_size=4), st.integers(0, 2**31))
-def test_a_grid_has_each_configuration_once(sizes: list[int], seed: int) -> None:
-    search: dict[str, Any] = {
-        f"x{n}": CategoricalParameter(type="categorical", choices=list(range(size))) for n, size in enumerate(sizes)
-    }
-    every = list(untried_configurations(expand_parameters(search), seed, set()))
-    assert len({configuration_key(values) for values in every}) == len(every) == math.prod(sizes)
-    half = {configuration_key(values) for values in every[::2]}
-    assert list(untried_configurations(expand_parameters(search), seed, half)) == every[1::2]
-
-
-def test_configurations_are_counted_as_far_as_is_asked() -> None:
-    search: dict[str, Any] = {
-        f"x{n}": CategoricalParameter(type="categorical", choices=list(range(10))) for n in range(6)
-    }
-    asked = expand_parameters(search)
-    assert count_configurations(asked[:2], lambda _: True, 1000) == 100
-    assert count_configurations(asked[:2], lambda values: int(values["x0"]) > int(values["x1"]), 1000) == 45
-    assert count_configurations(asked, lambda _: True, 500) == 500
-    assert count_configurations(asked, lambda _: False, 500) == 500, "where to count takes long there may be more"

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from sweep.control.initialise import initialise
 from sweep.control.repair import repair_storage
-from sweep.control.warm_start import enqueue_best
 from sweep.errors import ConfigError, StudyError
 from sweep.nodes.propose import propose
-from sweep.results.report import collect_report
 from sweep.study.enqueued import enqueue, parse_assignments, queued_configurations
 from sweep.study.study import Study
-from tests.actions import harvest
 
 
 def test_words_are_values() -> None:
@@ -59,21 +53,3 @@ def test_a_damaged_file_is_named(study: Study) -> None:
         study.paths.enqueued.write_text(text)
         with pytest.raises(StudyError, match=r"enqueued\.jsonl cannot be read"):
             queued_configurations(study)
-
-
-def test_another_study_s_best_are_tried_first(study: Study, study_file: Path) -> None:
-    for trial in propose(study, 0):
-        value = 0.1 * (trial.number + 1)
-        lines = [f'{{"step": {step}, "val_accuracy": {value}}}\n' for step in (1, 2)]
-        study.paths.trial(trial.number).metrics.write_text("".join(lines))
-        harvest(study.paths, trial.number, 0)
-    best = [trial["params"] for trial in collect_report(study).ranked]
-    study_file.write_text(study_file.read_text().replace('"tiny"', '"next"').replace("low = 8,", "low = 64,"))
-    other, _ = initialise(study_file, lambda _: None)
-    for _ in range(2):
-        enqueue_best(other, collect_report(study), 2)
-    first = propose(other, 0)
-    for trial, params in zip(first[:2], best, strict=False):
-        assert (trial.params["lr"], trial.params["activation"]) == (params["lr"], params["activation"])
-        assert trial.params["width"] == 64
-    assert len(queued_configurations(other)) == 2

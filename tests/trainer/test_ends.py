@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sweep.trial.judge import judge
+from sweep.trial.reports import Reports
 from sweep.trial.spec import TrialSpec
 from tests.trainer.actions import measured, run
 from trainer.trial import Trial
@@ -20,7 +21,7 @@ Job = Callable[..., Path]
 
 def verdict(folder: Path, status: int) -> tuple[str, int]:
     spec = TrialSpec.from_json((folder / "trial.json").read_text())
-    found = judge(spec, status, (folder / "metrics.jsonl").read_text(), "")
+    found = judge(spec, status, Reports.parse(spec, (folder / "metrics.jsonl").read_text()), "")
     return found.kind, found.steps
 
 

@@ -15,6 +15,7 @@ import torch
 from sweep.config.trainer_interface import trainer_interface
 from sweep.paths import TrialPaths
 from sweep.trial.judge import judge
+from sweep.trial.reports import Reports
 from sweep.trial.spec import TrialSpec
 from tests.trainer.actions import command, environment, measured, run, saved, train
 from trainer import __main__ as program
@@ -31,7 +32,7 @@ def test_the_contract(job: Job) -> None:
     done = run(folder)
     assert done.returncode == 0, done.stderr
     spec = TrialSpec.from_json((folder / "trial.json").read_text())
-    verdict = judge(spec, done.returncode, (folder / "metrics.jsonl").read_text(), done.stderr)
+    verdict = judge(spec, done.returncode, Reports.parse(spec, (folder / "metrics.jsonl").read_text()), done.stderr)
     assert (verdict.kind, verdict.reason, verdict.steps) == ("complete", "", 3)
     assert verdict.values["val_accuracy"] > 0.8
     reports = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]

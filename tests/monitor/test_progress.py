@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 import pytest
 
 from sweep.config.sections import StudySection
-from sweep.monitor.follow import last_script_error
 from sweep.monitor.progress import Generation, Progress, best_so_far, busy_share, count_generations, seconds_left
 from sweep.pool.schedd import Job, JobStatus
 from sweep.trial.event_log import SlotRun
@@ -58,18 +57,6 @@ def test_a_sweep_is_finished_when_all_planned_trials_have_ended() -> None:
     for planned, finished in ((1, True), (2, False)):
         generations = count_generations(specs, results, {}, planned, section(4))
         assert Progress(generations, None, []).finished == finished
-
-
-def test_the_words_of_the_script_that_failed_last_are_found() -> None:
-    log = (
-        "*** Node=trial-00000 Type=POST ExitCode=0 Completion=1 Cmd='./harvest 0 0'\nfine\n"
-        "*** Node=trial-00001 Type=POST ExitCode=1 Completion=2 Cmd='./harvest 1 0'\nthe disk\nis full\n"
-        "*** Node=trial-00002 Type=POST ExitCode=75 Completion=3 Cmd='./harvest 2 9'\nagain\n"
-    )
-    assert last_script_error(log) == "the disk\nis full"
-    assert last_script_error(log.replace("ExitCode=1 ", "ExitCode=0 ")) == ""
-    assert "ExitCode=2" in last_script_error("*** Node=a Type=PRE ExitCode=2 Completion=1\n")
-    assert last_script_error("") == ""
 
 
 def test_each_trial_that_was_better_than_all_before_is_found() -> None:

@@ -1,0 +1,88 @@
+"""The section [job]: what a trial requests, and each retry of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sweep.config.conditions import TrialParameter, expand_parameters
+from sweep.config.job import JobSection
+from sweep.config.load import parse_config
+from sweep.control.initialise import initialise
+from sweep.nodes.propose import propose
+from sweep.study.study import Study
+from sweep.workflow.submit import submit_description
+from tests.samples import STUDY
+
+
+def asked(search: str) -> list[TrialParameter]:
+    text = STUDY[: STUDY.index("[search]")] + f"[search]\n{search}\n[trainer]\ncommand = ['run']\n"
+    return expand_parameters(parse_config(text, "study.toml").search)
+
+
+CONDITIONAL = """
+architecture = { type = "categorical", choices = ["convnet", "resnet18"] }
+width = { type = "int", low = 8, high = 64, when = { architecture = "convnet" } }
+depth = { type = "int", low = 1, high = 9 }
+hidden = { type = "float", low = 0.5, high = 2.0, when = { depth = [3, 9] } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        ({"request_memory": "512 + 40 * width"}, "there is no 'width'"),
+        ({"request_memory": "512 + 40 * width if architecture == 'convnet' else 4096"}, ""),
+        ({"request_disk": "1e9 / (depth - 1)"}, "cannot be computed"),
+        ({"request_disk": "1000 * (depth - 2)"}, "is -1000 for {'depth': 1}"),
+        ({"request_memory": "100 * depth", "retry_request_memory": ["2 * request_memory", "4 * request_memory"]}, ""),
+        ({"request_memory": "100 * depth", "retry_request_memory": "request_memory"}, "no more than the 100 MB of"),
+        ({"request_memory": "100 * depth", "retry_request_memory": ["1 GB", "1 GB"]}, "no more than the 1024 MB of"),
+    ],
+)
+def test_what_some_trial_could_not_have_is_said(job: dict[str, Any], said: str) -> None:
+    (found,) = JobSection.model_validate(job).mistakes(asked(CONDITIONAL)) or [""]
+    assert said in found
+    assert bool(said) == bool(found)
+
+
+def test_too_many_corners_are_refused() -> None:
+    many = "\n".join(f"x{n} = {{ type = 'int', low = 1, high = 2 }}" for n in range(15))
+    job = JobSection(request_memory=" + ".join(f"x{n}" for n in range(15)))
+    assert "looks at too many parameters" in job.mistakes(asked(many))[0]
+
+
+def test_each_try_has_more() -> None:
+    job = JobSection(request_memory="100 * n", retry_request_memory=["2 * request_memory", "8 GB"])
+    assert job.of_trial({"n": 3}) == {"request_memory": "300"}
+    assert job.more_memory({"n": 3}) == [{"request_memory": "600"}, {"request_memory": "8 GB"}]
+    gpus = JobSection(request_gpus=1, retry_request_memory=["4 GB", "8 GB"], retry_gpus_minimum_memory=["24 GB"])
+    assert gpus.more_memory({}) == [
+        {"request_memory": "4 GB", "gpus_minimum_memory": "24 GB"},
+        {"request_memory": "8 GB", "gpus_minimum_memory": "24 GB"},
+    ]
+    assert JobSection().more_memory({}) == []
+
+
+def test_a_trial_s_own_amounts_are_in_its_own_submit_commands(study: Study) -> None:
+    file = study.paths.root.parent.parent / "study.toml"
+    file.write_text(STUDY.replace('"512 MB"', '"512 + 40 * width"\nretry_request_memory = "2 * request_memory"'))
+    study = initialise(file, lambda _: None)[0]
+    for trial in propose(study, 0):
+        memory = 512 + 40 * int(trial.params["width"])
+        assert study.paths.trial(trial.number).own_submit.read_text() == f"request_memory = {memory}\n"
+        assert trial.more_memory == [{"request_memory": str(2 * memory)}]
+    text = submit_description("id", "tiny", study.config.trainer, study.config.job, file, ["photos"])
+    assert "request_memory" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "interval"),
+    [("30 min", (1800, None)), ("1.5 h", (5400, None)), ("1 epoch", (None, 1)), ("5 epochs", (None, 5))],
+)
+def test_checkpoint_intervals(text: str, interval: tuple[float | None, int | None]) -> None:
+    there = parse_config(STUDY.replace("[job]", f'[job]\ncheckpoint_every = "{text}"'), "study.toml").job
+    assert (there.interval.seconds, there.interval.epochs) == interval
+    assert there.requests()["request_memory"] == "512 MB"
+    assert "checkpoint_every" not in there.requests()

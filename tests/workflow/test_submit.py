@@ -1,0 +1,87 @@
+"""The submit description that all trials of a study share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sweep.config.job import JobSection
+from sweep.config.load import parse_config
+from sweep.config.trainer import TrainerSection
+from sweep.trial.spec import TrialSpec
+from sweep.workflow.submit import submit_description, submit_value, trial_commands
+from tests.samples import OWN
+
+SHIPPED = TrainerSection(epochs=2, data="photos")
+
+
+def test_submit_description_asks_for_what_the_study_says() -> None:
+    job = JobSection(request_memory="3 GB", request_gpus=1, gpus_minimum_capability=7.5, gpus_minimum_memory="8 GB")
+    text = submit_description("abc", "tiny", SHIPPED, job, Path("/opt/my python"), ["https://host/a$(b).zip"])
+    for line in (
+        "executable = /opt/my python",
+        "request_memory = 3 GB",
+        "request_gpus = 1",
+        "gpus_minimum_capability = 7.5",
+        "gpus_minimum_memory = 8 GB",
+        'My.SweepStudy = "abc"',
+    ):
+        assert line in text.splitlines()
+    assert "https://host/a$(DOLLAR)(b).zip" in text
+    assert "container_image" not in text
+
+
+def test_a_container_brings_its_own_python() -> None:
+    job = JobSection(container_image="osdf:///ospool/me/train.sif")
+    lines = submit_description("abc", "tiny", SHIPPED, job, Path("/opt/python"), ["data.zip"]).splitlines()
+    assert "executable = /usr/bin/env" in lines
+    assert 'arguments = "python3 -u -m trainer trial.json"' in lines
+    assert "container_image = osdf:///ospool/me/train.sif" in lines
+    assert not any(line.startswith("request_gpus") for line in lines)
+
+
+def test_what_all_trials_have_in_common_is_sent_once_where_htcondor_can() -> None:
+    carried = ["/data/photos.zip", "osdf:///x/resnet18.pth"]
+    shared = submit_description("id", "tiny", SHIPPED, JobSection(), Path("/p"), carried, shares=True)
+    assert "transfer_common_input = /data/photos.zip, osdf:///x/resnet18.pth" in shared.splitlines()
+    assert "photos.zip" not in next(line for line in shared.splitlines() if line.startswith("transfer_input_files"))
+    plain = submit_description("id", "tiny", SHIPPED, JobSection(), Path("/p"), carried)
+    assert "transfer_common_input" not in plain
+    assert "/data/photos.zip, osdf:///x/resnet18.pth" in plain
+
+
+def test_a_site_s_requirements_and_sweep_s_own_must_both_hold() -> None:
+    job = JobSection(requirements="A || B")
+    lines = submit_description("id", "tiny", SHIPPED, job, Path("/p"), []).splitlines()
+    assert "requirements = (A || B)" in lines
+    assert '  requirements = (A || B) && (Machine != "$(failed_host)" || time() - QDate > 1200)' in lines
+
+
+@pytest.mark.parametrize("value", ["two\nlines", "ends in a backslash\\", "tab\tbed"])
+def test_what_no_submit_description_can_hold_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="cannot hold"):
+        submit_value(value)
+
+
+def test_a_program_s_own_submit_commands() -> None:
+    trainer = parse_config(OWN, "study.toml").trainer
+    trial = TrialSpec(3, 0, 0, {"lr": 0.5, "width": 8, "activation": "it's $(x)"}, 42, 0, 0, ["score"], {})
+    assert trial_commands(trainer, JobSection(), trial) == (
+        "arguments = \"'train.py' '--lr=0.5' '--width' '8' 'it''s $(DOLLAR)(x)'\"\nenvironment = \"SEED='42'\"\n"
+    )
+    in_container = trial_commands(trainer, JobSection(container_image="a.sif"), trial)
+    assert in_container.startswith("arguments = \"'python' 'train.py' ")
+
+
+def test_a_program_without_checkpoints_brings_nothing_home_when_evicted() -> None:
+    for checkpoints, line in ((False, "when_to_transfer_output = ON_EXIT"), (True, "checkpoint_exit_code = 85")):
+        trainer = TrainerSection(
+            command=["./go"], inputs=["go", "https://x/y"], metrics="a.csv", checkpoints=checkpoints
+        )
+        text = submit_description("abc", "tiny", trainer, JobSection(), Path("/bin/x"), [])
+        assert line in text.splitlines()
+        assert "executable = /usr/bin/env" in text
+        assert "include : ../trials/$(trial)/own.sub" in text
+        assert "../../inputs/go, https://x/y\n" in text
+        assert "a.csv" in next(line for line in text.splitlines() if line.startswith("transfer_output_files"))
