@@ -1,0 +1,1 @@
+"""The documentation: every command line, every fragment of a study file, and the reference."""
