@@ -81,6 +81,16 @@ def study(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
     return initialise(study_file, lambda _: None)[0]
 
 
+@pytest.fixture
+def hasty() -> Iterator[None]:
+    """Wait for no disk, where a test writes much."""
+    # Imported here, since it hooks into all that opens a file.
+    from tests import crashes
+
+    with crashes.without_fsync():
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A PostgreSQL server of this session's own."""

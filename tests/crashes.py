@@ -1,7 +1,7 @@
-"""Kills a function at each of its writes in turn: a process of its own dies there, as by SIGKILL, with nothing unwound.
+"""Kills a function at each of its writes in turn: its process ends there as by SIGKILL, and nothing is unwound.
 
-The processes are forked from a small one that lacks what other tests have in memory: of that a fork takes longer than
-most of these functions.
+The processes are forked from a small one (tests/warm.py). A fork of the test process, with all that other tests have
+in memory, would take longer than most of these functions.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import sqlite3
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 import sqlalchemy
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
@@ -64,13 +64,15 @@ sqlalchemy.event.listen(Engine, "before_cursor_execute", _statement)
 sqlalchemy.event.listen(Engine, "commit", _commit)
 
 
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Waits for no disk: a process that is killed takes no file system along."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
+@contextmanager
+def without_fsync() -> Iterator[None]:
+    """Wait for no disk: a process that is killed does not damage the file system."""
+    before = os.fsync
+    setattr(os, "fsync", lambda _: None)  # noqa: B010
     sqlalchemy.event.listen(Engine, "connect", _hasty)
     yield
     sqlalchemy.event.remove(Engine, "connect", _hasty)
+    setattr(os, "fsync", before)  # noqa: B010
 
 
 _FORKS = multiprocessing.get_context("forkserver")
@@ -78,7 +80,10 @@ _FORKS.set_forkserver_preload(["tests.warm"])
 
 
 def in_a_process(action: Callable[[], int], reached: Callable[[str], None] | None = None) -> int:
-    """Exit status of a process that runs `action`, in this folder and environment; both are sent there by pickle."""
+    """Run `action` in a process of its own, in this folder and environment, and return its exit status.
+
+    `action` and `reached` are pickled; define them in tests/crash_actions.py.
+    """
     process = _FORKS.Process(target=_run, args=(action, reached, dict(os.environ)))
     process.start()
     process.join()
@@ -105,7 +110,7 @@ def _run(action: Callable[[], int], reached: Callable[[str], None] | None, envir
 
 
 def _make_hasty() -> None:
-    """In a process of its own: wait for no disk, and for nobody else."""
+    """Wait neither for a disk nor for another process: called in a process that tests start."""
     setattr(os, "fsync", lambda _: None)  # noqa: B010
     sqlalchemy.event.listen(Engine, "connect", _hasty)
     post_server.LINGER_SECONDS = 0.0

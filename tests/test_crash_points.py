@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,20 +12,16 @@ from typing import Any
 import pytest
 
 from sweep.control.initialise import initialise
-from sweep.control.launch import write_workflow
-from sweep.control.repair import repair_storage
-from sweep.nodes import post_server, propose
+from sweep.nodes import propose
 from sweep.optimizer.stored_study import StoredStudy
-from sweep.paths import StudyPaths
-from sweep.study.study import Study, load_study, open_current
-from sweep.system.files import locked
+from sweep.study.study import Study, open_current
 from sweep.workflow.exit_codes import DEFER, DONE, TRY_AGAIN
 from tests.actions import submit
-from tests.crashes import each_full_disk, each_kill, hasty, in_a_process
+from tests.crash_actions import Action, Posts, initialised, lanes_launched, repaired, script
+from tests.crashes import each_full_disk, each_kill, in_a_process
 from tests.samples import GOOD, STUDY
 
-__all__ = ["hasty"]
-pytestmark = pytest.mark.usefixtures("hasty")
+pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("hasty")]
 
 
 JOB_LOG = """\
@@ -36,68 +31,6 @@ JOB_LOG = """\
 \tSlotName: slot1@gpu-{0}.example.edu
 ...
 """
-
-Action = Callable[[], int]
-
-
-@dataclass(frozen=True)
-class Script:
-    """A node's script as DAGMan starts it; gives its exit status."""
-
-    main: Callable[[list[str]], None]
-    words: tuple[str, ...]
-
-    def __call__(self) -> int:
-        try:
-            self.main(list(self.words))
-        except SystemExit as ended:
-            return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-        return 0
-
-
-def script(main: Callable[[list[str]], None], root: Path, *words: str) -> Script:
-    return Script(main, (str(root), *words))
-
-
-def repaired(root: Path) -> int:
-    return len(repair_storage(load_study(StudyPaths(root))))
-
-
-@dataclass(frozen=True)
-class Posts:
-    """What POST scripts do, with the process that they start in this one; gives the exit status that they all have."""
-
-    root: Path
-    names: tuple[str, ...]
-    trials: tuple[str, ...] = ()
-
-    def __call__(self) -> int:
-        files = [StudyPaths(self.root).posts / name for name in self.names]
-        try:
-            for file in files:
-                file.parent.mkdir(exist_ok=True)
-                file.touch()
-        except OSError:  # no room
-            return DEFER
-        if status := Script(post_server.main, (str(self.root), *self.trials))():
-            return status
-        (status,) = {int(file.read_text().split()[0]) for file in files}
-        for file in files:
-            file.unlink()
-        return status
-
-
-def lanes_launched(root: Path) -> int:
-    """What a launch writes."""
-    study = load_study(StudyPaths(root))
-    with locked(study.paths.storage_lock, wait=True):
-        write_workflow(StoredStudy.open(study, writing=True), 2, set(), 2)
-    return 0
-
-
-def initialised(study_file: Path) -> int:
-    initialise(study_file, lambda _: None)
-    return 0
 
 
 def state(study: Study) -> tuple[dict[str, str], Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -15,10 +14,10 @@ from sweep.control import launch
 from sweep.paths import StudyPaths
 from sweep.pool import schedd
 from sweep.study.study import Study, load_study
-from tests.crashes import KILLED, Kill, hasty, in_a_process
+from tests.actions import launched
+from tests.crashes import KILLED, Kill, in_a_process
 from tests.pool.actions import GOOD, wait_for
 
-__all__ = ["hasty"]
 pytestmark = [pytest.mark.pool, pytest.mark.usefixtures("hasty")]
 
 
@@ -58,17 +57,3 @@ def test_killed_at_every_write_and_typed_again_one_sweep_is_in_the_queue(light: 
     for there in tried:
         schedd.remove_jobs(there.id)
     wait_for(lambda: not any(schedd.queued_jobs(there.id) for there in tried), "the queue is empty")
-
-
-def launched(there: Study) -> int:
-    """In a process of its own."""
-    submit = schedd.submit_dag
-
-    def submit_and_write(dag: Path, batch_name: str) -> int:
-        cluster = submit(dag, batch_name)
-        os.utime(dag)  # a write more, to be killed at
-        return cluster
-
-    schedd.submit_dag = submit_and_write
-    launch.launch(there, 1)
-    return 0
