@@ -9,33 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
-from xdist.workermanage import WorkerController
 
 from sweep.control.initialise import initialise
 from sweep.nodes import post_server
 from sweep.study.study import Study
 from tests.postgresql import Server
 from tests.samples import IMAGES_PER_CLASS, STORAGES, STUDY
-
-
-class SharedPools(LoadScopeScheduling):  # type: ignore[misc]
-    """Of the processes that run the tests, the first two start a pool each and share the tests that need one.
-
-    A process takes the next file of its kind when it is free, and one of the other kind when its own are all taken.
-    """
-
-    POOLS = 2
-
-    def _assign_work_unit(self, node: WorkerController) -> None:
-        wants_pool = self.nodes.index(node) < self.POOLS
-        fitting = (file for file in self.workqueue if file.startswith("tests/pool/") == wants_pool)
-        if (file := next(fitting, None)) is not None:
-            self.workqueue.move_to_end(file, last=False)
-        super()._assign_work_unit(node)
+from tests.shared_pools import SharedPools
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedPools:
+    """Return the scheduler of `pytest -n`, whatever `--dist` says."""
     return SharedPools(config, log)
 
 
