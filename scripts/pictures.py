@@ -1,9 +1,9 @@
-"""Takes the README's pictures from a real study.
+"""Takes the pictures of the documentation from a real study.
 
     cd FOLDER && python -m scripts.pictures [STUDY]
 
-FOLDER is the one where `sweep init` was typed, and has the study's `runs`. While the sweep runs, the status screen is
-taken; when it does not, the leaderboard and, where there is a Chromium, the page of `sweep report --html`.
+FOLDER is where you typed `sweep init`; the study is in its `runs`. While the sweep runs, the script takes the status
+screen. Otherwise it takes the leaderboard and, if there is a Chromium, the page of `sweep report --html`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ FIGURES_FROM = "parallel"
 
 
 def terminal(file: Path, columns: int, command: str, parts: Iterable[RenderableType]) -> None:
-    """What a command shows on a terminal, as SVG; without the font that Rich would have it fetch."""
+    """Write what a command shows on a terminal as SVG, without the font that Rich would make it fetch."""
     console = Console(record=True, width=columns, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     for part in parts:
         console.print(part)
@@ -49,6 +49,7 @@ def terminal(file: Path, columns: int, command: str, parts: Iterable[RenderableT
 
 
 def leaderboard(there: Study) -> None:
+    """Write the leaderboard as SVG."""
     found = collect_report(there)
     for trial in found.trials:
         trial["checkpoint"] = trial["checkpoint"] and os.path.relpath(trial["checkpoint"])
@@ -56,7 +57,7 @@ def leaderboard(there: Study) -> None:
 
 
 def page(there: Study, chromium: Path) -> None:
-    """The top of the page, and some figures beside it, in few colours."""
+    """Write the top of the page, and some of its figures beside it, as a PNG of few colours."""
     with tempfile.TemporaryDirectory() as folder, Browser(chromium) as browser:
         html.write_page(page_data.collect_page_data(there), Path(folder) / "report.html")
         browser.open(Path(folder) / "report.html", PAGE_WIDTH, dark=False)
@@ -70,6 +71,7 @@ def page(there: Study, chromium: Path) -> None:
 
 
 def main() -> None:
+    """Take the pictures of the study that the command line names, or of the current one."""
     there = open_current(sys.argv[1] if len(sys.argv) > 1 else None)
     PICTURES.mkdir(parents=True, exist_ok=True)
     progress = read_progress(there)

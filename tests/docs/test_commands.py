@@ -29,7 +29,6 @@ OTHERS = {
     "cd": "the shell's own",
     "condor_q": "HTCondor's, described by its manual",
     "eval": "the shell's own; the command of sweep within it is checked",
-    "git": "not ours; only fetches the repository",
     "mkdir": "the system's own",
     "rm": "the system's own; removes the folder of a study",
     "tensorboard": "TensorBoard's, an optional package",
