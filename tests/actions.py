@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from sweep.control.launch import write_workflow
+from sweep.control.dag_folder import write_dag_folder
 from sweep.nodes import post_server
 from sweep.nodes.lanes import trial_of_lane
 from sweep.nodes.post_requests import PostRequest
@@ -51,7 +51,7 @@ def launched(study: Study) -> None:
     """Write what a launch in three lanes writes; nothing is submitted."""
     study.paths.dag.mkdir(exist_ok=True)
     with locked(study.paths.storage_lock, wait=True):
-        write_workflow(StoredStudy.open(study, writing=True), 9, set(), 3)
+        write_dag_folder(StoredStudy.open(study, writing=True), 9, set(), 3)
 
 
 def wait_for(answer: Callable[[], T], why: str, seconds: float = 60, pause: float = 0.01) -> T:

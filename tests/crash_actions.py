@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sweep.control import launch
 from sweep.control.initialise import initialise
-from sweep.control.launch import write_workflow
+from sweep.control.dag_folder import write_dag_folder
 from sweep.control.repair import repair_storage
 from sweep.nodes import post_server
 from sweep.optimizer.stored_study import StoredStudy
@@ -78,7 +78,7 @@ def lanes_launched(root: Path) -> int:
     """Write what a launch in two lanes writes."""
     study = load_study(StudyPaths(root))
     with locked(study.paths.storage_lock, wait=True):
-        write_workflow(StoredStudy.open(study, writing=True), 2, set(), 2)
+        write_dag_folder(StoredStudy.open(study, writing=True), 2, set(), 2)
     return 0
 
 

@@ -48,7 +48,7 @@ def init(
 ) -> None:
     """Check a study file and make its folder, runs/STUDY; a changed file is taken up."""
     from sweep.control.initialise import initialise
-    from sweep.control.launch import refresh_submit_description
+    from sweep.control.dag_folder import refresh_submit_description
     from sweep.study import quickstart
     from sweep.study.site_rules import site_messages
     from sweep.study.study import open_current

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sweep.control.launch import dag_to_submit, finished_generations, study_submit_description
+from sweep.control.dag_folder import dag_to_submit, study_submit_description
+from sweep.control.launch import finished_generations
 from sweep.nodes.trial_folder import trial_specs
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.study.measured import measured_pace

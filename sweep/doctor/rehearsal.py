@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweep.control.launch import study_submit_description
+from sweep.control.dag_folder import study_submit_description
 from sweep.nodes.trial_folder import trial_specs, write_trial
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.paths import StudyPaths

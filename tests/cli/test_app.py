@@ -81,7 +81,7 @@ def test_init_shows_what_is_searched_and_says_when_it_is_there(study_file: Path)
         "sweep launch",
     ):
         assert words in done.stdout
-    assert "The study tiny is there already in" in sweep(folder, "init", "study.toml").stdout
+    assert "The study tiny is unchanged in" in sweep(folder, "init", "study.toml").stdout
     assert "0 trials" in sweep(folder, "report").stdout
 
 

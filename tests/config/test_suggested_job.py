@@ -20,7 +20,7 @@ from sweep.config.suggested_job import (
     suggested_section,
 )
 from sweep.control.initialise import initialise
-from sweep.control.launch import study_submit_description
+from sweep.control.dag_folder import study_submit_description
 from sweep.control.try_out import epoch_seconds, gpu_bytes
 from sweep.nodes.propose import propose
 from sweep.study.study import Study

@@ -38,7 +38,7 @@ def test_init_makes_the_folder_and_the_optuna_study(study_file: Path) -> None:
 def test_init_again_says_that_it_is_there(study_file: Path) -> None:
     first, _ = initialise(study_file)
     study_file.write_text(study_file.read_text() + "\n# a remark\n")
-    assert initialise(study_file) == (first, "is there already")
+    assert initialise(study_file) == (first, "is unchanged")
 
 
 def test_init_with_another_file_starts_over_as_long_as_nothing_was_launched(study_file: Path) -> None:
@@ -95,10 +95,10 @@ def test_what_may_change_is_taken_up_at_the_next_proposal_and_recorded(study_fil
     study_file.write_text(after)
     keys = ["[search] lr", "[search] dropout", "[study] trials_per_generation", "[job] request_memory", "[[trials]]"]
     study, said = initialise(study_file)
-    assert said == f"takes up what changed ({', '.join(keys)})"
+    assert said == f"is updated ({', '.join(keys)})"
     (change,) = study.provenance["changes"]
     assert (change["keys"], change["before"]) == (keys, before)
-    assert initialise(study_file) == (study, "is there already")
+    assert initialise(study_file) == (study, "is unchanged")
 
     # What was proposed stays; the generation has a trial more, the one that was listed.
     again = propose(study, 0)

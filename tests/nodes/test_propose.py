@@ -99,7 +99,7 @@ def test_data_may_lie_elsewhere_for_a_pool(study_file: Path, monkeypatch: pytest
     study.paths.dag.mkdir(exist_ok=True)
     study_file.write_text(f'{here}\ndata = "osdf:///x/photos-v2.zip"\n')
     study, said = initialise(study_file, lambda _: None)
-    assert said == "takes up what changed ([job] data)"
+    assert said == "is updated ([job] data)"
     trial = propose(study, 1)[0]
     assert (study.data, trial.data["path"]) == ("osdf:///x/photos-v2.zip", "photos-v2.zip")
     assert trial.data["sha256"] == digest

@@ -10,7 +10,7 @@ import classad2
 import pytest
 
 from sweep import resources
-from sweep.control.launch import write_workflow
+from sweep.control.dag_folder import write_dag_folder
 from sweep.nodes.propose import propose
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.study.study import open_current
@@ -27,7 +27,7 @@ def job_ad(config: str, here: Path) -> classad2.ClassAd:
     said = sweep("init", "study.toml").stdout
     assert "warning" not in said, said
     there = open_current(None)
-    write_workflow(StoredStudy.open(there, writing=True), 1, set(), None)
+    write_dag_folder(StoredStudy.open(there, writing=True), 1, set(), None)
     propose(there, 0)
     words = ["trial=00000", "My.SweepTrial=0", "My.SweepGeneration=0", "DAGManJobId=1"]
     done = subprocess.run(

@@ -1,0 +1,87 @@
+"""Writes a study's folder dag/: the DAG to submit, the submit description of its trials, the nodes' scripts."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sweep.control.software import job_program
+from sweep.errors import PoolError
+from sweep.nodes.fill_lanes import assign_trials
+from sweep.paths import lane_name
+from sweep.pool import schedd
+from sweep.pool.connect import connect, is_personal
+from sweep.resources import PACKAGE
+from sweep.study.study import Study
+from sweep.system.files import write_text
+from sweep.workflow.dag import dagman_config, lanes_dag, most_runs, node_script, outer_dag
+from sweep.workflow.submit import submit_description
+
+if TYPE_CHECKING:
+    from sweep.optimizer.stored_study import StoredStudy
+
+SCRIPTS = ("propose", "harvest", "keep")
+"""The PRE, POST and HOLD scripts of the workflow's nodes."""
+
+
+def write_dag_folder(stored: StoredStudy, generations: int, done: set[int], lanes: int | None) -> None:
+    """Write all files of dag/ but the generations' own DAGs, which PRE scripts write; give lanes their first trials.
+
+    `done` are the generations that have ended. The caller holds the storage lock and the serving lock.
+    """
+    study, paths = stored.study, stored.study.paths
+    write_text(paths.dag / "dagman.config", dagman_config(paths.dag, study.config.ap))
+    write_text(paths.submit, study_submit_description(study))
+    for script in SCRIPTS:
+        write_text(paths.dag / script, node_script(script, Path(sys.executable), PACKAGE.parent), mode=0o755)
+    _clear_last_launch(study)
+    write_text(paths.planned, f"{generations}\n")
+    if lanes is not None:
+        trials = generations * study.config.study.trials_per_generation
+        lanes = len(assign_trials(stored, [lane_name(number) for number in range(lanes)], trials))
+    write_text(paths.outer_dag, dag_to_submit(study, generations, done, lanes))
+
+
+def _clear_last_launch(study: Study) -> None:
+    """Remove what the last launch left. None of its jobs is left, so no script waits and no lane has a trial."""
+    paths = study.paths
+    for note in (paths.stopped, paths.waiting):
+        note.unlink(missing_ok=True)
+    for folder in (paths.posts, paths.lanes):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+
+
+def refresh_submit_description(study: Study) -> None:
+    """Update the submit description of a study that was launched, after its study file has changed."""
+    if study.paths.submit.exists():
+        with contextlib.suppress(PoolError):
+            connect()
+        write_text(study.paths.submit, study_submit_description(study))
+
+
+def study_submit_description(study: Study) -> str:
+    """Return the submit description that all trials of a study share, on this pool."""
+    return submit_description(
+        study.id,
+        study.config.study.name,
+        study.config.trainer,
+        study.job,
+        job_program(study),
+        [place for place in (study.data, *study.weights.values()) if place],
+        one_host=is_personal(),
+        # On one machine sharing gains nothing, and jobs would wait for each other.
+        shares=not is_personal() and schedd.shares_inputs(),
+    )
+
+
+def dag_to_submit(study: Study, generations: int, done: set[int], lanes: int | None) -> str:
+    """Return the DAG that `sweep launch` submits: generations, or this number of `lanes`."""
+    config, name = study.config, study.config.study.name
+    if lanes is None:
+        return outer_dag(study.id, name, generations, done)
+    trials = generations * config.study.trials_per_generation
+    return lanes_dag(study.id, name, lanes, trials, most_runs(config))
