@@ -6,7 +6,11 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+import pytest
+
+from sweep.config.load import parse_config
 from sweep.control.dag_folder import write_dag_folder
+from sweep.errors import ConfigError
 from sweep.nodes import post_server
 from sweep.nodes.lanes import trial_of_lane
 from sweep.nodes.post_requests import PostRequest
@@ -15,6 +19,7 @@ from sweep.optimizer.trial_row import TrialRow
 from sweep.paths import StudyPaths
 from sweep.study.study import Study
 from sweep.system.files import locked
+from tests.samples import STUDY
 
 T = TypeVar("T")
 
@@ -65,3 +70,18 @@ def wait_for(answer: Callable[[], T], why: str, seconds: float = 60, pause: floa
 
 def rows(study: Study) -> list[TrialRow]:
     return StoredStudy.open(study, writing=False).rows()
+
+
+def mistakes(text: str) -> list[str]:
+    """Return the lines in which a study file is refused; fails where it is not."""
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, "study.toml")
+    found = str(caught.value).splitlines()
+    assert all(line.startswith("study.toml: ") for line in found)
+    return found
+
+
+def mistakes_after(old: str, new: str) -> list[str]:
+    """Return the lines in which STUDY is refused after one replacement."""
+    assert old in STUDY
+    return mistakes(STUDY.replace(old, new, 1))

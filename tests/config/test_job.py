@@ -13,6 +13,7 @@ from sweep.control.initialise import initialise
 from sweep.nodes.propose import propose
 from sweep.study.study import Study
 from sweep.workflow.submit import submit_description
+from tests.actions import mistakes_after
 from tests.samples import STUDY
 
 
@@ -86,3 +87,36 @@ def test_checkpoint_intervals(text: str, interval: tuple[float | None, int | Non
     assert (there.interval.seconds, there.interval.epochs) == interval
     assert there.requests()["request_memory"] == "512 MB"
     assert "checkpoint_every" not in there.requests()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('"512 MB"', '"512 apples"', "(it is '512 apples')"),
+        ("[job]", '[job]\ncheckpoint_every = "soon"', '[job] checkpoint_every: must look like "30 min", "2 h" or'),
+        ("[job]", '[job]\ncheckpoint_every = "1.5 epochs"', "[job] checkpoint_every: must look like"),
+        ("[job]", "[job]\ncontainer_image = 'a\\'", "[job] container_image: must be one line of printable"),
+        ('"512 MB"', '"width - 8"', "[job] 'width - 8' is 0 for {'width': 8}"),
+        ('"512 MB"', '"width <= 8"', "[job] request_memory: must look like"),
+        ('"512 MB"', '"width"\nretry_request_memory = "60 MB"', "'60 MB' is no more than the 64 MB of the try before"),
+        ("[job]", '[job]\nrequirements = "a) || (b"', "[job] requirements: is no ClassAd expression"),
+        ("[job]", '[job]\nrequire_gpus = "x"', "[job]: gpus_… and require_gpus have no effect without"),
+        ("[job]", "[job.submit]\nconcurrency_limit = 'x'\n[job.attributes]", "did you mean 'concurrency_limits'?"),
+        ("[job]", "[job.submit]\nqueue = 7\n[job.attributes]", "queue is sweep's own: each node of the workflow"),
+        ("[job]", "[job.submit]\ngetenv = true\n[job.attributes]", "getenv is sweep's own: it would copy your env"),
+        ("[job]", "[job.submit]\nrequest_memory = 7\n[job.attributes]", "request_memory has its place in [job]"),
+        ("[job]", "[job.submit]\n'+WantX' = true\n[job.attributes]", "write WantX in [job.attributes]"),
+        ("[job]", "[job.attributes]\n'+WantX' = true\n[job.submit]", "'+WantX' is no name of a ClassAd attribute"),
+        ("[job]", "[job.attributes]\nSweepTrial = 1\n[job.submit]", "attributes that begin with Sweep are sweep's own"),
+        ("[job]", "[job.attributes]\na = 1\nA = 2\n[job.submit]", "[job] attributes: a is there twice"),
+        ("[job]", '[job]\ndata = "x.zip"', "[job] data: must be a URL"),
+        (
+            "request_memory",
+            "gpus_minimum_memory",
+            "[job]: gpus_… and require_gpus have no effect without request_gpus = 1",
+        ),
+    ],
+)
+def test_an_impossible_request_is_named(old: str, new: str, expected: str) -> None:
+    found = mistakes_after(old, new)
+    assert any(expected in line for line in found), found

@@ -11,6 +11,7 @@ import pytest
 
 from sweep.config import pruners
 from sweep.trial.cutoffs import TRAVELLING
+from tests.actions import mistakes_after
 
 
 @pytest.mark.parametrize("name", pruners.PRUNERS)
@@ -29,3 +30,17 @@ def test_options_are_those_of_optuna_s_class(name: str) -> None:
         warnings.simplefilter("ignore")
         assert type(pruners.make_pruner(name, needed.get(name, {}))).__name__ == kind.of
     assert set(TRAVELLING) < set(pruners.PRUNERS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("[job]", '[pruner]\nname = "medain"\n[job]', "[pruner]: there is no pruner 'medain'; did you mean 'median'?"),
+        ("[job]", '[pruner]\nname = "median"\nwarmup = 3\n[job]', "[pruner]: median has no option 'warmup'"),
+        ("[job]", '[pruner]\nname = "percentile"\n[job]', "[pruner]: percentile: "),
+        ("[job]", '[pruner]\nname = "threshold"\n[job]', "[pruner]: threshold: Either lower or upper"),
+    ],
+)
+def test_an_impossible_pruner_is_named(old: str, new: str, expected: str) -> None:
+    found = mistakes_after(old, new)
+    assert any(expected in line for line in found), found

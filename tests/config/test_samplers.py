@@ -11,6 +11,7 @@ import pytest
 from sweep.config.conditions import expand_parameters
 from sweep.config.parameters import CategoricalParameter
 from sweep.config.samplers import SAMPLERS, count_configurations
+from tests.actions import mistakes_after
 
 
 def test_configurations_are_counted_as_far_as_is_asked() -> None:
@@ -41,3 +42,21 @@ def test_options_are_those_of_optuna_s_class(name: str) -> None:
     }
     left_out = {"seed", "warn_independent_sampling", "warn_asynchronous_seeding", "restart_strategy", "inc_popsize"}
     assert plain - left_out - {"consider_prior", "consider_magic_clip", "consider_endpoints"} == set(options)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("[trainer]", '[sampler]\nname = "tpa"\n[trainer]', "[sampler]: there is no sampler 'tpa'; did you mean 'tpe'"),
+        (
+            "[trainer]",
+            "[sampler]\npopsize = 5\n[trainer]",
+            "[sampler]: tpe has no option 'popsize'; it has prior_weight",
+        ),
+        ("[trainer]", "[sampler]\ngroup = 1\n[trainer]", "[sampler]: group must be bool, not 1"),
+        ("[trainer]", '[sampler]\nname = "grid"\n[trainer]', "[search] lr: grid needs a step, or a list of choices"),
+    ],
+)
+def test_an_impossible_sampler_is_named(old: str, new: str, expected: str) -> None:
+    found = mistakes_after(old, new)
+    assert any(expected in line for line in found), found

@@ -6,6 +6,7 @@ import pytest
 
 from sweep.config.load import parse_config
 from sweep.errors import ConfigError
+from tests.actions import mistakes_after
 from tests.samples import STUDY
 
 
@@ -18,3 +19,25 @@ def test_one_objective_or_several() -> None:
     assert parse_config(several, "study.toml").study.objectives == {"val_accuracy": "maximize", "model_mb": "minimize"}
     with pytest.raises(ConfigError, match="cmaes knows one objective; several: tpe, gp, nsgaii"):
         parse_config(several + '\n[sampler]\nname = "cmaes"\n', "study.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            '"maximize"',
+            '"maximise"',
+            "[study] direction: must be 'minimize' or 'maximize', or one of them for each metric (it is 'maximise')",
+        ),
+        ('"val_accuracy"', '["val_accuracy", "val_loss"]', "[study]: metric names 2, but direction 1"),
+        ('"val_accuracy"', '["val_loss", "val_loss"]', "[study] metric: names 'val_loss' twice"),
+        ('"val_accuracy"', "7", "[study] metric: must be a string, or a list of them (it is 7)"),
+        ("[job]", '[constraints]\nmetrics = ["model_mb"]\n[job]', "metrics: number 1 is neither true nor false"),
+        ('name = "tiny"', 'name = "a/../b"', "[study] name: must be letters, digits"),
+        ('name = "tiny"', 'name = "current"', "[study] name: runs/current is a file of sweep's own"),
+        ("[trainer]", "[constraints]\nparameters = ['width']\n[trainer]", "parameters: number 1 is neither true nor"),
+    ],
+)
+def test_an_impossible_value_is_named(old: str, new: str, expected: str) -> None:
+    found = mistakes_after(old, new)
+    assert any(expected in line for line in found), found

@@ -19,8 +19,8 @@ from sweep.config.suggested_job import (
     request_size,
     suggested_section,
 )
-from sweep.control.initialise import initialise
 from sweep.control.dag_folder import study_submit_description
+from sweep.control.initialise import initialise
 from sweep.control.try_out import epoch_seconds, gpu_bytes
 from sweep.nodes.propose import propose
 from sweep.study.study import Study
