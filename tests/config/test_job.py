@@ -99,7 +99,7 @@ def test_checkpoint_intervals(text: str, interval: tuple[float | None, int | Non
         ('"512 MB"', '"width - 8"', "[job] 'width - 8' is 0 for {'width': 8}"),
         ('"512 MB"', '"width <= 8"', "[job] request_memory: must look like"),
         ('"512 MB"', '"width"\nretry_request_memory = "60 MB"', "'60 MB' is no more than the 64 MB of the try before"),
-        ("[job]", '[job]\nrequirements = "a) || (b"', "[job] requirements: is no ClassAd expression"),
+        ("[job]", '[job]\nrequirements = "a) || (b"', "[job] requirements: is not a ClassAd expression"),
         ("[job]", '[job]\nrequire_gpus = "x"', "[job]: gpus_… and require_gpus have no effect without"),
         ("[job]", "[job.submit]\nconcurrency_limit = 'x'\n[job.attributes]", "did you mean 'concurrency_limits'?"),
         ("[job]", "[job.submit]\nqueue = 7\n[job.attributes]", "queue is sweep's own: each node of the workflow"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 
 import pytest
@@ -21,7 +20,6 @@ from sweep.config.suggested_job import (
 )
 from sweep.control.dag_folder import study_submit_description
 from sweep.control.initialise import initialise
-from sweep.control.try_out import epoch_seconds, gpu_bytes
 from sweep.nodes.propose import propose
 from sweep.study.study import Study
 from tests.actions import harvest
@@ -53,18 +51,6 @@ def size(text: str | int) -> float:
 )
 def test_amounts_are_rounded_up(used: float, text: str) -> None:
     assert request_size(used) == text
-
-
-def reports(*lines: dict[str, float]) -> str:
-    return "".join(json.dumps(line) + "\n" for line in lines)
-
-
-def test_an_epoch_s_time_is_that_of_all_the_data_without_the_warm_up() -> None:
-    first, second = {"seconds": 9.0, "val_seconds": 1.0}, {"seconds": 2.0, "val_seconds": 1.0}
-    assert epoch_seconds(reports(first, second, second), 0.1) == 21.0
-    assert epoch_seconds(reports(first), None) == 10.0
-    assert epoch_seconds(reports({"acc": 1.0}) + "torn", 0.1) is None
-    assert gpu_bytes(reports({"gpu_memory_mb": 100.0}, {"gpu_memory_mb": 300.0})) == 300_000_000
 
 
 def test_resources_follow_what_trials_used_once_there_are_enough() -> None:

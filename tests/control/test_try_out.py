@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from torchvision.models import mobilenet_v3_small, resnet18
 from sweep import resources
 from sweep.control.dry_run import estimate_slot_hours
 from sweep.control.initialise import initialise
-from sweep.control.try_out import try_out, try_out_lines
+from sweep.control.try_out import epoch_seconds, gpu_bytes, try_out, try_out_lines
 from sweep.errors import ConfigError, StudyError
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.study.study import Study
@@ -113,3 +114,15 @@ def test_a_program_of_one_s_own_is_tried_too(here: Path) -> None:
         try_out(study, {}, 1, 0.5, said.append)
     with pytest.raises(StudyError, match="exit status 1"):
         try_out(study, {"x": 1.0}, 1, None, said.append)
+
+
+def reports(*lines: dict[str, float]) -> str:
+    return "".join(json.dumps(line) + "\n" for line in lines)
+
+
+def test_an_epoch_s_time_is_that_of_all_the_data_without_the_warm_up() -> None:
+    first, second = {"seconds": 9.0, "val_seconds": 1.0}, {"seconds": 2.0, "val_seconds": 1.0}
+    assert epoch_seconds(reports(first, second, second), 0.1) == 21.0
+    assert epoch_seconds(reports(first), None) == 10.0
+    assert epoch_seconds(reports({"acc": 1.0}) + "torn", 0.1) is None
+    assert gpu_bytes(reports({"gpu_memory_mb": 100.0}, {"gpu_memory_mb": 300.0})) == 300_000_000

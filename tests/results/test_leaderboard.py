@@ -50,19 +50,6 @@ def shown(report: Report, width: int = 200, top: int | None = None) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
 
 
-def test_the_best_come_first_and_of_equals_the_earlier(there: Report) -> None:
-    assert [trial["number"] for trial in there.ranked] == [1, 3, 0]
-    assert there.study["counts"] == {"COMPLETE": 3, "FAIL": 1, "RUNNING": 1}
-    assert there.study["best"] == [1]
-
-
-def test_minimising_turns_the_ranks(study_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweep.control.initialise.sweep_commit", lambda: None)
-    study_file.write_text(study_file.read_text().replace("maximize", "minimize"))
-    study, _ = initialise(study_file, lambda _: None)
-    assert [trial["number"] for trial in build_report(study, ROWS[:4]).ranked] == [0, 1, 3]
-
-
 def test_json_has_all_trials_and_the_promised_keys(there: Report) -> None:
     parsed = json.loads(report_json(there))
     assert parsed["study"]["counts"] == {"COMPLETE": 3, "FAIL": 1, "RUNNING": 1}

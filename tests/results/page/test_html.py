@@ -7,13 +7,10 @@ from datetime import datetime
 import pytest
 
 from sweep.results.leaderboard import COLUMNS
-from sweep.results.page import html, style
-from sweep.results.page.page_data import Axis
-from tests.page_samples import AXES, drawn, subject, trial, words
+from sweep.results.page import html
+from tests.page_samples import AXES, drawn, subject, trial
 
 NOW = datetime(2026, 11, 23, 15, 30)
-
-TWO = {"val_accuracy": "maximize", "model_mb": "minimize"}
 
 
 def test_the_tables_of_a_small_study() -> None:
@@ -83,64 +80,3 @@ def test_what_a_user_wrote_is_text(evil: str) -> None:
     assert "<script" not in text
     assert text.count("<img") == len(drawn(subject(rows=rows, word=evil)))
     assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'" in text
-
-
-def test_one_objective_with_pruned_and_failed_trials() -> None:
-    there = drawn(subject(trials=60))
-    assert list(there) == ["history", "importance", "parallel", "slices", "curves", "timeline"]
-    assert {"pruned", "complete", "best so far", "trial", "val_accuracy"} <= set(words(there["history"]))
-    assert "Pruned trials stand where they were stopped." in there["history"].caption
-    assert {"lr", "width", "activation", "relu", "gelu"} <= set(words(there["parallel"], narrow=True))
-    assert {"10 best", "pruned", "others", "step"} <= set(words(there["curves"]))
-    assert there["curves"].caption == (
-        "val_accuracy after each step, of the 10 best trials, 6 pruned ones, which end in a cross, and 38 others."
-    )
-    said = set(words(there["timeline"]))
-    assert {"gpu-0", "gpu-3", "complete", "pruned", "failed", "lost to an eviction", "eviction"} <= said
-
-
-def test_several_objectives_have_a_front() -> None:
-    points = [(0.5, 1.0), (0.7, 2.0), (0.6, 3.0), (0.9, 4.0), (0.4, 4.0), (0.3, 5.0)]
-    rows = [
-        trial(number, "COMPLETE", dict(zip(TWO, point, strict=True)), params={"lr": 0.01 * (1 + number), "width": 8})
-        for number, point in enumerate(points)
-    ]
-    there = drawn(subject(rows=rows, objectives=TWO, axes=AXES[:2]))
-    assert list(there) == ["history", "front", "importance", "parallel", "slices", "timeline"]
-    assert there["front"].caption.startswith("The 3 trials on the front")
-    assert {"val_accuracy (maximize)", "model_mb (minimize)", "Pareto front"} <= set(words(there["front"]))
-    assert {"val_accuracy", "model_mb"} <= set(words(there["history"]))
-
-
-def test_without_a_complete_trial_there_are_curves_and_slots() -> None:
-    rows = [
-        trial(0, "PRUNED", {"val_accuracy": 0.2}, intermediate={1: 0.1, 2: 0.2}),
-        trial(1, "FAIL", {}, reason="no"),
-    ]
-    assert list(drawn(subject(rows=rows))) == ["curves", "timeline"]
-
-
-def test_a_parameter_that_only_some_trials_have_is_shown_but_not_weighed() -> None:
-    axes = [AXES[0], Axis("optimizer", choices=["sgd", "adamw"]), Axis("momentum", low=0, high=0.9)]
-    rows = []
-    for number in range(12):
-        sgd = number % 2 == 0
-        params = {"lr": 10 ** -(1 + number / 4), "optimizer": "sgd" if sgd else "adamw"}
-        params |= {"momentum": number / 20} if sgd else {}
-        rows.append(trial(number, "COMPLETE", {"val_accuracy": 0.5 + 0.02 * number}, params=params))
-    there = drawn(subject(rows=rows, axes=axes))
-    assert "Left out, since not all trials have them: momentum." in there["importance"].caption
-    assert "momentum" not in words(there["importance"])
-    assert "trials without that parameter" in there["parallel"].caption
-    assert {"momentum", "sgd", "adamw"} <= set(words(there["slices"]))
-
-
-def test_many_trials_are_thinned_and_the_page_says_so() -> None:
-    there = drawn(subject(trials=3000))
-    assert there["importance"].caption.endswith("Fitted on 1,000 of 2,400 complete trials.")
-    assert there["parallel"].caption.startswith("The 250 best of 2,400 trials, and 250 of the others.")
-    assert "2,000 of 2,400 complete trials, evenly spaced." in there["slices"].caption
-    assert "100 of 300 pruned ones" in there["curves"].caption
-    svg = style.as_svg(there["slices"], narrow=False)
-    assert "data:image/png;base64," in svg
-    assert len(svg) < 300_000

@@ -7,7 +7,8 @@ import math
 import pytest
 
 from sweep.results.page import importance
-from tests.page_samples import many, subject, trial
+from sweep.results.page.page_data import Axis
+from tests.page_samples import AXES, drawn, many, subject, trial, words
 
 
 def test_the_parameter_that_decides_matters_most() -> None:
@@ -24,3 +25,18 @@ def test_the_parameter_that_decides_matters_most() -> None:
     assert importance.importances(subject(rows=rows[:4])) == {}
     same = [trial(row.number, "COMPLETE", {"val_accuracy": 0.5}, params=row.params) for row in rows]
     assert importance.importances(subject(rows=same)) == {}
+
+
+def test_a_parameter_that_only_some_trials_have_is_shown_but_not_weighed() -> None:
+    axes = [AXES[0], Axis("optimizer", choices=["sgd", "adamw"]), Axis("momentum", low=0, high=0.9)]
+    rows = []
+    for number in range(12):
+        sgd = number % 2 == 0
+        params = {"lr": 10 ** -(1 + number / 4), "optimizer": "sgd" if sgd else "adamw"}
+        params |= {"momentum": number / 20} if sgd else {}
+        rows.append(trial(number, "COMPLETE", {"val_accuracy": 0.5 + 0.02 * number}, params=params))
+    there = drawn(subject(rows=rows, axes=axes))
+    assert "Left out, since not all trials have them: momentum." in there["importance"].caption
+    assert "momentum" not in words(there["importance"])
+    assert "trials without that parameter" in there["parallel"].caption
+    assert {"momentum", "sgd", "adamw"} <= set(words(there["slices"]))
