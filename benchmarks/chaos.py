@@ -26,7 +26,7 @@ from typing import Any
 
 from benchmarks.chaos_faults import faults, start_pool
 from sweep.control.initialise import initialise
-from sweep.control.launch import launch
+from sweep.control.launch import launch_sweep
 from sweep.errors import SweepError
 from sweep.nodes import post_server, propose
 from sweep.pool import personal
@@ -144,7 +144,7 @@ def disturbed(study: Study, generations: int, lanes: int | None, outcome: Outcom
     began = time.monotonic()
     while time.monotonic() - began < DEADLINE:
         try:
-            launched = launch(study, generations, lanes)
+            launched = launch_sweep(study, generations, lanes)
         except SweepError as error:  # the pool is coming up, or jobs are leaving
             print(f"launch: {error}", file=sys.stderr)
             time.sleep(1)

@@ -31,7 +31,7 @@ from pathlib import Path
 import htcondor2
 
 from sweep.control.initialise import initialise
-from sweep.control.launch import launch
+from sweep.control.launch import launch_sweep
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.pool import install, personal, schedd
 from sweep.pool.connect import connect
@@ -143,7 +143,7 @@ def sweep(folder: Path, name: str, trials: int, width: int, sleeps: list[float],
     Path("study.toml").write_text(STUDY.format(name=name, width=width))
     study, _ = initialise(Path("study.toml"), lambda _: None)
     before, began = daemons_cpu(), time.monotonic()
-    launched = launch(study, -(-trials // width), lanes)
+    launched = launch_sweep(study, -(-trials // width), lanes)
     assert launched.cluster
     beside = wait_until_gone(launched.cluster)
     total = time.monotonic() - began

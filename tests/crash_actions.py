@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweep.control import launch
-from sweep.control.initialise import initialise
 from sweep.control.dag_folder import write_dag_folder
+from sweep.control.initialise import initialise
 from sweep.control.repair import repair_storage
 from sweep.nodes import post_server
 from sweep.optimizer.stored_study import StoredStudy
@@ -98,5 +98,5 @@ def launched(there: Study) -> int:
         return cluster
 
     schedd.submit_dag = submit_and_write
-    launch.launch(there, 1)
+    launch.launch_sweep(there, 1)
     return 0

@@ -47,8 +47,8 @@ def init(
     top: Annotated[int, typer.Option(min=1, help="How many of them.")] = 10,
 ) -> None:
     """Check a study file and make its folder, runs/STUDY; a changed file is taken up."""
-    from sweep.control.initialise import initialise
     from sweep.control.dag_folder import refresh_submit_description
+    from sweep.control.initialise import initialise
     from sweep.study import quickstart
     from sweep.study.site_rules import site_messages
     from sweep.study.study import open_current
@@ -65,10 +65,10 @@ def init(
     for line in site_messages(there):
         say(line)
     if other is not None:
-        from sweep.control.warm_start import enqueue_best
+        from sweep.control.warm_start import queue_best_trials
         from sweep.results.report import collect_report
 
-        count = enqueue_best(there, collect_report(open_current(other)), top)
+        count = queue_best_trials(there, collect_report(open_current(other)), top)
         say(f"{count} of the best trials of {other} are to be tried first.")
     say(f"The study {there.config.study.name} {state} in {there.paths.root}. Next: sweep launch --generations 5")
 
@@ -87,7 +87,7 @@ def enqueue(
 
     there = open_current(name)
     params = parse_assignments(values)
-    enqueuing.enqueue(there, uuid4().hex, params)
+    enqueuing.queue_configuration(there, uuid4().hex, params)
     say("It is tried by the next trial that is proposed.")
 
 
@@ -156,7 +156,7 @@ def launch(
         for line in look(there, generations, lanes):
             say(line)
         return
-    launched = launching.launch(there, generations, lanes)
+    launched = launching.launch_sweep(there, generations, lanes)
     title = there.config.study.name
     if launched.ended:
         say(f"The study {title} has ended: {launched.ended}. Nothing was submitted. Next: sweep report")

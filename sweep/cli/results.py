@@ -145,7 +145,7 @@ def confirm(
     there = open_current(name)
     with wait("confirming") as progress:
         confirmation, count = confirm.prepare_confirmation(there, collect_report(there), top, seeds, progress)
-    launched = launching.launch(confirmation, count, min(count, confirm.LANES))
+    launched = launching.launch_sweep(confirmation, count, min(count, confirm.LANES))
     title = confirmation.config.study.name
     if launched.cluster is None:
         say(f"{title} has its {count} trials: nothing to do. Next: sweep report")

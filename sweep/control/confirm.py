@@ -13,7 +13,7 @@ from sweep.errors import StudyError
 from sweep.paths import RUNS
 from sweep.results.confirmation import confirmation_paths, score_name
 from sweep.results.report import Report
-from sweep.study.enqueued import enqueue
+from sweep.study.enqueued import queue_configuration
 from sweep.study.study import Study
 from sweep.system.files import write_text
 
@@ -75,7 +75,7 @@ def prepare_confirmation(
     there, _ = initialise(file, say)
     for seed in range(seeds):
         for trial in best:
-            enqueue(there, queue_name(trial["number"], seed), trial["params"])
+            queue_configuration(there, queue_name(trial["number"], seed), trial["params"])
     return there, len(there.paths.enqueued.read_text().splitlines())
 
 

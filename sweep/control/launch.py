@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Launched:
-    """What `launch` did.
+    """What `launch_sweep` did.
 
     `cluster` is the outer DAGMan job, None if there was nothing to submit; `was_running` tells whether it was in the
     queue already. `generations` is the number that the sweep will have when it ends. `ended` says why the study ended
@@ -40,7 +40,7 @@ class Launched:
     ended: str = ""
 
 
-def launch(study: Study, generations: int, lanes: int | None = None) -> Launched:
+def launch_sweep(study: Study, generations: int, lanes: int | None = None) -> Launched:
     """Submit the generations that have not ended; `generations` is the study's total, `lanes` how many lanes run them.
 
     Called again while the sweep runs, or after it has finished, it submits nothing. Raises PoolError if HTCondor does

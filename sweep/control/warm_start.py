@@ -6,11 +6,11 @@ from typing import Any
 
 from sweep.config.consistency import configuration_mistakes
 from sweep.results.report import Report
-from sweep.study.enqueued import enqueue
+from sweep.study.enqueued import queue_configuration
 from sweep.study.study import Study
 
 
-def enqueue_best(study: Study, other: Report, top: int) -> int:
+def queue_best_trials(study: Study, other: Report, top: int) -> int:
     """Enqueue the parameters of another study's best trials, as far as this study searches them; how many."""
     count = 0
     for trial in other.ranked[:top]:
@@ -20,5 +20,5 @@ def enqueue_best(study: Study, other: Report, top: int) -> int:
             if not configuration_mistakes(study.config, {name: value})
         }
         if values and not configuration_mistakes(study.config, values):
-            count += enqueue(study, f"{other.study['id']} {trial['number']}", values)
+            count += queue_configuration(study, f"{other.study['id']} {trial['number']}", values)
     return count

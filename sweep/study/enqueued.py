@@ -51,7 +51,7 @@ def parse_assignments(words: list[str]) -> dict[str, ParamValue]:
     return values
 
 
-def enqueue(study: Study, name: str, values: Mapping[str, ParamValue]) -> bool:
+def queue_configuration(study: Study, name: str, values: Mapping[str, ParamValue]) -> bool:
     """Have a configuration tried next, once; False where one of this name was enqueued before.
 
     Raises ConfigError for parameters that the study does not search, or values that they cannot have.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sweep.control.initialise import initialise
-from sweep.control.warm_start import enqueue_best
+from sweep.control.warm_start import queue_best_trials
 from sweep.nodes.propose import propose
 from sweep.results.report import collect_report
 from sweep.study.enqueued import queued_configurations
@@ -23,7 +23,7 @@ def test_another_study_s_best_are_tried_first(study: Study, study_file: Path) ->
     study_file.write_text(study_file.read_text().replace('"tiny"', '"next"').replace("low = 8,", "low = 64,"))
     other, _ = initialise(study_file, lambda _: None)
     for _ in range(2):
-        enqueue_best(other, collect_report(study), 2)
+        queue_best_trials(other, collect_report(study), 2)
     first = propose(other, 0)
     for trial, params in zip(first[:2], best, strict=False):
         assert (trial.params["lr"], trial.params["activation"]) == (params["lr"], params["activation"])

@@ -42,12 +42,12 @@ def copies(template: Path) -> Iterator[Study]:
 def test_killed_at_every_write_and_typed_again_one_sweep_is_in_the_queue(light: Callable[..., Study]) -> None:
     every = copies(light(GOOD).paths.root)
     wanted = next(every)
-    launch.launch(wanted, 1)
+    launch.launch_sweep(wanted, 1)
     tried = [wanted]
     for nth, there in enumerate(every, start=1):
         tried.append(there)
         ended = in_a_process(partial(launched, there), Kill(nth))
-        launch.launch(there, 1)
+        launch.launch_sweep(there, 1)
         assert len(schedd.queued_jobs(there.id)) == 1, f"killed at write {nth}"
         assert workflow(there) == workflow(wanted), f"killed at write {nth}"
         if ended != KILLED:

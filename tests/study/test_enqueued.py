@@ -7,7 +7,7 @@ import pytest
 from sweep.control.repair import repair_storage
 from sweep.errors import ConfigError, StudyError
 from sweep.nodes.propose import propose
-from sweep.study.enqueued import enqueue, parse_assignments, queued_configurations
+from sweep.study.enqueued import parse_assignments, queue_configuration, queued_configurations
 from sweep.study.study import Study
 
 
@@ -24,9 +24,9 @@ def test_words_are_values() -> None:
 
 def test_what_is_enqueued_is_tried_once_by_the_next_trials(study: Study) -> None:
     propose(study, 0)
-    assert enqueue(study, "a", {"lr": 0.01, "width": 16})
-    assert enqueue(study, "b", {"width": 24})
-    assert not enqueue(study, "a", {"width": 32})
+    assert queue_configuration(study, "a", {"lr": 0.01, "width": 16})
+    assert queue_configuration(study, "b", {"width": 24})
+    assert not queue_configuration(study, "a", {"width": 32})
     trials = propose(study, 1)
     assert [trial.params["width"] for trial in trials[:2]] == [16, 24]
     assert trials[0].params["lr"] == 0.01
@@ -44,7 +44,7 @@ def test_what_is_enqueued_is_tried_once_by_the_next_trials(study: Study) -> None
 )
 def test_what_cannot_be_tried_is_refused(study: Study, values: dict[str, float], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
-        enqueue(study, "a", values)
+        queue_configuration(study, "a", values)
     assert queued_configurations(study) == []
 
 
