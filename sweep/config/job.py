@@ -65,26 +65,85 @@ RETRIES = {"request_memory": "retry_request_memory", "gpus_minimum_memory": "ret
 class JobSection(Section):
     """`[job]`: what each job asks for, by the names and in the units of HTCondor's submit language."""
 
-    site: Annotated[str, Field(min_length=1)] | None = None
+    site: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        description='Pool with defaults and rules of its own: `"chtc"`, `"ospool"`, `"personal"`, or a TOML file of '
+        "yours, relative to the study file.",
+    )
 
-    request_cpus: Annotated[int, Field(ge=1)] = 1
-    request_memory: Size = "2 GB"
-    request_disk: Size = "2 GB"
-    request_gpus: Annotated[int, Field(ge=0)] = 0
-    gpus_minimum_memory: Size | None = None
-    gpus_minimum_capability: Annotated[float, Field(gt=0)] | None = None
-    gpus_maximum_capability: Annotated[float, Field(gt=0)] | None = None
-    require_gpus: str | None = None
-    container_image: Annotated[str, Field(min_length=1)] | None = None
-    data: str | None = None
-    requirements: str | None = None
-    attributes: dict[str, PlainValue] = Field(default_factory=dict)
-    submit: dict[str, PlainValue] = Field(default_factory=dict)
-    retry_request_memory: Sizes = Field(default_factory=list)
-    retry_gpus_minimum_memory: Sizes = Field(default_factory=list)
-    checkpoint_every: str = "1 h"
-    slice: str | None = None
-    resources: Literal["fixed", "auto"] = "fixed"
+    request_cpus: int = Field(default=1, ge=1, description="CPU cores of a job.")
+    request_memory: Size = Field(
+        default="2 GB",
+        description='Memory of a job: a number (MB), a string with a unit (`"4 GB"`), or an expression over the '
+        'parameters that gives MB (`"512 + 40 * width"`).',
+    )
+    request_disk: Size = Field(
+        default="2 GB",
+        description='Disk of a job: a number (KB), a string with a unit (`"10 GB"`), or an expression over the '
+        "parameters that gives KB.",
+    )
+    request_gpus: int = Field(default=0, ge=0, description="GPUs of a job.")
+    gpus_minimum_memory: Size | None = Field(
+        default=None,
+        description='Least memory of each GPU: a number (MB), a string with a unit (`"8 GB"`), or an expression over '
+        "the parameters that gives MB. Needs `request_gpus`.",
+    )
+    gpus_minimum_capability: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="Lowest CUDA compute capability of the GPU, such as `7.5`. Needs `request_gpus`."
+    )
+    gpus_maximum_capability: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="Highest CUDA compute capability of the GPU. Needs `request_gpus`."
+    )
+    require_gpus: str | None = Field(
+        default=None,
+        description="ClassAd expression over the properties of a GPU, such as `DriverVersion >= 12.4`. "
+        "Needs `request_gpus`.",
+    )
+    container_image: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        description="Container in which jobs run: an image file, or a URL such as `docker://…` or `osdf:///….sif`.",
+    )
+    data: str | None = Field(
+        default=None,
+        description="URL from which the jobs fetch `[trainer] data`, such as "
+        "`osdf:///ospool/ap40/data/you/photos-v1.zip`.",
+    )
+    requirements: str | None = Field(
+        default=None, description="ClassAd expression that a slot must satisfy, such as `OpSysMajorVer == 9`."
+    )
+    attributes: dict[str, PlainValue] = Field(
+        default_factory=dict,
+        description="Job attributes by name, without the `+` of a submit description: `WantGPULab = true`.",
+    )
+    submit: dict[str, PlainValue] = Field(
+        default_factory=dict, description="Any other submit commands by name: `priority = 5`."
+    )
+    retry_request_memory: Sizes = Field(
+        default_factory=list,
+        description="`request_memory` for a trial that ran out of memory: one size, or a list with one size for each "
+        'retry. An expression may use the first request: `"2 * request_memory"`. '
+        "Without retry sizes, such a trial fails.",
+    )
+    retry_gpus_minimum_memory: Sizes = Field(
+        default_factory=list,
+        description="`gpus_minimum_memory` for a trial that ran out of memory, likewise: "
+        '`["16 GB", "40 GB"]`, or `"2 * gpus_minimum_memory"`.',
+    )
+    checkpoint_every: str = Field(
+        default="1 h",
+        description='How often a job sends its checkpoint to the access point: `"30 min"`, `"2 h"` or `"5 epochs"`. '
+        "A job that is killed without notice loses at most this much work.",
+    )
+    slice: str | None = Field(
+        default=None,
+        description='How long a job lasts before the trial continues as another job: `"4 h"`, `"30 min"` or '
+        '`"2 epochs"`. Short jobs match more slots. Without it, a trial is one job.',
+    )
+    resources: Literal["fixed", "auto"] = Field(
+        default="fixed",
+        description="`auto`: from the second generation on, request the most memory and disk that trials have used, "
+        "plus half of it.",
+    )
 
     @field_validator("checkpoint_every", "slice")
     @classmethod

@@ -39,23 +39,33 @@ Choices = Annotated[list[ParamValue], PlainValidator(_choices)]
 
 
 class Entry(Section):
-    """What every parameter may say: `when` other parameters have one of these values, and how often it is repeated.
+    """The keys that every type of parameter has."""
 
-    `repeat` is a number, or the name of an int parameter; the parameter `width` is then asked as width_1, width_2, …
-    """
-
-    when: dict[str, Choices] = {}
-    repeat: Annotated[int, Field(ge=1, le=1000)] | str | None = None
+    when: dict[str, Choices] = Field(
+        default_factory=dict,
+        description="The condition under which a trial has this parameter: other parameters, each with the value or "
+        'the list of values that it must have, such as `{ optimizer = "sgd" }`. All of them must hold.',
+    )
+    repeat: Annotated[int, Field(ge=1, le=1000)] | str | None = Field(
+        default=None,
+        description="How many values a trial has of this parameter: a number, or the name of an `int` parameter, such "
+        'as `"n_blocks"`. The values of `width` are then `width_1`, `width_2` and so on.',
+    )
 
 
 class FloatParameter(Entry):
-    """A real number in [low, high], uniform in its logarithm with `log`, or on a grid with `step`."""
+    """A real number between `low` and `high`, both included."""
 
-    type: Literal["float"]
-    low: FiniteFloat
-    high: FiniteFloat
-    log: bool = False
-    step: Annotated[FiniteFloat, Field(gt=0)] | None = None
+    type: Literal["float"] = Field(description="The type of the parameter.")
+    low: FiniteFloat = Field(description="The smallest value. With `log = true` it must be above 0.")
+    high: FiniteFloat = Field(description="The largest value.")
+    log: bool = Field(
+        default=False,
+        description="Draw the logarithm of the value uniformly, as suits learning rates. Excludes `step`.",
+    )
+    step: Annotated[FiniteFloat, Field(gt=0)] | None = Field(
+        default=None, description="Allow only `low`, `low + step`, `low + 2 * step` and so on. Excludes `log`."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -68,13 +78,18 @@ WholeNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 
 class IntParameter(Entry):
-    """A whole number in [low, high], uniform in its logarithm with `log`, or every `step`-th from low."""
+    """A whole number between `low` and `high`, both included."""
 
-    type: Literal["int"]
-    low: WholeNumber
-    high: WholeNumber
-    log: bool = False
-    step: Annotated[int, Field(gt=0)] = 1
+    type: Literal["int"] = Field(description="The type of the parameter.")
+    low: WholeNumber = Field(description="The smallest value. With `log = true` it must be above 0.")
+    high: WholeNumber = Field(description="The largest value.")
+    log: bool = Field(
+        default=False,
+        description="Draw the logarithm of the value uniformly, as suits batch sizes. Excludes `step`.",
+    )
+    step: int = Field(
+        default=1, gt=0, description="Allow only `low`, `low + step`, `low + 2 * step` and so on. Excludes `log`."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -83,10 +98,12 @@ class IntParameter(Entry):
 
 
 class CategoricalParameter(Entry):
-    """One of a list of values without order."""
+    """One value of a list, which has no order."""
 
-    type: Literal["categorical"]
-    choices: Annotated[list[PlainValue], Field(min_length=1)]
+    type: Literal["categorical"] = Field(description="The type of the parameter.")
+    choices: list[PlainValue] = Field(
+        min_length=1, description='The values to choose from: strings, numbers or booleans, such as `["sgd", "adamw"]`.'
+    )
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -100,14 +117,14 @@ class CategoricalParameter(Entry):
 class BoolParameter(Entry):
     """True or false."""
 
-    type: Literal["bool"]
+    type: Literal["bool"] = Field(description="The type of the parameter.")
 
 
 class FixedParameter(Entry):
-    """A value that all trials have: the trainer gets it, the search does not see it. May be written bare."""
+    """A value that is the same in all trials, and is not searched. `norm = "batch"` is short for it."""
 
-    type: Literal["fixed"]
-    value: PlainValue
+    type: Literal["fixed"] = Field(description="The type of the parameter.")
+    value: PlainValue = Field(description="The value: a string, a number or a boolean.")
 
 
 AnyParameter = FloatParameter | IntParameter | CategoricalParameter | BoolParameter | FixedParameter

@@ -19,100 +19,155 @@ from sweep.trial.expression import Expression
 from sweep.trial.spec import ParamValue
 
 
-def _one_or_more(value: object) -> list[str]:
-    """A string as a list of one."""
-    listed: list[str] = [value] if isinstance(value, str) else value  # type: ignore[assignment]
-    if not isinstance(listed, list) or not listed or not all(isinstance(one, str) and one for one in listed):
-        raise ValueError(f"must be a string, or a list of them (it is {value!r})")
-    if twice := next((one for one in listed if listed.count(one) > 1), None):
-        raise ValueError(f"names {twice!r} twice")
-    return listed
+def _metric_names(value: object) -> list[str]:
+    """Return the metrics as a list, also where the file has a single string."""
+    names: list[str] = [value] if isinstance(value, str) else value  # type: ignore[assignment]
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+        raise ValueError(f"must be the name of a metric, or a list of names, not {value!r}")
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"has {twice!r} twice")
+    return names
 
 
 def _directions(value: object) -> list[Direction]:
-    listed: list[Any] = value if isinstance(value, list) else [value]
-    if odd := [one for one in listed if one not in list(Direction)]:
-        raise ValueError(f"must be 'minimize' or 'maximize', or one of them for each metric (it is {odd[0]!r})")
-    return [Direction(one) for one in listed]
+    """Return the directions as a list, also where the file has a single string."""
+    directions: list[Any] = value if isinstance(value, list) else [value]
+    if wrong := [direction for direction in directions if direction not in list(Direction)]:
+        raise ValueError(f'must be "minimize" or "maximize", or a list with one for each metric, not {wrong[0]!r}')
+    return [Direction(direction) for direction in directions]
 
 
 class StudySection(Section):
-    """`[study]`: what is optimised, and how many trials a generation has."""
+    """`[study]`: what to optimise, and how many trials a generation has."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
-    metric: Annotated[list[str], PlainValidator(_one_or_more)]
-    direction: Annotated[list[Direction], PlainValidator(_directions)]
-    storage: str = "sqlite"
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    trials_per_generation: Annotated[int, Field(ge=1, le=10_000)]
-    mode: Literal["generations", "lanes"] = "generations"
-    lanes: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    test_metric: str | None = None
-    confirms: str | None = None
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        max_length=64,
+        description="Name of the study, and of its folder below `runs/`.",
+    )
+    metric: Annotated[list[str], PlainValidator(_metric_names)] = Field(
+        description="Metric to optimise, by the name that the trainer reports it under, such as `val_accuracy`. "
+        "A list for several objectives: the first one ranks the leaderboard and is the one that `[limits]` uses."
+    )
+    direction: Annotated[list[Direction], PlainValidator(_directions)] = Field(
+        description="Whether a smaller or a larger metric is better. A list of the same length for several objectives."
+    )
+    storage: str = Field(
+        default="sqlite",
+        description='Where Optuna keeps the study: `"sqlite"` (a file, not on a network file system), `"journal"` '
+        "(Optuna's journal file, for folders on NFS), or a URL such as `postgresql://user@host/database`. "
+        "A password belongs into `~/.pgpass`.",
+    )
+    seed: int = Field(
+        default=0, ge=0, lt=2**63, description="Seed of the study. The same seed proposes the same first generation."
+    )
+    trials_per_generation: int = Field(
+        ge=1, le=10_000, description="Number of trials that sweep proposes together and that run in parallel."
+    )
+    mode: Literal["generations", "lanes"] = Field(
+        default="generations",
+        description="`generations`: sweep proposes the next generation when the last trial of a generation has ended. "
+        "`lanes`: each lane gets its next trial as soon as its last one has ended.",
+    )
+    lanes: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        default=None,
+        description='Number of trials to run in parallel with `mode = "lanes"`. '
+        "Without it, there are as many lanes as `trials_per_generation`.",
+    )
+    test_metric: str | None = Field(
+        default=None,
+        description="Metric that your own program reports in its last step as the test score. "
+        "`sweep confirm` compares trials by it; without it, by the first objective.",
+    )
+    confirms: str | None = Field(
+        default=None, description="Name of the study whose best trials this one trains again. `sweep confirm` sets it."
+    )
 
     @field_validator("storage")
     @classmethod
-    def _known_storage(cls, storage: str) -> str:
+    def _check_storage(cls, storage: str) -> str:
         if storage in ("sqlite", "journal"):
             return storage
-        place = urlsplit(storage)
-        if place.scheme != "postgresql" or not place.path.strip("/"):
-            raise ValueError('must be "sqlite", "journal", or a URL like "postgresql://user@host/database"')
-        if place.password is not None or "password" in parse_qs(place.query, keep_blank_values=True):
-            # Not repeated here, so that it gets into no log.
-            raise ValueError("holds a password, which this file is no place for; put it in ~/.pgpass (mode 600)")
+        url = urlsplit(storage)
+        if url.scheme != "postgresql" or not url.path.strip("/"):
+            raise ValueError('must be "sqlite", "journal", or a URL such as "postgresql://user@host/database"')
+        if url.password is not None or "password" in parse_qs(url.query, keep_blank_values=True):
+            # The message does not repeat the URL, so that the password gets into no log.
+            raise ValueError("must not contain a password; put the password into ~/.pgpass (mode 600)")
         return storage
 
     @field_validator("name")
     @classmethod
-    def _not_reserved(cls, name: str) -> str:
+    def _check_name(cls, name: str) -> str:
         if name == "current":
-            raise ValueError("runs/current is a file of sweep's own; choose another name")
+            raise ValueError("must not be 'current', because sweep uses runs/current itself; choose another name")
         return name
 
     @model_validator(mode="after")
-    def _pairs(self) -> Self:
+    def _check_section(self) -> Self:
         if self.lanes is not None and self.mode != "lanes":
             raise ValueError('lanes needs mode = "lanes"')
         if len(self.metric) != len(self.direction):
-            raise ValueError(f"metric names {len(self.metric)}, but direction {len(self.direction)}")
+            raise ValueError(
+                f"metric has {len(self.metric)} entries, but direction has {len(self.direction)}; give one for each"
+            )
         return self
 
     @property
     def lanes_wanted(self) -> int | None:
-        """How many lanes there are; None for generations."""
+        """The number of lanes; None for generations."""
         return (self.lanes or self.trials_per_generation) if self.mode == "lanes" else None
 
     @property
     def objectives(self) -> dict[str, Direction]:
-        """Direction of each metric that is optimised."""
+        """The direction of each metric that is optimised."""
         return dict(zip(self.metric, self.direction, strict=True))
 
     @property
     def first_direction(self) -> Direction:
-        """Direction of the first objective, which the leaderboard and `[limits]` use."""
+        """The direction of the first objective, which the leaderboard and `[limits]` use."""
         return self.direction[0]
 
 
 class LimitsSection(Section):
-    """`[limits]`: how much goes wrong before sweep gives up on a trial, or on the whole sweep; and what is enough: a
-    value reached, so many trials without a better one, slot hours spent, a time."""
+    """`[limits]`: how many failures sweep accepts, and when the study has enough trials."""
 
-    retries: Annotated[int, Field(ge=0, le=100)] = 3
-    failures_in_a_row: Annotated[int, Field(ge=1)] = 10
-    target: FiniteFloat | None = None
-    patience: Annotated[int, Field(ge=1)] | None = None
-    slot_hours: Annotated[float, Field(gt=0)] | None = None
-    until: datetime | date | None = None
+    retries: int = Field(
+        default=3,
+        ge=0,
+        le=100,
+        description="How often a trial is retried after a transient failure, such as a full disk or a held job. "
+        "Then it is FAIL. Evictions do not count.",
+    )
+    failures_in_a_row: int = Field(
+        default=10, ge=1, description="Number of trials that may fail in a row before the sweep stops."
+    )
+    target: FiniteFloat | None = Field(
+        default=None,
+        description="Value of the first objective that is good enough: the study ends when a trial has it.",
+    )
+    patience: Annotated[int, Field(ge=1)] | None = Field(
+        default=None,
+        description="The study ends after this number of trials without a better value of the first objective.",
+    )
+    slot_hours: Annotated[float, Field(gt=0)] | None = Field(
+        default=None,
+        description="The study ends when its trials that have ended have used this number of slot hours together.",
+    )
+    until: datetime | date | None = Field(
+        default=None,
+        description="The study ends at this date or time: `2027-01-31` (when that day begins), or "
+        "`2027-01-31T18:00:00` (in the time zone of this machine, unless you add one).",
+    )
 
     @property
     def may_end(self) -> bool:
-        """Whether there is anything that may be enough."""
-        return any(one is not None for one in (self.target, self.patience, self.slot_hours, self.until))
+        """Whether any of the limits may end the study."""
+        return any(limit is not None for limit in (self.target, self.patience, self.slot_hours, self.until))
 
     @property
     def deadline(self) -> datetime:
-        """`until` with a time and a zone: this machine's, where it names none; the day's beginning."""
+        """`until` as a time with a zone: a date is its beginning, and without a zone it is in this machine's."""
         until = self.until or datetime.max
         moment = until if isinstance(until, datetime) else datetime.combine(until, time())
         return moment if moment.tzinfo else moment.astimezone()
@@ -121,44 +176,54 @@ class LimitsSection(Section):
 class APSection(Section):
     """`[ap]`: how much of the access point, which others use too, the workflow takes.
 
-    DAGMan's own defaults: POST scripts only wait for one process that answers all, and fewer idle jobs would have
-    DAGMan submit that many fewer at a time (a tenth).
+    The defaults are DAGMan's own. POST scripts cost little: they only wait for one process that answers all of them.
+    Fewer idle jobs would make DAGMan submit fewer at a time (a tenth of the number).
     """
 
-    scripts: Annotated[int, Field(ge=1, le=20)] = 20
-    idle_jobs: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    scripts: int = Field(
+        default=20,
+        ge=1,
+        le=20,
+        description="Number of PRE scripts, and of POST scripts, that DAGMan runs at the same time.",
+    )
+    idle_jobs: int = Field(
+        default=1000,
+        ge=1,
+        le=10_000,
+        description="DAGMan submits no more jobs while this number of its jobs is idle (waits for a slot).",
+    )
 
 
 class SamplerSection(BaseModel):
-    """`[sampler]`: who proposes trials, with that sampler's own options beside its name."""
+    """`[sampler]`: which sampler proposes trials. That sampler's own options stand beside its name."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
 
-    name: str = samplers.DEFAULT
+    name: str = Field(default=samplers.DEFAULT, description="Name of the sampler; see the table of samplers.")
 
     @property
     def options(self) -> dict[str, Any]:
         return dict(self.model_extra or {})
 
     @model_validator(mode="after")
-    def _known(self) -> Self:
+    def _check_options(self) -> Self:
         optuna_options.check_options("sampler", samplers.SAMPLERS, self.name, self.options)
         return self
 
 
 class PrunerSection(BaseModel):
-    """`[pruner]`: which trials end early, with that pruner's own options beside its name."""
+    """`[pruner]`: which pruner ends trials early. That pruner's own options stand beside its name."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
 
-    name: str = pruners.NONE
+    name: str = Field(default=pruners.NONE, description="Name of the pruner; see the table of pruners.")
 
     @property
     def options(self) -> dict[str, Any]:
         return dict(self.model_extra or {})
 
     @model_validator(mode="after")
-    def _known(self) -> Self:
+    def _check_options(self) -> Self:
         optuna_options.check_options("pruner", pruners.PRUNERS, self.name, self.options)
         if self.name == pruners.NONE:
             return self
@@ -170,15 +235,22 @@ class PrunerSection(BaseModel):
 
 
 class ConstraintsSection(Section):
-    """`[constraints]`: plain expressions over parameters, which every trial keeps, and over metrics, which the best of
-    them are to keep."""
+    """`[constraints]`: conditions on the parameters of every trial, and on the metrics of those that may be best."""
 
-    parameters: list[str] = Field(default_factory=list)
-    metrics: list[str] = Field(default_factory=list)
+    parameters: list[str] = Field(
+        default_factory=list,
+        description='Conditions on parameters that every trial satisfies: `["width * n_blocks <= 128", '
+        '"momentum < 0.9 or lr < 0.1"]`. A condition on a parameter that a trial lacks does not apply to it.',
+    )
+    metrics: list[str] = Field(
+        default_factory=list,
+        description='Conditions on reported metrics, such as `["model_mb <= 5"]`. A trial that breaks one has no '
+        "rank, and the sampler learns to avoid it.",
+    )
 
     @field_validator("parameters", "metrics")
     @classmethod
-    def _readable(cls, expressions: list[str]) -> list[str]:
+    def _check_expressions(cls, expressions: list[str]) -> list[str]:
         for position, text in enumerate(expressions, start=1):
             try:
                 Expression.parse(text)
@@ -188,33 +260,41 @@ class ConstraintsSection(Section):
 
     @property
     def metric_names(self) -> set[str]:
-        """Metrics that the constraints look at."""
+        """The metrics that the conditions use."""
         return {name for text in self.metrics for name in Expression.parse(text).names}
 
     def allow(self, values: Mapping[str, ParamValue]) -> bool:
-        """Whether a trial's parameters keep all of them; one that looks at a parameter which is not there is kept."""
-        rules = [Expression.parse(text) for text in self.parameters]
-        return all(rule.holds(values) for rule in rules if rule.names <= values.keys())
+        """Return whether a trial's parameters satisfy all conditions that use only parameters among `values`."""
+        conditions = [Expression.parse(text) for text in self.parameters]
+        return all(condition.holds(values) for condition in conditions if condition.names <= values.keys())
 
 
 class StudyConfig(Section):
     """A whole study file."""
 
-    study: StudySection
-    search: dict[str, Parameter]
-    trainer: TrainerSection
-    job: JobSection = JobSection()
-    limits: LimitsSection = LimitsSection()
-    ap: APSection = APSection()
-    sampler: SamplerSection = SamplerSection()
-    pruner: PrunerSection = PrunerSection()
-    constraints: ConstraintsSection = ConstraintsSection()
-    tracking: TrackingSection = TrackingSection()
-    trials: list[dict[str, PlainValue]] = Field(default_factory=list)
+    study: StudySection = Field(description="What to optimise, and how many trials a generation has.")
+    search: dict[str, Parameter] = Field(description="What to search: one entry for each parameter.")
+    trainer: TrainerSection = Field(description="What each trial trains: the shipped trainer, or your own program.")
+    job: JobSection = Field(default=JobSection(), description="What each job requests from HTCondor.")
+    limits: LimitsSection = Field(
+        default=LimitsSection(), description="How many failures sweep accepts, and when the study has enough trials."
+    )
+    ap: APSection = Field(default=APSection(), description="How much of the access point the workflow uses.")
+    sampler: SamplerSection = Field(default=SamplerSection(), description="How to propose trials.")
+    pruner: PrunerSection = Field(default=PrunerSection(), description="Which trials to end early.")
+    constraints: ConstraintsSection = Field(
+        default=ConstraintsSection(), description="Conditions on parameters and on metrics."
+    )
+    tracking: TrackingSection = Field(default=TrackingSection(), description="Where `sweep sync` uploads trials.")
+    trials: list[dict[str, PlainValue]] = Field(
+        default_factory=list,
+        description="Configurations to run first: the values of some or all parameters, such as `lr = 0.01`. "
+        "The sampler chooses the values that you leave out.",
+    )
 
     @field_validator("search")
     @classmethod
-    def _names(cls, search: dict[str, Any]) -> dict[str, Any]:
+    def _check_search(cls, search: dict[str, Any]) -> dict[str, Any]:
         if not search:
-            raise ValueError("names no parameter: there is nothing to search")
+            raise ValueError('must have a parameter, such as lr = { type = "float", low = 0.001, high = 0.1 }')
         return search

@@ -36,12 +36,18 @@ UNKNOWN = "How long a job lasts, which rules of {} look at, is known after a `sw
 
 
 class Rule(Section):
-    """What a site does not want: `avoid` is a condition over FACTS and job attributes, `advice` what to do instead."""
+    """A rule of a site: a condition that a study should not meet, and what to do instead."""
 
-    avoid: str
-    advice: str
-    source: str
-    level: Literal["warning", "error"] = "warning"
+    avoid: str = Field(
+        description="Condition that breaks the rule, over the facts below and the job attributes of the site's "
+        'defaults: `"job_hours > 20"`.'
+    )
+    advice: str = Field(description="What the user should do instead, with the key to set.")
+    source: str = Field(description="URL of the page where the site states the rule.")
+    level: Literal["warning", "error"] = Field(
+        default="warning",
+        description="`error`: sweep refuses a study that breaks the rule. `warning`: it only says so.",
+    )
 
     @field_validator("avoid")
     @classmethod
@@ -51,13 +57,15 @@ class Rule(Section):
 
 
 class Site(Section):
-    """A site's file. `resumable` are defaults besides, for trials that go on from a checkpoint."""
+    """The file of a site. A study's own keys override the site's defaults."""
 
-    name: str
-    job: dict[str, Any] = Field(default_factory=dict)
-    resumable: dict[str, Any] = Field(default_factory=dict)
-    ap: dict[str, PlainValue] = Field(default_factory=dict)
-    rules: list[Rule] = Field(default_factory=list)
+    name: str = Field(description="Name of the site, for messages.")
+    job: dict[str, Any] = Field(default_factory=dict, description="Defaults for `[job]`.")
+    resumable: dict[str, Any] = Field(
+        default_factory=dict, description="More defaults for `[job]`, for trials that resume from a checkpoint."
+    )
+    ap: dict[str, PlainValue] = Field(default_factory=dict, description="Defaults for `[ap]`.")
+    rules: list[Rule] = Field(default_factory=list, description="Rules that sweep checks a study against.")
 
     @model_validator(mode="after")
     def _names(self) -> Site:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from sweep.config.parameters import Section
 from sweep.config.text import check_one_line, is_secret
@@ -20,9 +20,18 @@ class TrackingSection(Section):
     Nothing secret is among them: keys and passwords come from the environment, or from where the tracker keeps them.
     """
 
-    tensorboard: bool = False
-    mlflow: str | None = None
-    wandb: str | None = None
+    tensorboard: bool = Field(
+        default=False, description="Whether to write TensorBoard files, into `runs/STUDY/tensorboard`. Needs no server."
+    )
+    mlflow: str | None = Field(
+        default=None,
+        description="MLflow's tracking server, such as `https://mlflow.example.org`, or a local database such as "
+        "`sqlite:///mlflow.db`. MLflow takes the user and password from the environment.",
+    )
+    wandb: str | None = Field(
+        default=None,
+        description='Project of Weights & Biases: `"project"` or `"team/project"`. The key comes from `wandb login`.',
+    )
 
     @field_validator("mlflow")
     @classmethod

@@ -38,7 +38,10 @@ class OutputPattern(Section):
     For several metrics the groups are named, (?P<loss>…).
     """
 
-    stdout: str
+    stdout: str = Field(
+        description="Regular expression over the standard output, with a group around the value: "
+        r"`'accuracy: (\S+)'`. For several metrics, name the groups: `(?P<loss>\S+)`."
+    )
 
     @field_validator("stdout")
     @classmethod
@@ -55,18 +58,66 @@ class OutputPattern(Section):
 class TrainerSection(Section):
     """`[trainer]`: what each trial trains on, and for how long; or a program of the user's own that does."""
 
-    epochs: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    data: Annotated[str, Field(min_length=1)] | None = None
-    data_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    classes: Annotated[list[str], Field(min_length=2)] | None = None
-    image_size: Annotated[int, Field(ge=4)] | None = None
-    weights: dict[str, str] = Field(default_factory=dict)
-    command: Annotated[list[Word], Field(min_length=1)] | None = None
-    inputs: list[str] = Field(default_factory=list)
-    outputs: list[str] = Field(default_factory=list)
-    environment: dict[str, str] = Field(default_factory=dict)
-    metrics: str | OutputPattern = "metrics.jsonl"
-    checkpoints: bool = False
+    epochs: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        default=None,
+        description="Number of epochs of each trial. The shipped trainer needs it; your own program only if it uses "
+        "`{epochs}`, a pruner or slices.",
+    )
+    data: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        description="Training data: `fashion-mnist` (fetch it with `sweep data fashion-mnist`), or a folder, zip or "
+        "tar with one folder of images for each class. A path relative to the study file, or a URL. The shipped "
+        "trainer needs it; for your own program it may be any file or folder.",
+    )
+    data_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = Field(
+        default=None,
+        description="SHA-256 of `data`, if `data` is one file. A trial that received other data fails. "
+        "Without it, the data that the first trial received counts.",
+    )
+    classes: Annotated[list[str], Field(min_length=2)] | None = Field(
+        default=None, description="Classes of images to use, in this order. Without it, all classes."
+    )
+    image_size: Annotated[int, Field(ge=4)] | None = Field(
+        default=None,
+        description="Side in pixels to which photos are scaled. Without it 64; Fashion-MNIST keeps its 28.",
+    )
+    weights: dict[str, str] = Field(
+        default_factory=dict,
+        description="Files of pretrained weights by architecture, as paths relative to the study file or URLs: "
+        '`{ resnet18 = "resnet18-f37072fd.pth" }`.',
+    )
+    command: Annotated[list[Word], Field(min_length=1)] | None = Field(
+        default=None,
+        description="Your own program and its arguments, in place of the shipped trainer: "
+        '`["python", "train.py", "--lr={lr}", ["--momentum", "{momentum}"]]`. `{lr}` stands for a parameter; '
+        "`{number}`, `{seed}`, `{epochs}` and `{data}` for the trial's own values. sweep leaves a list of words out "
+        "if the trial lacks a parameter in it. No shell reads the words.",
+    )
+    inputs: list[str] = Field(
+        default_factory=list,
+        description="Files, folders and URLs that your program needs, relative to the study file: "
+        '`["train.py", "lib/"]`. They travel with each job.',
+    )
+    outputs: list[str] = Field(
+        default_factory=list,
+        description='Folders that your program writes and that come home with the trial: `["logs"]`. '
+        "They exist when the program starts.",
+    )
+    environment: dict[str, str] = Field(
+        default_factory=dict,
+        description='Environment variables of your program: `{ RUN_NAME = "trial {number}" }`, with the same '
+        "`{…}` as in `command`. Names that look like secrets, such as `HF_TOKEN`, are refused.",
+    )
+    metrics: str | OutputPattern = Field(
+        default="metrics.jsonl",
+        description="Where your program writes its metrics: a `.jsonl`, `.json` or `.csv` file, or "
+        r"`{ stdout = 'accuracy: (\S+)' }`, a pattern of its standard output.",
+    )
+    checkpoints: bool = Field(
+        default=False,
+        description="Whether your program writes checkpoints and resumes from them, as the trial contract says. "
+        "Without them, an evicted trial starts over.",
+    )
 
     @field_validator("data")
     @classmethod

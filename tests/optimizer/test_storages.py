@@ -169,7 +169,7 @@ def test_a_password_comes_from_pgpass_alone_and_gets_into_no_file(
     ],
 )
 def test_a_password_in_the_study_file_is_refused_and_not_repeated(url: str) -> None:
-    with pytest.raises(ConfigError, match=r"\[study\] storage: holds a password") as caught:
+    with pytest.raises(ConfigError, match=r"\[study\] storage: must not contain a password") as caught:
         parse_config(STUDY.replace("[study]", f'[study]\nstorage = "{url}"'), "study.toml")
     assert "s3cret" not in str(caught.value)
 
