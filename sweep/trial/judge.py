@@ -82,7 +82,7 @@ def _failure(return_code: int, stderr: str, hold_reason: str, hold_code: HoldCod
         if not hold_reason:
             return "fault", "the job was removed from the queue"
         return "memory" if hold_code in OUT_OF_MEMORY else "transient", f"the job was held: {hold_reason}"
-    status = f"was killed by signal {-return_code}" if return_code < 0 else f"exited with status {return_code}"
+    status = f"was killed by signal {-return_code}" if return_code < 0 else f"ended with exit status {return_code}"
     lines = stderr.strip().splitlines()
     last = f": {lines[-1].strip()[:300]}" if lines else " and printed nothing on stderr"
     kinds: dict[int, Kind] = {TRANSIENT: "transient", NO_MEMORY: "memory"}
@@ -92,7 +92,7 @@ def _failure(return_code: int, stderr: str, hold_reason: str, hold_code: HoldCod
 def _fault_in_reports(spec: TrialSpec, reports: Reports) -> str:
     """Return why the reports of a job that exited with 0 cannot be used, '' if they can."""
     if reports.is_missing:
-        return f"the trainer exited with status 0 but left no {spec.metrics}"
+        return f"the trainer exited with 0 but left no {spec.metrics}"
     if not reports.last_values:
         nothing = "nothing in its output matches" if spec.metrics_pattern else f"{spec.metrics} is empty"
         return f"no {' and '.join(spec.wanted)} was reported: {reports.problem or nothing}"
@@ -111,7 +111,7 @@ def _judge_early_end(spec: TrialSpec, reports: Reports) -> Verdict:
     if spec.has_slices and step > spec.step:
         return Verdict("slice", "", step, values)
     problem = f" ({reports.problem})" if reports.problem else ""
-    return Verdict("fault", f"the trainer exited with status 0 at step {step} of {spec.target_step}{problem}", step)
+    return Verdict("fault", f"the trainer exited with 0 at step {step} of {spec.target_step}{problem}", step)
 
 
 def _judge_complete(spec: TrialSpec, reports: Reports) -> Verdict:

@@ -95,7 +95,7 @@ def test_a_trial_that_stops_itself_at_a_cut_off_is_pruned(sliced: Study) -> None
     assert (row.state, row.reason) == ("PRUNED", "not as good as 0.7 at step 3")
 
 
-@pytest.mark.parametrize("step", ["_try_again", "write_json", "restore_checkpoints"])
+@pytest.mark.parametrize("step", ["_run_again", "write_json", "restore_checkpoints"])
 def test_killed_between_slices_and_run_again_it_goes_on(
     sliced: Study, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

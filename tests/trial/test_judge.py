@@ -42,7 +42,7 @@ def judged(
         (0, '{"step": 1, "acc": 1}\n{"step": 2, "acc": NaN}', "", "fault", "acc is nan at step 2"),
         (0, '{"step": 2, "acc": Infinity}', "", "fault", "acc is inf at step 2"),
         (1, GOOD, "Traceback\nValueError: no photos\n", "fault", "exit status 1: ValueError: no photos"),
-        (1, GOOD, "", "fault", "exit status 1, nothing on stderr"),
+        (1, GOOD, "", "fault", "exit status 1 and printed nothing on stderr"),
         (75, GOOD, "OSError: no space", "transient", "exit status 75: OSError: no space"),
         (77, GOOD, "CUDA out of memory", "memory", "exit status 77: CUDA out of memory"),
         (-9, GOOD, "", "transient", "killed by signal 9"),
