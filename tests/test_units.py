@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.units import readable_time
+from sweep.units import first_line, last_line, readable_bytes, readable_time
 
 
 @pytest.mark.parametrize(
@@ -12,3 +12,21 @@ from sweep.units import readable_time
 )
 def test_times_for_people(seconds: float, text: str) -> None:
     assert readable_time(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 B"), (512, "512 B"), (1024, "1 KB"), (1.35 * 2**20, "1.35 MB"), (46.5 * 2**30, "46.5 GB"), (2**40, "1 TB")],
+)
+def test_sizes_for_people(size: float, text: str) -> None:
+    assert readable_bytes(size) == text
+
+
+def test_the_first_line_of_an_error_or_its_type() -> None:
+    assert first_line(ValueError("no photos\nin this folder")) == "no photos"
+    assert first_line(TimeoutError()) == "TimeoutError"
+
+
+def test_the_last_line_of_an_output() -> None:
+    assert last_line("Traceback\nValueError: no photos\n\n", "nothing") == "ValueError: no photos"
+    assert last_line(" \n", "nothing") == "nothing"

@@ -1,0 +1,42 @@
+"""Checks of single words."""
+
+from __future__ import annotations
+
+import pytest
+
+from sweep.config.text import check_one_line, check_printable, check_transferable, did_you_mean, is_secret
+
+
+def test_words_that_can_be_used_come_back_as_they_are() -> None:
+    for word in ("", "photos.zip", "a b", "naïve"):
+        assert check_one_line(word) == check_printable(word) == check_transferable(word) == word
+    assert check_printable("a\\") == "a\\"
+    assert check_one_line("a,b") == "a,b"
+
+
+@pytest.mark.parametrize("word", ["two\nlines", "tab\t", "ends in a backslash\\"])
+def test_what_no_line_of_a_submit_description_holds_is_refused(word: str) -> None:
+    with pytest.raises(ValueError, match="printable characters"):
+        check_one_line(word)
+
+
+def test_a_file_s_name_holds_no_comma() -> None:
+    with pytest.raises(ValueError, match="comma"):
+        check_transferable("a,b")
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("WANDB_API_KEY", True), ("HF_TOKEN", True), ("db_password", True), ("AWS_SECRET", True), ("apikey", True),
+        ("KEY", False), ("TOKENIZERS_PARALLELISM", False), ("MONKEY", False), ("PASSWORD_FILE", False),
+    ],
+)  # fmt: skip
+def test_names_of_secrets(name: str, secret: bool) -> None:
+    assert is_secret(name) == secret
+
+
+def test_a_near_word_is_suggested_and_a_far_one_is_not() -> None:
+    assert did_you_mean("widht", ["lr", "width"]) == "; did you mean 'width'?"
+    assert did_you_mean("momentum", ["lr", "width"]) == ""
+    assert did_you_mean("lr", []) == ""

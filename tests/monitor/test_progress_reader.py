@@ -1,0 +1,72 @@
+"""Where a sweep stands, by its files and a queue."""
+
+from __future__ import annotations
+
+import pytest
+
+from sweep.monitor.progress_reader import ProgressReader, live_report
+from sweep.nodes.propose import propose
+from sweep.pool.schedd import Job, JobStatus
+from sweep.study.study import Study
+from sweep.trial.files import read_spec
+from tests.actions import SUBMITTED, harvest
+from tests.samples import GOOD
+
+EXECUTING = "001 (012.000.000) 2026-11-23 05:58:05 Job executing on host\n\tSlotName: slot1@gpu-1.example.edu\n...\n"
+
+
+def job(number: int, status: JobStatus) -> Job:
+    return Job(12, status, False, number, "")
+
+
+def test_trials_that_wait_run_and_have_ended(study: Study) -> None:
+    propose(study, 0)
+    study.paths.trial(0).metrics.write_text(GOOD)
+    harvest(study.paths, 0, 0)
+    files = study.paths.trial(1)
+    files.metrics.write_text(GOOD.splitlines()[0] + "\n")
+    files.job_log.write_text(SUBMITTED.format(12) + EXECUTING)
+    reader = ProgressReader(study, 2)
+    queue = [job(1, JobStatus.RUNNING), job(2, JobStatus.IDLE)]
+    for _ in range(2):
+        there = reader.progress(queue)
+        assert [(one.trial, one.status, one.step, one.host) for one in there.open] == [
+            (1, JobStatus.RUNNING, 1, "gpu-1.example.edu"),
+            (2, JobStatus.IDLE, 0, ""),
+        ]
+        assert [(one.done, one.total) for one in there.generations] == [(1, 3), (0, 3)]
+        assert there.left == 2
+    # What has grown since is read again.
+    files.metrics.write_text(GOOD)
+    assert [one.step for one in reader.progress(queue).open] == [2, 0]
+    harvest(study.paths, 1, 0)
+    assert [one.trial for one in reader.progress(queue[1:]).open] == [2]
+
+
+def test_a_trial_whose_spec_is_being_written_is_waited_for(study: Study) -> None:
+    propose(study, 0)
+    text = study.paths.trial(2).spec.read_text()
+    study.paths.trial(2).spec.write_text("{")
+    reader = ProgressReader(study, 1)
+    assert reader.progress([]).left == 2
+    study.paths.trial(2).spec.write_text(text)
+    assert reader.progress([]).left == 3
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ('{"step": 3, "val_accuracy": 0.5, "loss": 2}', (3, {"val_accuracy": 0.5})),
+        ('{"step": 3}', (3, {})),
+        ('{"step": 3, "val_accuracy": NaN}', (0, {})),
+        ('{"val_accuracy": 0.5}', (0, {})),
+        ("torn {", (0, {})),
+        ("[3]", (0, {})),
+        ("", (0, {})),
+    ],
+)
+def test_a_report_in_a_job_s_log_is_used_where_it_is_whole(
+    study: Study, said: str, wanted: tuple[int, dict[str, float]]
+) -> None:
+    propose(study, 0)
+    assert live_report(said, read_spec(study.paths.trial(0))) == wanted

@@ -1,0 +1,33 @@
+"""How commands speak, on a pipe and on a terminal."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from sweep import console
+
+
+@pytest.fixture(params=[False, True])
+def out(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """Return what is written to a pipe, and to a terminal."""
+    written = io.StringIO()
+    there = Console(file=written, force_terminal=request.param, soft_wrap=True, highlight=False, width=40)
+    monkeypatch.setattr(console, "console", there)
+    return written
+
+
+def test_a_line_is_printed_as_it_is(out: io.StringIO) -> None:
+    line = "trial 2 failed: [bold]no photos[/bold] " + 60 * "x"
+    console.say(line)
+    assert out.getvalue() == f"{line}\n"
+
+
+def test_each_step_of_what_takes_long_is_shown(out: io.StringIO) -> None:
+    with console.wait("fetching") as step:
+        step("apptainer")
+        step("torch")
+    if not console.console.is_terminal:
+        assert out.getvalue() == "fetching: apptainer\nfetching: torch\n"

@@ -1,0 +1,48 @@
+"""Reading a trial's own files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sweep.errors import StudyError
+from sweep.paths import StudyPaths, TrialPaths
+from sweep.trial.files import read_metrics, read_reports, read_result, read_spec
+from sweep.trial.spec import TrialSpec
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> TrialPaths:
+    """Return the empty folder of a trial."""
+    there = StudyPaths(tmp_path).trial(3)
+    there.root.mkdir(parents=True)
+    return there
+
+
+def spec(**changes: object) -> TrialSpec:
+    return TrialSpec(3, 0, 0, {}, 0, 0, 2, ["acc"], {}, **changes)  # type: ignore[arg-type]
+
+
+def test_what_is_missing_or_damaged_is_named_with_what_to_type(files: TrialPaths) -> None:
+    assert read_result(files) is None
+    files.result.write_text("{")
+    for read, name in ((read_spec, "trial"), (read_result, "result")):
+        with pytest.raises(StudyError, match=rf"00003/{name}\.json cannot be read") as caught:
+            read(files)
+        assert "sweep launch" in caught.value.advice
+
+
+def test_metrics_come_from_the_file_that_the_trial_names(files: TrialPaths) -> None:
+    assert read_metrics(files, spec()) is None
+    (files.root / "log.csv").write_text("step,acc\n1,0.5\n")
+    assert read_reports(files, spec(metrics="log.csv")).values == {1: {"acc": 0.5}}
+    assert read_reports(files, spec()).is_missing
+
+
+def test_a_program_that_prints_goes_on_from_its_checkpoint_or_starts_over(files: TrialPaths) -> None:
+    (files.root / "out.1").write_text("acc 0.5\n")
+    files.stdout.write_text("acc 0.75\n")
+    printed = {"metrics_pattern": r"acc (\S+)"}
+    assert read_metrics(files, spec(**printed, checkpoints=True)) == "acc 0.5\nacc 0.75\n"
+    assert read_metrics(files, spec(**printed, checkpoints=False)) == "acc 0.75\n"
