@@ -85,7 +85,7 @@ def test_a_run_has_its_times_its_place_and_what_it_used() -> None:
         sent=43,
         received=10661,
     )
-    assert parse_event_log(RUN).said == '{"step": 1, "val_accuracy": 0.5}'
+    assert parse_event_log(RUN).last_message == '{"step": 1, "val_accuracy": 0.5}'
 
 
 def test_work_is_lost_only_after_the_last_checkpoint_that_came_back() -> None:
