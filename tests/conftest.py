@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,22 @@ from sweep.study.study import Study
 from tests.postgresql import Server
 from tests.samples import IMAGES_PER_CLASS, STORAGES, STUDY
 from tests.shared_pools import SharedPools
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each session a folder of its own below .pytest, and remove those of sessions that are gone.
+
+    Not below /tmp: DAGMan refuses to keep its node log there.
+    """
+    if config.option.basetemp is not None:  # of an xdist worker, or given on the command line
+        return
+    sessions = config.rootpath / ".pytest"
+    sessions.mkdir(exist_ok=True)
+    for session in sessions.iterdir():
+        if not Path("/proc", session.name).exists():
+            shutil.rmtree(session, ignore_errors=True)
+    config.option.basetemp = str(sessions / str(os.getpid()))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedPools:
