@@ -1,4 +1,4 @@
-"""`sweep` on the command line; the one place where errors become words and an exit status."""
+"""Runs the command `sweep`, prints its errors, and exits with their status."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from sweep.errors import SweepError
 
 
 def main() -> None:
-    """Run the command line. Exits with a SweepError's own status, 130 on Ctrl-C."""
+    """Run the command line.
+
+    Exits with a SweepError's `exit_code`, 1 for other errors of files, 130 on Ctrl-C, and 141 if the reader of the
+    output has gone.
+    """
     from sweep.cli.app import app
 
     try:
@@ -21,7 +25,7 @@ def main() -> None:
     except BrokenPipeError:  # `sweep report | head`
         sys.stderr.close()
         sys.exit(141)
-    except OSError as error:  # a full disk, a folder without the right to write
+    except OSError as error:  # for example a full disk, or a folder without write permission
         print(f"error: {error.strerror or error}: {error.filename or ''}".rstrip(": "), file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:

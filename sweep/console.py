@@ -1,20 +1,15 @@
-"""How commands speak: plain lines on a pipe, colour and a spinner on a terminal."""
+"""How commands print: plain lines on a pipe, colour and a spinner on a terminal."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from typing import Annotated
 
-import typer
 from rich.console import Console
 
 PIPE_WIDTH = 240
-"""Characters to a line of a table where there is no terminal that says."""
-
-
-Name = Annotated[str | None, typer.Option("--study", help="Name of the study; else the one initialised last.")]
+"""Width of a table, in characters, when the output is no terminal and COLUMNS is not set."""
 
 
 console = Console(highlight=False, soft_wrap=True)
@@ -31,7 +26,7 @@ def say(text: str) -> None:
 
 @contextlib.contextmanager
 def wait(title: str) -> Iterator[Callable[[str], None]]:
-    """Show that something is going on; yields a function that is told of each step."""
+    """Show that work is going on. Yields a function that shows the current step."""
     if not console.is_terminal:
         yield lambda step: say(f"{title}: {step}")
         return

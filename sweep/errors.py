@@ -1,10 +1,10 @@
-"""One hierarchy of errors that a user may meet; `sweep.__main__` is the one place that catches and prints them."""
+"""Errors that a user can fix. `sweep.__main__` prints them and exits with their status."""
 
 
 class SweepError(Exception):
-    """Something the user can mend.
+    """An error that the user can fix.
 
-    `advice` says what to do next; `exit_code` is what the command exits with.
+    `advice` says what to do or type next. `exit_code` is the command's exit status.
     """
 
     exit_code = 1
@@ -15,34 +15,34 @@ class SweepError(Exception):
 
 
 class ConfigError(SweepError):
-    """A study file that cannot be used: one line per mistake, all of them at once."""
+    """A study file has mistakes. The message lists all of them, one on each line."""
 
     exit_code = 2
 
 
 class StudyError(SweepError):
-    """The folder of a study is missing, incomplete, or not what the command expects."""
+    """A study's folder is missing, incomplete, or not what the command expects."""
 
     exit_code = 3
 
 
 class StorageError(StudyError):
-    """The Optuna storage cannot be read or written now: what needs it is done again later."""
+    """The Optuna storage cannot be read or written now. Callers retry later."""
 
 
 class PoolError(SweepError):
-    """HTCondor is missing, not running, or refused what was asked."""
+    """HTCondor is missing, is not running, or refused a request."""
 
     exit_code = 4
 
 
 class DataError(SweepError):
-    """Training data that is missing or cannot be fetched."""
+    """Training data is missing or cannot be downloaded."""
 
     exit_code = 5
 
 
 class TrackingError(SweepError):
-    """A tracker is away, or refuses what it is told: `sweep sync` tells it again later."""
+    """A tracker cannot be reached, or refused an upload. `sweep sync` uploads again."""
 
     exit_code = 6

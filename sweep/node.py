@@ -1,6 +1,6 @@
-"""The entry that the workflow's scripts call: `python -m sweep.node propose|serve|keep STUDY …`.
+"""The command that the workflow's scripts call: `python -m sweep.node propose|serve|keep STUDY …`.
 
-The scripts of a sweep that is running name it, so it keeps its name and its arguments in every later version.
+The scripts of running sweeps call it, so later versions must keep its name and its arguments.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 
 
-def main(action: str, words: list[str]) -> None:
-    """Run what a script of the workflow asks for; `words` are its other arguments. Exits with the script's status."""
+def main(action: str, arguments: list[str]) -> None:
+    """Run an action of a workflow script with its other `arguments`. Exits with the script's status."""
     match action:
         case "propose":
             from sweep.nodes.propose import main as run
@@ -18,8 +18,8 @@ def main(action: str, words: list[str]) -> None:
         case "keep":
             from sweep.nodes.rescue_checkpoint import main as run
         case _:
-            sys.exit(f"sweep.node does not know {action!r}; it knows propose, serve and keep")
-    run(words)
+            sys.exit(f"sweep.node: unknown action {action!r}; use propose, serve or keep")
+    run(arguments)
 
 
 if __name__ == "__main__":

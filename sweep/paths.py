@@ -1,4 +1,7 @@
-"""The one module that knows where the files of a study and of a trial lie. Standard library only."""
+"""The names of a study's and a trial's files, and of the workflow's nodes. Standard library only.
+
+Other modules name only DAGMan's own files and temporary or backup copies of these.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RUNS = Path("runs")
-"""Folder of all studies, below the folder where `sweep` is typed."""
+"""The folder of all studies, in the working directory."""
 
 
 CURRENT = RUNS / "current"
-"""Holds the name of the study that `sweep init` saw last."""
+"""A file with the name of the study that `sweep init` initialised last."""
 
 
 HELPER = "sweep_trial.py"
-"""Name under which the shipped trainer's trial.py travels along with a user's own program."""
+"""The name of the shipped trainer's trial.py in jobs that run a user's own program."""
 
 
 @dataclass(frozen=True)
 class TrialPaths:
-    """Files of one trial; the job starts in a copy of some of them and sends its outputs back."""
+    """The files of one trial. HTCondor copies some to the job and copies the job's outputs back."""
 
     root: Path
 
@@ -36,13 +39,13 @@ class TrialPaths:
         return self.root / "checkpoint"
 
     def outputs(self, *, checkpoints: bool) -> tuple[Path, ...]:
-        """What a job sends back, and takes along when it starts again; of a program with `checkpoints` or without."""
+        """Return the files that a job sends back, and takes along when it runs again."""
         saved = [self.checkpoint, *(self.root / f"checkpoint.{kind}" for kind in ("previous", "sha256"))]
         return (self.metrics, *(saved if checkpoints else []), self.starts)
 
     @property
     def starts(self) -> Path:
-        """Where, and with which software, the program started, a line of JSON each time."""
+        """The machine and software of each start of the program, one line of JSON for each."""
         return self.root / "starts.jsonl"
 
     @property
@@ -51,18 +54,20 @@ class TrialPaths:
 
     @property
     def endings(self) -> Path:
-        """Failures that were tried again, a line of JSON each."""
+        """How the trial's earlier jobs ended, one line of JSON for each."""
         return self.root / "endings.jsonl"
 
     @property
     def retry_submit(self) -> Path:
-        """Submit commands of the next try alone: which host to avoid, how much more to ask for."""
+        """Submit commands for the next attempt alone: which host to avoid, how much memory to request."""
         return self.root / "retry.sub"
 
     @property
     def own_submit(self) -> Path:
-        """Submit commands of this trial alone: what it asks for by its parameters; arguments and environment of the
-        user's own program."""
+        """Submit commands of this trial alone.
+
+        They hold resources that depend on its parameters, and the arguments and environment of the user's own program.
+        """
         return self.root / "own.sub"
 
     @property
@@ -74,9 +79,9 @@ class TrialPaths:
         return self.root / "err"
 
     def earlier(self, output: Path) -> list[Path]:
-        """What earlier tries of the trial left of an output, in order: out.1, out.2, …"""
-        kept = [file for file in self.root.glob(f"{output.name}.*") if file.suffix[1:].isdigit()]
-        return sorted(kept, key=lambda file: int(file.suffix[1:]))
+        """Return the copies of an output that earlier attempts left, oldest first: out.1, out.2, …"""
+        copies = [file for file in self.root.glob(f"{output.name}.*") if file.suffix[1:].isdigit()]
+        return sorted(copies, key=lambda file: int(file.suffix[1:]))
 
     @property
     def job_log(self) -> Path:
@@ -85,27 +90,28 @@ class TrialPaths:
 
 @dataclass(frozen=True)
 class StudyPaths:
-    """Files of one study, below `runs/<study>/`."""
+    """The files of one study, in `runs/<study>/`."""
 
     root: Path
 
     @classmethod
     def named(cls, name: str) -> StudyPaths:
+        """Return the absolute paths of the study `name` in the working directory."""
         return cls((RUNS / name).absolute())
 
     @property
     def config(self) -> Path:
-        """The study file, byte for byte as it was when the study was initialised."""
+        """A copy of the study file, as it was when `sweep init` or an update read it last."""
         return self.root / "study.toml"
 
     @property
     def site(self) -> Path:
-        """The file of its site, likewise, where it names one."""
+        """A copy of the study's site file, if the study names a site."""
         return self.root / "site.toml"
 
     @property
     def provenance(self) -> Path:
-        """Written last by `sweep init`: a study without it is not initialised."""
+        """`sweep init` writes it last: a study without it is not initialised."""
         return self.root / "provenance.json"
 
     @property
@@ -118,12 +124,12 @@ class StudyPaths:
 
     @property
     def storage_lock(self) -> Path:
-        """Held by whoever has the Optuna storage open for writing."""
+        """The lock of the process that has the Optuna storage open for writing."""
         return self.root / "storage.lock"
 
     @property
     def serving_lock(self) -> Path:
-        """Held by the process that answers POST scripts."""
+        """The lock of the process that answers POST scripts."""
         return self.root / "serving.lock"
 
     @property
@@ -132,47 +138,47 @@ class StudyPaths:
 
     @property
     def trainer(self) -> Path:
-        """The trainer as it was at `sweep init`, so that all trials of a study run the same code."""
+        """A copy of the trainer, taken by `sweep init` so that all trials of a study run the same code."""
         return self.root / "trainer"
 
     @property
     def inputs(self) -> Path:
-        """The user's own program and what it needs, likewise."""
+        """A copy of the user's own program and its input files, taken by `sweep init`."""
         return self.root / "inputs"
 
     @property
     def enqueued(self) -> Path:
-        """Configurations that `sweep enqueue` wants tried, a line of JSON each."""
+        """The configurations that `sweep enqueue` queued, one line of JSON for each."""
         return self.root / "enqueued.jsonl"
 
     @property
     def data_sha256(self) -> Path:
-        """Digest of the data that the first trial had, where data is one file and the study file does not say."""
+        """The SHA-256 of the first trial's data, if the data is one file and the study file gives no data_sha256."""
         return self.root / "data.sha256"
 
     @property
     def pending(self) -> Path:
-        """One empty file for each trial whose result is not yet known to be in the storage."""
+        """One empty file for each trial whose result may not be in the storage yet."""
         return self.root / "pending"
 
     @property
     def spooled(self) -> Path:
-        """What jobs that are being removed had handed over, in a folder TRIAL.CLUSTER each."""
+        """Checkpoints of jobs that are being removed, in one folder TRIAL.CLUSTER for each job."""
         return self.root / "spooled"
 
     @property
     def tried(self) -> TrialPaths:
-        """The trial that `sweep try` ran last."""
+        """The files of the trial that `sweep try` ran last."""
         return TrialPaths(self.root / "try")
 
     @property
     def tried_record(self) -> Path:
-        """What that trial took."""
+        """The time, memory and disk that `sweep try` measured."""
         return self.tried.root / "tried.json"
 
     @property
     def dry_run(self) -> Path:
-        """The files that `sweep launch --dry-run` writes for reading."""
+        """The files that `sweep launch --dry-run` writes for people to read."""
         return self.root / "dry-run"
 
     @property
@@ -181,22 +187,26 @@ class StudyPaths:
 
     @property
     def tensorboard(self) -> Path:
-        """TensorBoard's event files, a folder for each trial: what `tensorboard --logdir` is given."""
+        """TensorBoard's event files, one folder for each trial. Run: tensorboard --logdir DIRECTORY"""
         return self.root / "tensorboard"
 
     @property
     def wandb_sent(self) -> Path:
-        """Numbers of the trials that Weights & Biases has, by project."""
+        """The numbers of the trials uploaded to Weights & Biases, by project."""
         return self.root / "wandb.json"
 
     @property
     def container(self) -> Path:
-        """Definitions of a container image for the study."""
+        """The definitions of a container image that `sweep container` writes."""
         return self.root / "container"
 
     @property
     def dag(self) -> Path:
         return self.root / "dag"
+
+    @property
+    def dagman_config(self) -> Path:
+        return self.dag / "dagman.config"
 
     @property
     def outer_dag(self) -> Path:
@@ -211,11 +221,11 @@ class StudyPaths:
 
     @property
     def lanes(self) -> Path:
-        """What lanes have, by their names."""
+        """The folder with two files for each lane: the number of its trial and its submit description."""
         return self.dag / "lanes"
 
     def lane_trial(self, lane: str) -> Path:
-        """Holds the number of the trial that a lane was given last."""
+        """Return the file with the number of the trial that was assigned to a lane last."""
         return self.lanes / f"{lane}.trial"
 
     def lane_submit(self, lane: str) -> Path:
@@ -223,27 +233,27 @@ class StudyPaths:
 
     @property
     def posts(self) -> Path:
-        """What POST scripts ask, and the answers: see sweep/posts.py."""
+        """The requests of POST scripts and the replies: see sweep/nodes/post_requests.py."""
         return self.dag / "posts"
 
     @property
     def stopped(self) -> Path:
-        """Why the sweep stopped itself, if it did."""
+        """Why the sweep stopped early, if it did."""
         return self.dag / "stopped.txt"
 
     @property
     def ended(self) -> Path:
-        """Why no more trials are asked for, where the study ended before it had all."""
+        """Why the study ended before it had all of its trials, if it did."""
         return self.dag / "ended.txt"
 
     @property
     def planned(self) -> Path:
-        """Number of generations of the last launch."""
+        """The number of generations of the last launch."""
         return self.dag / "generations.txt"
 
     @property
     def waiting(self) -> Path:
-        """What ./propose and ./harvest wait for, while they do."""
+        """What ./propose or ./harvest is waiting for, if it is."""
         return self.dag / "waiting.txt"
 
     @property
@@ -262,36 +272,33 @@ class StudyPaths:
         return TrialPaths(self.trials / f"{number:05d}")
 
     def trial_numbers(self) -> list[int]:
-        """Numbers of the trials that have a folder, in order."""
+        """Return the numbers of the trials that have a folder, in order."""
         if not self.trials.is_dir():
             return []
         return sorted(int(folder.name) for folder in self.trials.iterdir() if folder.name.isdigit())
 
     def ended_trials(self) -> list[int]:
-        """Numbers of the trials that have a result, in order."""
+        """Return the numbers of the trials that have a result.json, in order."""
         return [number for number in self.trial_numbers() if self.trial(number).result.exists()]
 
 
 def generation_name(generation: int) -> str:
-    """Name of a generation's node in the outer DAG, and of its DAG file."""
+    """Return the name of a generation's node in the outer DAG; its DAG file has the same name."""
     return f"generation-{generation:04d}"
 
 
 def lane_name(number: int) -> str:
-    """Name of a lane, and of its node."""
+    """Return the name of a lane and of its node."""
     return f"lane-{number:04d}"
 
 
 def node_name(number: int) -> str:
-    """Name of a trial's node; `trial_number` is its inverse."""
+    """Return the name of a trial's node. `trial_number` is the inverse."""
     return f"trial-{number:05d}"
 
 
 def trial_number(node: str) -> int:
-    """Number of the trial that a node name stands for.
-
-    Raises ValueError when `node` is not a name that `node_name` makes.
-    """
+    """Return the number of the trial of a node. Raises ValueError if `node` is not a name from `node_name`."""
     prefix, _, digits = node.partition("-")
     if prefix != "trial" or not (digits.isascii() and digits.isdigit()) or node_name(int(digits)) != node:
         raise ValueError(f"not the node of a trial: {node!r}")

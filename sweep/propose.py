@@ -1,4 +1,4 @@
-"""Lets the scripts of a sweep that version 0.1.0 launched run on: they call `python -m sweep.propose`."""
+"""Keeps sweeps running that version 0.1.0 launched: their scripts call `python -m sweep.propose`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the folders dags/, trainer/ and configs/, in a checkout and in an installed wheel alike."""
+"""Finds the folders dags/, trainer/ and configs/ in a checkout and in an installed wheel."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def resource_folder(name: Literal["dags", "trainer", "configs"]) -> Path:
-    """Path of one of the project's data folders.
-
-    Raises FileNotFoundError when the installation lacks it.
-    """
-    for place in (PACKAGE / "data" / name, PACKAGE.parent / name):
-        if place.is_dir():
-            return place
+    """Return the path of one of the project's data folders. Raises FileNotFoundError if it is not installed."""
+    for folder in (PACKAGE / "data" / name, PACKAGE.parent / name):
+        if folder.is_dir():
+            return folder
     raise FileNotFoundError(f"the folder {name}/ is missing from this installation of sweep at {PACKAGE}")

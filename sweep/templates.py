@@ -1,4 +1,4 @@
-"""Fills Jinja2 templates."""
+"""Renders Jinja2 templates."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def _environment(folder: Path, html: bool) -> Environment:
 
 
 def render(template: str, **values: Any) -> str:
-    """Return the text of a template of dags/ with `values` filled in.
+    """Return the text of a template in dags/, rendered with `values`.
 
-    Raises jinja2.UndefinedError for a name that is missing.
+    Raises jinja2.UndefinedError if the template uses a name that is not among them.
     """
     return _environment(resource_folder("dags"), False).get_template(template).render(values)
 
 
 def render_html(template: Path, **values: Any) -> str:
-    """Return the HTML of a template file; every value is escaped.
+    """Return the HTML of a template file, rendered with `values`, each of them escaped.
 
-    Raises jinja2.UndefinedError for a name that is missing.
+    Raises jinja2.UndefinedError if the template uses a name that is not among them.
     """
     return _environment(template.parent, True).get_template(template.name).render(values)

@@ -1,4 +1,4 @@
-"""Times, sizes and program output as short text for people."""
+"""Formats times, sizes, errors and program output as short text for people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def readable_time(seconds: float) -> str:
 
 
 def readable_bytes(size: float) -> str:
-    """Return a number of bytes as text with three digits: 512 B, 1.35 MB, 46.5 GB (powers of 1024)."""
+    """Return a number of bytes as text with at most three digits: 512 B, 1.35 MB, 46.5 GB (powers of 1024)."""
     for name, unit in (("TB", 2**40), ("GB", 2**30), ("MB", 2**20), ("KB", 2**10)):
         if size >= unit:
             return f"{size / unit:.3g} {name}"
@@ -20,11 +20,11 @@ def readable_bytes(size: float) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message, or its type where it has none."""
+    """Return the first line of an error's message, or the name of its type if it has no message."""
     return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 def last_line(text: str, otherwise: str) -> str:
-    """Return the last line of a program's output, or `otherwise` where it printed nothing."""
+    """Return the last line of a program's output, or `otherwise` if it printed nothing."""
     lines = text.strip().splitlines()
     return lines[-1] if lines else otherwise

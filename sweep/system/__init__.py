@@ -1,1 +1,1 @@
-"""The machine: files and locks, file systems, memory, Debian packages, the user's directories."""
+"""The machine: files and locks, file systems, memory, packages of Debian and Python, the user's directories."""

@@ -1,4 +1,4 @@
-"""Debian packages for an ordinary user: fetched and checked by apt with private lists, unpacked without installing."""
+"""Downloads and unpacks Debian packages as an ordinary user: apt checks them, and nothing is installed."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ KEYRINGS = ("/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrin
 
 
 LIBRARY_TRIPLETS = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu"}
-"""Processors for which Debian's packages are known to work here, and Debian's folder of their libraries."""
+"""The processors that sweep supports, and the names of Debian's library folders for them."""
 
 
 class AptError(SweepError):
-    """apt is missing, or did not deliver; carries what apt said."""
+    """apt is missing or failed. The message holds what apt printed."""
 
 
 def why_unsupported() -> str:
-    """Why packages cannot be fetched on this machine; '' when they can."""
+    """Return why sweep cannot download Debian packages on this machine, '' if it can."""
     missing = [tool for tool in ("apt-get", "apt-cache", "dpkg", "dpkg-deb") if shutil.which(tool) is None]
     if missing:
         return f"this machine has no {missing[0]}"
     if platform.machine() not in LIBRARY_TRIPLETS:
-        return f"this machine's processor is {platform.machine()}"
+        return f"sweep does not support this machine's processor, {platform.machine()}"
     return ""
 
 
 class Archive:
-    """One release of Debian on the mirror that the machine's own configuration names.
+    """One release of Debian on a mirror.
 
-    apt keeps its lists and state below `folder`; the system's are neither read nor changed.
+    apt keeps its lists and state in `folder`. The system's own are neither read nor changed.
     """
 
     def __init__(self, folder: Path, mirror: str, suite: str) -> None:
@@ -58,61 +58,63 @@ class Archive:
             "Dir::Etc::SourceParts": "-",
             "APT::Get::List-Cleanup": "0",
         }
-        words = [command[0], *(f"-o{key}={value}" for key, value in options.items()), *command[1:]]
-        return run_command(words, cwd)
+        return run_command([command[0], *(f"-o{key}={value}" for key, value in options.items()), *command[1:]], cwd)
 
     def update(self) -> None:
-        """Fetch the list of packages. Raises AptError when the mirror lacks this release."""
+        """Download the list of packages. Raises AptError if the mirror lacks this release."""
         self._run(["apt-get", "update", "--error-on=any"])
 
     def version(self, package: str) -> str | None:
-        """Version that the archive offers of a package; None when it has none."""
+        """Return the version of a package in the archive, None if it has no such package."""
         match = re.search(r"Candidate: (\S+)", self._run(["apt-cache", "policy", package]))
         return match[1] if match and match[1] != "(none)" else None
 
     def offered(self, packages: Iterable[str]) -> list[str]:
-        """Those of the packages that the archive has, and are not mere names for others."""
+        """Return those packages that the archive has. Virtual packages are left out."""
         text = self._run(["apt-cache", "policy", *packages])
         return re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: (?!\(none\))", text, flags=re.MULTILINE)
 
     def dependencies(self, package: str) -> list[str]:
-        """The package and all that it depends on, directly or not, by name."""
+        """Return the names of a package and of everything that it depends on, directly or indirectly."""
         kinds = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
         text = self._run(["apt-cache", "depends", "--recurse", *(f"--no-{kind}" for kind in kinds), package])
         return sorted({line.strip() for line in text.splitlines() if re.match(r"[a-z0-9]", line)})
 
     def download(self, packages: Iterable[str], into: Path) -> list[Path]:
-        """Fetch packages as .deb files, each checked by apt against the archive's signed hashes."""
+        """Download packages and return their .deb files. apt checks each against the archive's signed hashes."""
         into.mkdir(parents=True, exist_ok=True)
         self._run(["apt-get", "download", *packages], cwd=into)
         return sorted(into.glob("*.deb"))
 
 
 def archives(folder: Path, suites: Sequence[str]) -> Iterable[Archive]:
-    """Those of the wanted releases that this machine's mirrors have, the first wanted first.
+    """Yield those of the releases `suites` that this machine's Debian mirrors have, in this order.
 
-    Raises AptError when no mirror of Debian is configured, or none can be reached.
+    Raises AptError if apt has no mirror of Debian, or none can be reached.
     """
     configured = mirrors(folder)
     if not configured:
-        raise AptError("apt on this machine knows no mirror of Debian", "Add one to /etc/apt/sources.list.")
-    found, said = False, ""
+        raise AptError("apt has no mirror of Debian on this machine", "Add one to /etc/apt/sources.list.")
+    found, problem = False, ""
     for suite in suites:
         for mirror in configured:
             archive = Archive(folder, mirror, suite)
             try:
                 archive.update()
             except AptError as error:
-                said = str(error)
+                problem = str(error)
                 continue
             found = True
             yield archive
     if not found:
-        raise AptError(f"no mirror of Debian answered: {said}", "Check the network and /etc/apt, then type it again.")
+        raise AptError(
+            f"no mirror of Debian answered: {problem}",
+            "Check the network and /etc/apt/sources.list, then run the command again.",
+        )
 
 
 def mirrors(folder: Path) -> list[str]:
-    """Addresses of the Debian archives in the machine's own apt configuration."""
+    """Return the URLs of the Debian archives in the machine's apt configuration."""
     lists = folder / "probe"
     (lists / "partial").mkdir(parents=True, exist_ok=True)
     text = run_command(["apt-get", f"-oDir::State={lists}", f"-oDir::State::Lists={lists}", "--print-uris", "update"])
@@ -120,27 +122,27 @@ def mirrors(folder: Path) -> list[str]:
 
 
 def parse_mirrors(text: str) -> list[str]:
-    """Addresses that may be Debian's main archive, in what `apt-get --print-uris update` prints.
+    """Return the URLs that may be Debian's main archive, from the output of `apt-get --print-uris update`.
 
-    Only plain releases count (bookworm, not bookworm-security). Whether an archive is Debian's, apt tells by its
-    signature.
+    Only plain releases count: bookworm, but not bookworm-security. apt checks later, by the signature, whether an
+    archive is Debian's.
     """
     return re.findall(r"^'(\S+?)/dists/(?:[a-z]+)/InRelease'", text, flags=re.MULTILINE)
 
 
 def unpack(packages: Iterable[Path], into: Path) -> None:
-    """Unpack .deb files below a folder; nothing is installed or run."""
+    """Unpack .deb files into a folder, without installing or running anything."""
     for package in packages:
         run_command(["dpkg-deb", "--extract", str(package), str(into)])
 
 
-def run_command(words: Sequence[str], cwd: Path | None = None) -> str:
-    """Run a command and give back what it printed. Raises AptError with its last words when it fails."""
+def run_command(command: Sequence[str], cwd: Path | None = None) -> str:
+    """Return what a command printed. Raises AptError with the end of its stderr if it fails."""
     try:
-        done = subprocess.run(words, cwd=cwd, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     except FileNotFoundError:
-        raise AptError(f"{words[0]}: no such command on this machine") from None
+        raise AptError(f"the command {command[0]} is not on this machine") from None
     if done.returncode:
-        said = "\n".join(done.stderr.strip().splitlines()[-5:])
-        raise AptError(f"{Path(words[0]).name} failed with exit status {done.returncode}: {said}")
+        problem = "\n".join(done.stderr.strip().splitlines()[-5:])
+        raise AptError(f"{Path(command[0]).name} failed with exit status {done.returncode}: {problem}")
     return done.stdout

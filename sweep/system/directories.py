@@ -1,22 +1,17 @@
-"""Where sweep keeps what belongs to the user rather than to a study (XDG base directories)."""
+"""The user's directories for files that belong to no study (XDG base directories)."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from platformdirs import user_cache_path, user_state_path
 
 
 def cache_directory() -> Path:
-    """What can be fetched again: HTCondor, data sets."""
-    return _base("XDG_CACHE_HOME", ".cache") / "sweep"
+    """Return the directory of what can be downloaded again: HTCondor and data sets."""
+    return user_cache_path("sweep")
 
 
 def state_directory() -> Path:
-    """What a personal pool remembers: its configuration, logs and queue."""
-    return _base("XDG_STATE_HOME", ".local/state") / "sweep"
-
-
-def _base(variable: str, default: str) -> Path:
-    # The specification says to ignore a relative path.
-    named = os.environ.get(variable, "")
-    return Path(named) if named.startswith("/") else Path.home() / default
+    """Return the directory of a personal pool: its configuration, logs and queue."""
+    return user_state_path("sweep")

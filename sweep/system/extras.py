@@ -1,4 +1,4 @@
-"""Packages that only some commands need, and that an installation may lack."""
+"""Checks for Python packages that only some commands need."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from sweep.errors import SweepError
 
 
 def require_extra(extra: str, *modules: str) -> None:
-    """Raises SweepError where one of the modules is missing, naming the extra of this package that brings it."""
+    """Raise SweepError if a module is missing, with the command that installs this package's `extra`."""
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
-        raise SweepError(f"{' and '.join(missing)} cannot be imported", f"pip install 'htcondor-sweep[{extra}]'")
+        raise SweepError(
+            f"this command needs {' and '.join(missing)}, not installed here",
+            f"Run: pip install 'htcondor-sweep[{extra}]'",
+        )

@@ -1,4 +1,4 @@
-"""Writes that survive a kill at any instruction, and locks that die with their process. Standard library only."""
+"""Atomic writes, file locks and reads of torn files. Standard library only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def write_text(path: Path, text: str, mode: int = 0o644) -> None:
-    """Put `text` at `path` whole or not at all: temporary name, fsync, rename, fsync of the folder."""
+    """Write a file atomically and durably: temporary name, fsync, rename, fsync of the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -32,7 +32,7 @@ def write_text(path: Path, text: str, mode: int = 0o644) -> None:
 
 
 def write_first(path: Path, text: str) -> str:
-    """Put `text` at `path`, whole or not at all, unless another did so before; what is there then."""
+    """Write a file atomically unless it exists, and return the text that the file then has."""
     new = path.with_name(f"{path.name}.{os.getpid()}")
     write_text(new, text)
     with contextlib.suppress(FileExistsError):
@@ -42,12 +42,12 @@ def write_first(path: Path, text: str) -> str:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """`write_text` of strict JSON (no NaN), indented for people to read."""
+    """Write indented JSON as `write_text` does. Raises ValueError for NaN and infinity."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
 def json_lines(text: str) -> list[dict[str, Any]]:
-    """Return the JSON objects of a text that has one on each line. Lines that a kill has torn are left out."""
+    """Return the JSON objects of a text with one on each line. Skips lines that are torn or no objects."""
     found = []
     for line in text.splitlines():
         with contextlib.suppress(ValueError, RecursionError):
@@ -59,9 +59,9 @@ def json_lines(text: str) -> list[dict[str, Any]]:
 
 @contextlib.contextmanager
 def locked(path: Path, *, wait: bool) -> Iterator[bool]:
-    """Hold an exclusive lock on the file at `path`; yields whether it was got (always, with `wait`).
+    """Hold an exclusive lock on the file at `path`. Yields whether the lock was acquired, which `wait` guarantees.
 
-    The kernel lets go when the process dies, so no lock is ever left behind.
+    The kernel releases the lock when the process dies, so no lock is ever left behind.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
@@ -74,7 +74,7 @@ def locked(path: Path, *, wait: bool) -> Iterator[bool]:
 
 
 def tail(path: Path, lines: int = 20, max_bytes: int = 8192) -> str:
-    """The last `lines` lines of a text file, '' when there is none; reads at most `max_bytes`."""
+    """Return the last `lines` lines of a text file, '' if there is no file. Reads at most `max_bytes`."""
     try:
         with path.open("rb") as handle:
             handle.seek(0, os.SEEK_END)

@@ -1,4 +1,4 @@
-"""How much memory a program and its children take, as HTCondor counts it: all processes of a job together."""
+"""Measures the memory of a program and its children together, as HTCondor counts a job's memory."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Self
 PERIOD_SECONDS = 0.2
 
 
-class Peak:
-    """Looks again and again, while it is entered, at the processes of a session; `bytes` is the most they had.
+class PeakMemory:
+    """Measures the peak memory of a session's processes while its `with` block runs. `bytes` is the result.
 
-    Where there is no /proc it is what the greatest of them had.
+    Without /proc, `bytes` is the peak of the largest process.
     """
 
     def __init__(self, session: int) -> None:
@@ -41,11 +41,11 @@ class Peak:
 
 
 def session_bytes(session: int) -> int:
-    """Proportional set size of all processes of a session: what they share is counted once (proc(5), smaps_rollup)."""
+    """Return the proportional set size of a session's processes in bytes, shared memory counted once (proc(5))."""
     total = 0
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError, IndexError):
-            # The session is the fourth word after the name, which is in parentheses and may hold anything.
+            # The session is the fourth field after the name, which is in parentheses and may contain anything.
             if int((process / "stat").read_text().rpartition(")")[2].split()[3]) == session:
                 sizes = (process / "smaps_rollup").read_text()
                 total += next(int(line.split()[1]) for line in sizes.splitlines() if line.startswith("Pss:")) * 1024

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from sweep.system.memory import Peak, session_bytes
+from sweep.system.memory import PeakMemory, session_bytes
 
 MB = 2**20
 PROGRAM = """
@@ -29,7 +29,7 @@ def test_all_processes_of_a_session_count_together(tmp_path: object) -> None:
     process = subprocess.Popen(
         [sys.executable, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
     )
-    with Peak(process.pid) as peak:
+    with PeakMemory(process.pid) as peak:
         assert process.stdout is not None
         process.stdout.readline()
         now = session_bytes(process.pid)
