@@ -33,7 +33,7 @@ def write_dag_folder(stored: StoredStudy, generations: int, done: set[int], lane
     `done` are the generations that have ended. The caller holds the storage lock and the serving lock.
     """
     study, paths = stored.study, stored.study.paths
-    write_text(paths.dag / "dagman.config", dagman_config(paths.dag, study.config.ap))
+    write_text(paths.dagman_config, dagman_config(paths.dag, study.config.ap))
     write_text(paths.submit, study_submit_description(study))
     for script in SCRIPTS:
         write_text(paths.dag / script, node_script(script, Path(sys.executable), PACKAGE.parent), mode=0o755)

@@ -111,7 +111,7 @@ def _run(study: Study, files: TrialPaths, spec: TrialSpec, say: Callable[[str], 
             )
         except OSError as error:
             raise StudyError(f"{words[0]} cannot be started: {error}", "See [trainer] command.") from None
-        with memory.Peak(process.pid) as peak:
+        with memory.PeakMemory(process.pid) as peak:
             try:
                 for line in process.stdout or []:
                     stdout.write(line)
