@@ -11,7 +11,7 @@ from sweep.config.optuna_options import OptunaClass
 from sweep.config.pruners import PRUNERS
 from sweep.config.samplers import SAMPLERS
 from sweep.config.trainer_interface import trainer_interface
-from sweep.trial.cutoffs import TRAVELLING
+from sweep.trial.cutoffs import PRECOMPUTED
 
 TYPE_NAMES = {"bool": "boolean", "int": "integer", "float": "number", "str": "string"}
 
@@ -35,7 +35,7 @@ def samplers_table(_: str) -> str:
 def pruners_table(_: str) -> str:
     """Return what each pruner needs, and then its options."""
     rows = [
-        (f"`{name}`", f"`{pruner.of}`", _yes(name not in (*TRAVELLING, "none"))) for name, pruner in PRUNERS.items()
+        (f"`{name}`", f"`{pruner.of}`", _yes(name not in (*PRECOMPUTED, "none"))) for name, pruner in PRUNERS.items()
     ]
     return f"{table(['`name`', 'in Optuna', 'needs `[job] slice`'], rows)}\n\n{_options('pruners', PRUNERS)}"
 

@@ -12,7 +12,7 @@ from sweep.config.parameters import is_possible_value, values_of
 from sweep.config.sections import StudyConfig
 from sweep.config.text import did_you_mean
 from sweep.config.trainer import FASHION_MNIST, TrainerSection
-from sweep.trial.cutoffs import TRAVELLING
+from sweep.trial.cutoffs import PRECOMPUTED
 from sweep.trial.expression import Expression
 from sweep.trial.spec import ParamValue
 
@@ -48,7 +48,7 @@ def _pruner_mistakes(config: StudyConfig) -> list[str]:
     asked = f"[pruner] name: {pruner}" if pruner != pruners.NONE else "[job] slice"
     if pruner != pruners.NONE and len(config.study.objectives) > 1:
         found.append(f"{asked} knows one objective")
-    if pruner not in (pruners.NONE, *TRAVELLING) and not sliced:
+    if pruner not in (pruners.NONE, *PRECOMPUTED) and not sliced:
         found.append(f'{asked} is asked between slices: set [job] slice = "2 h", or so')
     if (pruner != pruners.NONE or sliced) and config.trainer.epochs is None:
         found.append(f"{asked} needs [trainer] epochs, the last step of a trial")

@@ -15,7 +15,7 @@ from sweep.pool.connect import connect, poll_seconds
 from sweep.pool.schedd import JobStatus, tail_output
 from sweep.study.study import Study
 from sweep.system.files import json_lines
-from sweep.trial.event_log import ENDS, EVENT, EXECUTE, GENERIC, IMAGE_SIZE, SLOT, SUBMIT
+from sweep.trial.event_log import ENDINGS, EVENT, EXECUTE, GENERIC, IMAGE_SIZE, SLOT, SUBMIT
 
 QUIET = {IMAGE_SIZE}
 """Events that are not shown."""
@@ -68,13 +68,13 @@ def event_lines(log: str, cluster: int) -> list[str]:
         if int(match["cluster"]) != cluster or match["code"] in QUIET:
             continue
         body = log[match.end() : log.find("\n...", match.end()) % (len(log) + 1)]
-        what = match["what"].rstrip(".")
+        what = match["text"].rstrip(".")
         if match["code"] in (SUBMIT, EXECUTE):
             # In place of the daemon's address.
             what = what.partition(" from host")[0].partition(" on host")[0]
         if match["code"] == EXECUTE and (slot := SLOT.search(body)):
             what += f" on {slot[1]}"
-        elif match["code"] in (*ENDS, GENERIC) and body.strip():
+        elif match["code"] in (*ENDINGS, GENERIC) and body.strip():
             what += f": {body.strip().splitlines()[0].strip()}"
         lines.append(f"{match['when']}  {what}")
     return lines

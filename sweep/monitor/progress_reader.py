@@ -108,7 +108,8 @@ class ProgressReader:
             metrics = files.stdout if spec.metrics_pattern else files.root / spec.metrics
             reported = self._changed(metrics, lambda: read_reports(files, spec).values, {})
             step, values = max(
-                [*((at, values) for at, values in reported.items()), live_report(history.said, spec)], key=_first
+                [*((at, values) for at, values in reported.items()), live_report(history.last_message, spec)],
+                key=_first,
             )
         last = history.runs[-1] if history.runs else None
         on_slot = last if last and job.status in (JobStatus.RUNNING, JobStatus.TRANSFERRING_OUTPUT) else None

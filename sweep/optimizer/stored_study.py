@@ -199,7 +199,7 @@ class StoredStudy:
     def cutoffs(self) -> dict[str, float]:
         """Return the cut-offs of a trial that starts now, by step. The steps are strings, as in JSON."""
         pruner, steps = self._config.pruner, self._config.trainer.epochs
-        if pruner.name not in cutoffs.TRAVELLING or steps is None:
+        if pruner.name not in cutoffs.PRECOMPUTED or steps is None:
             return {}
         trials = self._trials()
         complete = [trial.intermediate_values for trial in trials if trial.state == TrialState.COMPLETE]

@@ -1,6 +1,7 @@
-"""Cut-offs that travel with a trial: the value, at each step, that it must have reached by then to go on. Pure.
+"""Cut-offs of a trial: the value that its objective must have reached at each step, or the trial is pruned. Pure.
 
-They are what Optuna's pruners would say of a trial at that step, by the trials so far, worked out when it is proposed.
+They are computed from the trials so far when a trial is proposed, and give the answers that Optuna's pruner would give
+at each step. The trial carries them along, so its job needs no contact with Optuna.
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ from sweep.trial.direction import Direction
 Curve = Mapping[int, float]
 """A trial's objective by step."""
 
-
-TRAVELLING = ("median", "percentile", "successive_halving", "threshold")
-"""Pruners whose answer can be worked out before the trial runs; the others are asked between slices."""
+PRECOMPUTED = ("median", "percentile", "successive_halving", "threshold")
+"""Pruners whose cut-offs can be computed before a trial runs. The other pruners are asked between slices."""
 
 
 def compute_cutoffs(
@@ -27,9 +27,10 @@ def compute_cutoffs(
     ended: Sequence[Curve],
     steps: int,
 ) -> dict[int, float]:
-    """The cut-off at each step before the last, of `steps`, that has one.
+    """Return the cut-offs by step, for the steps before the last one that have a cut-off; a trial has `steps` steps.
 
-    `complete` are the curves of COMPLETE trials, `ended` those of all trials that have ended, pruned ones too.
+    `options` are Optuna's options of the pruner. `complete` are the curves of COMPLETE trials; `ended` are those of all
+    ended trials, pruned ones too.
     """
     if pruner in ("median", "percentile"):
         percentile = 50.0 if pruner == "median" else float(options["percentile"])
@@ -38,24 +39,24 @@ def compute_cutoffs(
         return _halving(options, direction, complete, ended, steps)
     if pruner == "threshold":
         bound = options.get("lower" if direction == Direction.MAXIMIZE else "upper")
-        return {} if bound is None else dict.fromkeys(_asked(options, steps), float(bound))
+        return {} if bound is None else dict.fromkeys(_checked_steps(options, steps), float(bound))
     return {}
 
 
-def _asked(options: Mapping[str, Any], steps: int) -> list[int]:
-    """Steps at which a pruner with a warm-up and an interval looks; a trial's first step is 1."""
-    first, every = options.get("n_warmup_steps", 0), options.get("interval_steps", 1)
-    return sorted({max(step, 1) for step in range(first, steps, every)})
+def _checked_steps(options: Mapping[str, Any], steps: int) -> list[int]:
+    """Return the steps at which a pruner with a warm-up and an interval checks a trial. A trial's first step is 1."""
+    first, interval = options.get("n_warmup_steps", 0), options.get("interval_steps", 1)
+    return sorted({max(step, 1) for step in range(first, steps, interval)})
 
 
 def _percentile(
     percentile: float, options: Mapping[str, Any], direction: Direction, complete: Sequence[Curve], steps: int
 ) -> dict[int, float]:
-    """As optuna.pruners.PercentilePruner, of which MedianPruner is one."""
+    """Return the cut-offs of optuna.pruners.PercentilePruner; MedianPruner is the one with 50 percent."""
     if len(complete) < options.get("n_startup_trials", 5):
         return {}
     found = {}
-    for step in _asked(options, steps):
+    for step in _checked_steps(options, steps):
         values = sorted(curve[step] for curve in complete if not math.isnan(curve.get(step, math.nan)))
         if len(values) >= max(1, options.get("n_min_trials", 1)):
             found[step] = _quantile(values, (100 - percentile if direction == Direction.MAXIMIZE else percentile) / 100)
@@ -63,17 +64,20 @@ def _percentile(
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:
-    """By linear interpolation, as numpy.percentile."""
-    place = share * (len(ordered) - 1)
-    below = math.floor(place)
+    """Return a quantile by linear interpolation, like numpy.percentile; `share` is from 0 to 1."""
+    position = share * (len(ordered) - 1)
+    below = math.floor(position)
     above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+    return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
 
 
 def _halving(
     options: Mapping[str, Any], direction: Direction, complete: Sequence[Curve], ended: Sequence[Curve], steps: int
 ) -> dict[int, float]:
-    """As optuna.pruners.SuccessiveHalvingPruner: at each rung the best 1/reduction_factor of those that came so far."""
+    """Return the cut-offs of optuna.pruners.SuccessiveHalvingPruner.
+
+    At each rung, the best 1/reduction_factor of the trials that reached it go on.
+    """
     factor, rate = options.get("reduction_factor", 4), options.get("min_early_stopping_rate", 0)
     least = options.get("min_resource", "auto")
     if least == "auto":
@@ -86,16 +90,16 @@ def _halving(
     while step < steps:
         known = (curve[step] for curve in ended if not math.isnan(curve.get(step, math.nan)))
         values = sorted(known, key=direction.key)
-        # With the one to come.
-        place = max((len(values) + 1) // factor - 1, 0)
-        if place < len(values) and len(values) + 1 > options.get("bootstrap_count", 0):
-            found[step] = values[place]
+        # The new trial counts as one of those at the rung.
+        last_kept = max((len(values) + 1) // factor - 1, 0)
+        if last_kept < len(values) and len(values) + 1 > options.get("bootstrap_count", 0):
+            found[step] = values[last_kept]
         step *= factor
     return found
 
 
 def is_cut_off(cutoff: float | None, so_far: Sequence[float], direction: Direction) -> bool:
-    """Whether the best of the values so far is worse than the cut-off."""
+    """Return whether the best of the values so far is worse than the cut-off. NaN values are ignored."""
     values = [value for value in so_far if not math.isnan(value)]
     if cutoff is None or not values:
         return False

@@ -1,4 +1,4 @@
-"""Reads a job's event log, as HTCondor writes it, without HTCondor: every POST script does. Standard library only."""
+"""Reads the event log that HTCondor writes for a job, without HTCondor's bindings. Standard library only."""
 
 from __future__ import annotations
 
@@ -11,43 +11,26 @@ from typing import Literal
 
 Ending = Literal["terminated", "evicted", "lost", "held", "removed", "running"]
 
-
 EVENT = re.compile(
     r"^(?P<code>\d{3}) \((?P<cluster>\d+)\.\d+\.\d+\) "
-    r"(?P<when>(?:\d{4}-\d\d-\d\d|\d\d/\d\d(?:/\d\d)?) \d\d:\d\d:\d\d) (?P<what>.*)$",
+    r"(?P<when>(?:\d{4}-\d\d-\d\d|\d\d/\d\d(?:/\d\d)?) \d\d:\d\d:\d\d) (?P<text>.*)$",
     re.MULTILINE,
 )
-
-
 SLOT = re.compile(r"^\tSlotName: (\S+)$", re.MULTILINE)
-
-
 GPU = re.compile(r'\bDeviceName = "([^"]*)"')
-
-
 HOLD = re.compile(r"\n\t(?P<reason>.*)\n\tCode (?P<code>\d+)(?: Subcode (?P<subcode>\d+))?")
-
-
 USED = re.compile(r"^\t +(?P<name>\w+)(?: \(\w+\))? +: +(?P<used>[\d.]+) ", re.MULTILINE)
-
-
 BYTES = re.compile(r"^\t(\d+)  -  Run Bytes (Sent|Received) By Job$", re.MULTILINE)
+MEMORY = re.compile(r"^\t(\d+)  -  MemoryUsage of job \(MB\)$", re.MULTILINE)
 
-
-IMAGE = re.compile(r"^\t(\d+)  -  MemoryUsage of job \(MB\)$", re.MULTILINE)
-
-
-FORMATS = ("%m/%d/%y %H:%M:%S", "%m/%d %H:%M:%S")
-
+OLD_TIME_FORMATS = ("%m/%d/%y %H:%M:%S", "%m/%d %H:%M:%S")
+"""Formats of a time in the logs of older HTCondor versions; newer ones write ISO 8601."""
 
 # Event numbers: condor_event.h.
 SUBMIT, EXECUTE, EVICTED, TERMINATED, ABORTED, HELD = "000", "001", "004", "005", "009", "012"
-
-
 IMAGE_SIZE, GENERIC, RECONNECT_FAILED, TRANSFER = "006", "008", "024", "040"
 
-
-ENDS: dict[str, Ending] = {
+ENDINGS: dict[str, Ending] = {
     EVICTED: "evicted",
     TERMINATED: "terminated",
     ABORTED: "removed",
@@ -55,17 +38,19 @@ ENDS: dict[str, Ending] = {
     RECONNECT_FAILED: "lost",
 }
 
-
-INPUT_BEGINS, CHECKPOINT_SENT = "Started transferring input files", "Finished transferring output files"
+INPUT_STARTED, OUTPUT_FINISHED = "Started transferring input files", "Finished transferring output files"
+"""Texts of TRANSFER events."""
 
 
 @dataclass
 class SlotRun:
-    """One stay of a job on a slot. `queued` is since when it had waited; from `claimed` on it had the slot, and
-    fetched its inputs; from `start` to `end`, None while it runs, its program ran. `lost_s` are the seconds at the end
-    whose work was lost, since no checkpoint came back after them.
+    """One run of a job on a slot.
 
-    `memory_mb` and `disk_kb` are the most that it used, `cpus` on average, 0 where HTCondor did not say; `sent` and
+    The job was in the queue from `queued`, had the slot and fetched its inputs from `claimed`, and its program ran from
+    `start` to `end` (None while it runs). `lost_s` are the seconds between the last checkpoint that came back and an
+    eviction.
+
+    `memory_mb` and `disk_kb` are the peak use, `cpus` the average use; 0 if HTCondor did not report them. `sent` and
     `received` are bytes.
     """
 
@@ -87,15 +72,17 @@ class SlotRun:
 
     @property
     def seconds(self) -> float:
-        """Of the program, to its end; 0 while it runs."""
-        return _between(self.start, self.end)
+        """Seconds that the program ran; 0 while it still runs."""
+        return _seconds_between(self.start, self.end)
 
 
 @dataclass
 class JobHistory:
-    """What became of a trial's jobs so far. `cluster` is the last job's; `removed` tells that this job was taken out
-    of the queue before it ended; why that job was held, if it was, is `hold_reason`, and HTCondor's numbers
-    for it, code and subcode, `hold_code`. `said` is what the program had written into the log last, of this run.
+    """The jobs of a trial so far.
+
+    These describe the last job: its `cluster`; whether it was `removed` from the queue before it ended; and, if it was
+    held, `hold_reason` and `hold_code` (HTCondor's code and subcode). `last_message` is what the program wrote last
+    into the log (condor_chirp ulog) during its latest run.
     """
 
     runs: list[SlotRun] = field(default_factory=list)
@@ -104,34 +91,36 @@ class JobHistory:
     removed: bool = False
     hold_reason: str = ""
     hold_code: tuple[int, int] = (0, 0)
-    said: str = ""
+    last_message: str = ""
 
     @property
     def attempts(self) -> int:
-        """Starts on a slot."""
+        """Number of starts on a slot."""
         return len(self.runs)
 
     @property
     def evictions(self) -> int:
+        """Number of runs that ended because the slot was taken away or lost."""
         return sum(run.ending in ("evicted", "lost") for run in self.runs)
 
     @property
     def seconds(self) -> float:
-        """On slots, of the runs that have ended."""
+        """Seconds on slots, over the runs that have ended."""
         return sum(run.seconds for run in self.runs)
 
     @property
     def lost_seconds(self) -> float:
+        """Seconds of work that evictions lost."""
         return sum(run.lost_s for run in self.runs)
 
     @property
     def host(self) -> str:
-        """Of the last start."""
+        """Host of the last start, '' if there was none."""
         return self.runs[-1].host if self.runs else ""
 
 
 def read_event_log(file: Path, trial: int = -1) -> JobHistory:
-    """The history that a job's event log tells so far; empty when there is none. `trial` is put into its runs."""
+    """Return the history in a job's event log; it is empty if there is no file. `trial` is the number for its runs."""
     try:
         return parse_event_log(file.read_text(encoding="utf-8", errors="replace"), trial)
     except FileNotFoundError:
@@ -139,65 +128,86 @@ def read_event_log(file: Path, trial: int = -1) -> JobHistory:
 
 
 def parse_event_log(text: str, trial: int = -1) -> JobHistory:
-    """The history that an event log tells; a torn or unknown event counts for nothing."""
-    history = JobHistory()
-    claimed: datetime | None = None
-    saved: datetime | None = None
-    for match in EVENT.finditer(text):
-        code, when = match["code"], _time(match["when"])
-        body = text[match.end() : text.find("\n...", match.end()) % (len(text) + 1)]
-        run = history.runs[-1] if history.runs and history.runs[-1].ending == "running" else None
+    """Return the history in the text of an event log. Torn and unknown events are ignored."""
+    reader = _LogReader(trial)
+    for event in EVENT.finditer(text):
+        end = text.find("\n...", event.end())
+        reader.read(event, text[event.end() : end if end >= 0 else len(text)])
+    return reader.history
+
+
+class _LogReader:
+    """Builds a trial's history, event by event."""
+
+    def __init__(self, trial: int) -> None:
+        self.history = JobHistory()
+        self._trial = trial
+        self._claimed: datetime | None = None
+        self._saved: datetime | None = None  # the start, or the last checkpoint that came back
+
+    def read(self, event: re.Match[str], body: str) -> None:
+        """Read one event; `body` are the lines below its first."""
+        code, when, text, history = event["code"], _time(event["when"]), event["text"], self.history
         if code == SUBMIT:
-            history.cluster, history.removed, history.queued = int(match["cluster"]), False, when
+            history.cluster, history.removed, history.queued = int(event["cluster"]), False, when
             history.hold_reason, history.hold_code = "", (0, 0)
-        elif code == TRANSFER and match["what"] == INPUT_BEGINS:
-            claimed = when
+        elif code == TRANSFER and text == INPUT_STARTED:
+            self._claimed = when
+        elif code == TRANSFER and text == OUTPUT_FINISHED and when:
+            self._saved = when
         elif code == EXECUTE and when:
-            history.runs.append(_start(trial, history.queued, claimed, when, body))
-            saved, claimed, history.said = when, None, ""
-        elif code == TRANSFER and match["what"] == CHECKPOINT_SENT and when:
-            saved = when
+            history.runs.append(_slot_run(self._trial, history.queued, self._claimed, when, body))
+            history.last_message = ""
+            self._saved, self._claimed = when, None
         elif code == GENERIC:
-            history.said = match["what"]
-        elif code == IMAGE_SIZE and run and (size := IMAGE.search(body)):
-            run.memory_mb = max(run.memory_mb, float(size[1]))
-        elif code in ENDS:
-            history.removed, history.queued = code == ABORTED, when
-            if run:
-                run.end, run.ending = when, ENDS[code]
-                run.lost_s = _between(saved, when) if code in (EVICTED, RECONNECT_FAILED) else 0.0
-                _note_usage(run, body)
+            history.last_message = text
+        elif code == IMAGE_SIZE and (run := self._running()) and (memory := MEMORY.search(body)):
+            run.memory_mb = max(run.memory_mb, float(memory[1]))
+        elif code in ENDINGS:
+            self._end(code, when, body)
+
+    def _running(self) -> SlotRun | None:
+        runs = self.history.runs
+        return runs[-1] if runs and runs[-1].ending == "running" else None
+
+    def _end(self, code: str, when: datetime | None, body: str) -> None:
+        """Note the end of a run, or of a job that waits."""
+        history = self.history
+        history.removed, history.queued = code == ABORTED, when
+        if run := self._running():
+            run.end, run.ending = when, ENDINGS[code]
+            run.lost_s = _seconds_between(self._saved, when) if code in (EVICTED, RECONNECT_FAILED) else 0.0
+            _note_usage(run, body)
         if code == HELD and (hold := HOLD.match(body)):
             history.hold_reason = hold["reason"].strip()
             history.hold_code = (int(hold["code"]), int(hold["subcode"] or 0))
-    return history
 
 
-def _start(trial: int, queued: datetime | None, claimed: datetime | None, when: datetime, body: str) -> SlotRun:
+def _slot_run(trial: int, queued: datetime | None, claimed: datetime | None, start: datetime, body: str) -> SlotRun:
     slot, gpu = SLOT.search(body), GPU.search(body)
     name = slot[1] if slot else ""
-    return SlotRun(trial, queued, claimed, when, host=name.rpartition("@")[2], slot=name, gpu=gpu[1] if gpu else "")
+    return SlotRun(trial, queued, claimed, start, host=name.rpartition("@")[2], slot=name, gpu=gpu[1] if gpu else "")
 
 
 def _note_usage(run: SlotRun, body: str) -> None:
-    """What the event of a run's end says it used."""
+    """Add to a run what the event of its end says about its use of resources."""
     used = {match["name"]: float(match["used"]) for match in USED.finditer(body)}
     run.memory_mb = max(run.memory_mb, used.get("Memory", 0.0))
     run.disk_kb, run.cpus = used.get("Disk", 0.0), used.get("Cpus", 0.0)
-    for amount, way in BYTES.findall(body):
-        setattr(run, way.lower(), int(amount))
+    for size, direction in BYTES.findall(body):
+        setattr(run, direction.lower(), int(size))
 
 
-def _between(start: datetime | None, end: datetime | None) -> float:
+def _seconds_between(start: datetime | None, end: datetime | None) -> float:
     return max(0.0, (end - start).total_seconds()) if start and end else 0.0
 
 
 def _time(text: str) -> datetime | None:
+    """Return the time of an event, None if it has another form."""
+    # fromisoformat is much faster than strptime, and a log has many events.
     with contextlib.suppress(ValueError):
-        return datetime.fromisoformat(text)  # much quicker than a format
-    for form in FORMATS:
-        try:
+        return datetime.fromisoformat(text)
+    for form in OLD_TIME_FORMATS:
+        with contextlib.suppress(ValueError):
             return datetime.strptime(text, form)
-        except ValueError:
-            continue
     return None

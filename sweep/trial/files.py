@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from sweep.errors import StudyError
 from sweep.paths import TrialPaths
 from sweep.trial.reports import Reports
@@ -10,18 +12,21 @@ from sweep.trial.spec import TrialSpec
 
 
 def read_spec(files: TrialPaths) -> TrialSpec:
-    """A trial's trial.json. Raises StudyError naming the file when it is missing or damaged."""
+    """Return a trial's trial.json. Raises StudyError, which names the file, if it is missing or damaged."""
     try:
         return TrialSpec.from_json(files.spec.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise StudyError(
             f"{files.spec} cannot be read: {error}",
-            "Type `sweep launch` again: an unfinished generation writes it anew.",
+            "Run your `sweep launch` command again. It writes the file again.",
         ) from None
 
 
 def read_result(files: TrialPaths) -> Result | None:
-    """A trial's result.json, None when there is none. Raises StudyError naming the file when it is damaged."""
+    """Return a trial's result.json, None if there is none.
+
+    Raises StudyError, which names the file, if it is damaged.
+    """
     try:
         return Result.from_json(files.result.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -29,7 +34,8 @@ def read_result(files: TrialPaths) -> Result | None:
     except (OSError, ValueError) as error:
         raise StudyError(
             f"{files.result} cannot be read: {error}",
-            "Remove it and type `sweep launch` again: the trial goes on from its checkpoint, and is judged anew.",
+            f"Run `rm {shlex.quote(str(files.result))}`, then your `sweep launch` command again. The trial continues "
+            "from its checkpoint.",
         ) from None
 
 
@@ -41,13 +47,13 @@ def read_reports(files: TrialPaths, spec: TrialSpec) -> Reports:
 def read_metrics(files: TrialPaths, spec: TrialSpec) -> str | None:
     """Return the text of a trial's metrics, None if there is none.
 
-    That is its file of metrics, or, for a program that prints them, the output of all its attempts.
+    That is its metrics file, or, for a program that prints its metrics, the output of all its attempts.
     """
     if not spec.metrics_pattern:
-        places = [files.root / spec.metrics]
+        sources = [files.root / spec.metrics]
     elif spec.checkpoints:
-        places = [*files.earlier(files.stdout), files.stdout]
+        sources = [*files.earlier(files.stdout), files.stdout]
     else:
-        places = [files.stdout]
-    texts = [place.read_text(encoding="utf-8", errors="replace") for place in places if place.exists()]
+        sources = [files.stdout]
+    texts = [source.read_text(encoding="utf-8", errors="replace") for source in sources if source.exists()]
     return "".join(texts) if texts else None

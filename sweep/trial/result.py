@@ -11,9 +11,12 @@ from sweep.trial.spec import parse_record
 
 @dataclass(frozen=True)
 class Result:
-    """A result.json: how a trial ended. `reason` is '' for a COMPLETE trial; `steps` is the last step reported.
+    """A result.json: how a trial ended.
 
-    `values` and `violations` are those of its `Verdict`; `memory_mb` and `disk_kb` the most that a job of it used.
+    `reason` is '' for a COMPLETE trial. `steps` is the last step that was reported. `values` and `violations` are those
+    of its `Verdict`. `attempts` counts the starts of its jobs. `duration_s` are the seconds that its program ran;
+    `lost_s` are those after the last checkpoint before an eviction. `memory_mb` and `disk_kb` are the peak use of its
+    jobs.
     """
 
     number: int
@@ -32,13 +35,14 @@ class Result:
 
     @classmethod
     def from_json(cls, text: str) -> Result:
-        """Raises ValueError when `text` is no result.json."""
+        """Return the result of a result.json. Raises ValueError if `text` is not one."""
         return parse_record(cls, text, "result.json")
 
     @property
     def is_feasible(self) -> bool:
-        """Whether it keeps the study's constraints on metrics."""
+        """Whether the trial satisfies the study's constraints on metrics."""
         return all(violation <= 0 for violation in self.violations.values())
 
     def to_json(self) -> dict[str, Any]:
+        """Return the content of the trial's result.json."""
         return asdict(self)

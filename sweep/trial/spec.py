@@ -1,5 +1,4 @@
-"""What a trial's files mean: trial.json, metrics.jsonl, result.json. Pure, and standard library only, since every
-POST script loads it."""
+"""A trial's trial.json: what its job is to do. Pure; standard library only."""
 
 from __future__ import annotations
 
@@ -13,24 +12,29 @@ from sweep.trial.expression import Expression
 
 ParamValue = bool | int | float | str
 
-
 Record = TypeVar("Record")
 
 
 @dataclass(frozen=True)
 class TrialSpec:
-    """A trial.json: what one job is to do. File names are relative to the folder that the job starts in.
+    """A trial.json: what one job is to do. File names are relative to the folder where the job starts.
 
-    After `handover_seconds` or `handover_epochs`, whichever is given, the trainer exits with 85, so that its checkpoint
-    reaches the access point; after `slice_seconds` or `slice_epochs` with 0, and the trial goes on as a new job, from
-    `step`. At a step that has one of the `cutoffs`, the trainer ends with 0 where the best value of its objective so
-    far is worse than that; `maximize` says which is better. `retries` is how often a transient failure is tried again;
-    `failures_in_a_row` of different trials stop the sweep; `requests` holds what it asks for by what trials before it
-    used; `more_memory` holds the submit commands for each next try
-    of one that ran out of memory. `sampler` is what the sampler that proposed the trial keeps with it,
-    `distributions` from what each parameter was drawn, as Optuna writes it, since a study's ranges may change.
-    `objectives` are the metrics that are optimised, `constraints` expressions that they and other metrics should keep.
-    With a `metrics_pattern` the metrics are what its output has of it. A program without `checkpoints` starts over.
+    When to hand over: after `handover_seconds` or `handover_epochs`, whichever is set, the trainer exits with 85, and
+    HTCondor sends its checkpoint to the access point. After `slice_seconds` or `slice_epochs` it exits with 0, and the
+    trial continues as a new job from `step`.
+
+    What to optimise: `objectives` are the metrics that are optimised; `maximize` gives the direction of the first.
+    `constraints` are conditions on metrics. If `metrics_pattern` is set, the metrics are its matches in the program's
+    output. If a report's step has a cut-off in `cutoffs`, and the best objective so far is worse, the trainer exits
+    with 0, and the trial is pruned.
+
+    What follows a failure: a transient failure is retried up to `retries` times; after running out of memory, the
+    n-th retry uses the submit commands `more_memory[n - 1]`. If `failures_in_a_row` trials fail in a row, the sweep
+    stops. A program without `checkpoints` starts over.
+
+    `requests` are the submit commands that follow from the use of earlier trials. `sampler` holds what the sampler
+    stores with the trial. `distributions` say what each parameter was drawn from, as Optuna's JSON, because the ranges
+    of a study may change.
     """
 
     number: int
@@ -62,33 +66,35 @@ class TrialSpec:
 
     @classmethod
     def from_json(cls, text: str) -> TrialSpec:
-        """Raises ValueError when `text` is no trial.json."""
+        """Return the trial of a trial.json. Raises ValueError if `text` is not one."""
         return parse_record(cls, text, "trial.json")
 
     def to_json(self) -> dict[str, Any]:
+        """Return the content of the trial's trial.json."""
         return asdict(self)
 
     @property
     def direction(self) -> Direction:
-        """Direction of the objective."""
+        """Direction of the first objective."""
         return Direction.MAXIMIZE if self.maximize else Direction.MINIMIZE
 
     @property
     def has_slices(self) -> bool:
-        """Whether the trial is cut into several jobs on purpose."""
+        """Whether the trial runs as several short jobs."""
         return bool(self.slice_seconds or self.slice_epochs)
 
     @property
     def wanted(self) -> list[str]:
-        """Metrics that each report is to have: the objectives, then those that constraints look at."""
-        looked_at = {name for text in self.constraints for name in Expression.parse(text).names}
-        return [*self.objectives, *sorted(looked_at - set(self.objectives))]
+        """Metrics that each report must have: the objectives, then the others that constraints use."""
+        constrained = {name for text in self.constraints for name in Expression.parse(text).names}
+        return [*self.objectives, *sorted(constrained - set(self.objectives))]
 
 
 def parse_record(cls: type[Record], text: str, name: str) -> Record:
+    """Return the dataclass `cls` that a JSON text holds. Raises ValueError, with the file's `name`, if it does not."""
     values = json.loads(text)
-    wanted = {entry.name for entry in fields(cls)}  # type: ignore[arg-type]
-    if not isinstance(values, dict) or not set(values) <= wanted:
+    known = {entry.name for entry in fields(cls)}  # type: ignore[arg-type]
+    if not isinstance(values, dict) or not set(values) <= known:
         raise ValueError(f"not a {name} of this version of sweep")
     try:
         return cls(**values)
@@ -97,6 +103,6 @@ def parse_record(cls: type[Record], text: str, name: str) -> Record:
 
 
 def derived_seed(seed: int, *path: int | str) -> int:
-    """A seed in [0, 2**31) that depends on the study's seed and on where in the study it is used."""
+    """Return a seed in [0, 2**31) that depends on the study's seed and on `path`, the place where it is used."""
     text = "/".join(str(part) for part in (seed, *path))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1

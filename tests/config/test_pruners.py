@@ -10,7 +10,7 @@ import optuna
 import pytest
 
 from sweep.config import pruners
-from sweep.trial.cutoffs import TRAVELLING
+from sweep.trial.cutoffs import PRECOMPUTED
 from tests.actions import mistakes_after
 
 
@@ -29,7 +29,7 @@ def test_options_are_those_of_optuna_s_class(name: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert type(pruners.make_pruner(name, needed.get(name, {}))).__name__ == kind.of
-    assert set(TRAVELLING) < set(pruners.PRUNERS)
+    assert set(PRECOMPUTED) < set(pruners.PRUNERS)
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_every_way_to_fail_is_one_failed_trial_and_the_sweep_goes_on(launched: d
         [
             "the trainer ended with exit status 1: no such class: cat",
             "no val_accuracy was reported: metrics.jsonl is empty",
-            "no val_accuracy was reported: line 1 of metrics.jsonl: torn",
+            "no val_accuracy was reported: line 1 of metrics.jsonl: incomplete",
             "val_accuracy is nan at step 1",
             "killed by signal 9",
         ],

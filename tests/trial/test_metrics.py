@@ -43,10 +43,10 @@ def test_each_form(name: str, text: str, values: dict[int, float]) -> None:
         ("log.csv", "epoch,acc\n1,0.5\n2", {1: 0.5}, "row 2 of log.csv: acc is None, not a number"),
         ("log.csv", "epoch,loss\n1,0.5\n", {}, "row 1 of log.csv: has no acc; it has epoch, loss"),
         ("log.csv", "epoch,acc\none,0.5\n", {}, "row 1 of log.csv: step is 'one', not a whole number"),
-        ("end.json", '{"acc": ', {}, "end.json: torn, or not JSON"),
-        ("end.json", "[" * 100_000, {}, "end.json: torn, or not JSON"),
+        ("end.json", '{"acc": ', {}, "end.json: incomplete, or not JSON"),
+        ("end.json", "[" * 100_000, {}, "end.json: incomplete, or not JSON"),
         ("end.json", "[1]", {}, "report 1 of end.json: not a JSON object"),
-        ("metrics.jsonl", '{"step": 1, "acc": 1' + "0" * 400 + "}", {}, "acc is greater than any float"),
+        ("metrics.jsonl", '{"step": 1, "acc": 1' + "0" * 400 + "}", {}, "acc is too large for a float"),
     ],
 )
 def test_what_cannot_be_used_is_named(name: str, text: str, values: dict[int, float], problem: str) -> None:
