@@ -1,4 +1,4 @@
-"""`sweep sync` and `sweep container`: what a study hands to trackers, and to machines elsewhere."""
+"""`sweep sync` and `sweep container`: what leaves the study for trackers, and for other machines."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ from typing import Annotated
 
 import typer
 
-from sweep.console import Name, say, wait
+from sweep.cli.options import StudyName
+from sweep.console import say, wait
 
 
-def sync(name: Name = None) -> None:
-    """Tell the study's trackers of each trial that has ended; nothing is told twice."""
+def sync(name: StudyName = None) -> None:
+    """Upload each trial that has ended to the study's trackers, once."""
     from sweep.errors import TrackingError
+    from sweep.study.commands import command_line
     from sweep.study.study import open_current
-    from sweep.tracking.sync import sync as tell
+    from sweep.tracking.sync import sync as upload
 
-    there = open_current(name)
-    with wait("telling") as progress:
-        every = tell(there, progress)
-    for one in every:
-        say(f"{one.tracker}: {one.new} trials told, {one.before} it had already; see {one.place}")
-    if troubles := [trouble for one in every for trouble in one.troubles]:
-        raise TrackingError("\n".join(map(str, troubles)), f"{troubles[0].advice} Then: sweep sync")
+    study = open_current(name)
+    with wait("uploading") as progress:
+        trackers = upload(study, progress)
+    for tracker in trackers:
+        known = f"({tracker.before} were there already)"
+        say(f"{tracker.tracker}: uploaded {tracker.new} trials {known}. See {tracker.place}")
+    if troubles := [trouble for tracker in trackers for trouble in tracker.troubles]:
+        raise TrackingError(
+            "\n".join(map(str, troubles)), f"{troubles[0].advice} Then run: {command_line('sync', name)}"
+        )
 
 
 def container(
@@ -29,13 +34,13 @@ def container(
         list[str] | None, typer.Argument(help="Packages that your own program needs, besides the shipped trainer's.")
     ] = None,
     base: Annotated[
-        str | None, typer.Option(help="Image to begin with, as nvidia/cuda:… for programs that compile for CUDA.")
+        str | None, typer.Option(help="Base image, such as nvidia/cuda:… for programs that compile CUDA code.")
     ] = None,
-    name: Name = None,
+    name: StudyName = None,
 ) -> None:
     """Write an Apptainer definition and a Dockerfile for the study's trials."""
-    from sweep.control import container as image
+    from sweep.control.container import BASE, write_container
     from sweep.study.study import open_current
 
-    for line in image.write_container(open_current(name), packages or [], base or image.BASE):
+    for line in write_container(open_current(name), packages or [], base or BASE):
         say(line)

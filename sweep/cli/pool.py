@@ -12,84 +12,84 @@ import typer
 
 from sweep.console import say, wait
 
-app = typer.Typer(no_args_is_help=True, help="HTCondor on this machine: get it, start a personal pool, stop it.")
+app = typer.Typer(no_args_is_help=True, help="Install HTCondor on this machine, and start or stop a personal pool.")
 
 
-@app.command()
-def install() -> None:
-    """Get HTCondor, unless this machine has it; needs no root."""
-    from sweep.pool import install as installing
+@app.command("install")
+def pool_install() -> None:
+    """Download HTCondor, unless this machine has it. You need not be root."""
+    from sweep.pool import install
 
-    there = installing.system_installation() or installing.own_installation()
-    if there is None:
-        with wait("getting HTCondor") as progress:
-            there = installing.install_htcondor(progress)
-        say(f"HTCondor {there.version} is installed in {there.prefix}. Next: sweep pool start")
-    else:
-        say(f"HTCondor {there.version} is there already, in {there.prefix}: nothing to install.")
+    found = install.find_installation()
+    if found:
+        say(f"HTCondor {found.version} is installed already, in {found.prefix}: nothing to install.")
+        return
+    with wait("getting HTCondor") as progress:
+        found = install.install_htcondor(progress)
+    say(f"HTCondor {found.version} is installed in {found.prefix}. Next: sweep pool start")
 
 
-@app.command()
-def start(
+@app.command("start")
+def pool_start(
     slots: Annotated[
-        int | None, typer.Option(min=1, help="Pretend to have this many slots, to try things out.")
+        int | None,
+        typer.Option(min=1, help="Number of slots, even if the machine has fewer cores. For experiments."),
     ] = None,
 ) -> None:
-    """Start a personal pool; it runs until `sweep pool stop`."""
-    from sweep.pool import install as installing
-    from sweep.pool import personal, schedd
+    """Start a personal pool. It runs until `sweep pool stop`."""
+    from sweep.pool import install, personal, schedd
 
     if os.environ.get("CONDOR_CONFIG", str(personal.config_file())) != str(personal.config_file()):
-        say(f"CONDOR_CONFIG names a pool ({os.environ['CONDOR_CONFIG']}): it is used as it is, nothing to start.")
+        say(f"CONDOR_CONFIG names another pool ({os.environ['CONDOR_CONFIG']}). sweep uses it: nothing to start.")
         return
     if personal.pool_is_running():
-        say("The personal pool is running already." + (" Stop it first to change --slots." if slots else ""))
+        say("The personal pool is running already.")
+        if slots:
+            say(f"To change its slots, run: sweep pool stop && sweep pool start --slots {slots}")
         return
-    system = installing.system_installation()
+    system = install.system_installation()
     if system is not None and schedd.schedd_answers():
-        say(f"This machine's HTCondor {system.version} answers: it is used as it is, nothing to start.")
+        say(f"HTCondor {system.version} of this machine is running. sweep uses it: nothing to start.")
         return
     with wait("starting HTCondor") as progress:
-        installation = installing.install_htcondor(progress)
-        personal.start_pool(installation, slots, progress)
-    say("The personal pool runs. Next: sweep init, sweep launch; sweep pool stop ends it.")
+        personal.start_pool(install.install_htcondor(progress), slots, progress)
+    say("The personal pool is running. To stop it, run: sweep pool stop")
+    say("Next: sweep init")
 
 
-@app.command()
-def stop() -> None:
-    """Stop the personal pool and every job on it; queued jobs stay in its queue."""
+@app.command("stop")
+def pool_stop() -> None:
+    """Stop the personal pool and all its jobs. Queued jobs stay in its queue."""
     from sweep.pool import personal
 
     with wait("stopping HTCondor"):
         stopped = personal.stop_pool()
-    say("The personal pool is stopped." if stopped else "No personal pool was running.")
+    say("Stopped the personal pool." if stopped else "No personal pool was running.")
 
 
-@app.command()
-def status() -> None:
-    """Say which HTCondor is used here, and whether it answers."""
-    from sweep.pool import install as installing
-    from sweep.pool import schedd
+@app.command("status")
+def pool_status() -> None:
+    """Show which HTCondor sweep uses here, and its slots."""
+    from sweep.pool import install, schedd
     from sweep.pool.connect import connect
 
     connect()
-    installation = installing.system_installation() or installing.own_installation()
+    installation = install.find_installation()
     version = installation.version if installation else "?"
     say(f"HTCondor {version}, configured by {os.environ.get('CONDOR_CONFIG', 'the system')}")
     for slot in schedd.list_slots():
         say(f"{slot['Name']}: {slot['State']}, {slot['TotalSlotCpus']:g} cores, {slot['TotalSlotMemory']} MB")
 
 
-@app.command()
-def env() -> None:
-    """Print exports that make condor_q and the rest work in your shell: eval "$(sweep pool env)"."""
+@app.command("env")
+def pool_env() -> None:
+    """Print shell exports for condor_q and HTCondor's other tools. Run: eval "$(sweep pool env)"."""
     from sweep.errors import PoolError
-    from sweep.pool import install as installing
-    from sweep.pool import personal
+    from sweep.pool import install, personal
 
-    installation = installing.system_installation() or installing.own_installation()
+    installation = install.find_installation()
     if installation is None or not personal.config_file().exists():
-        raise PoolError("there is no personal pool on this machine", "Type `sweep pool start`.")
+        raise PoolError("there is no personal pool on this machine", "To start one, run: sweep pool start")
     # HTCondor's tools in Python find the bindings beside the Python that runs sweep.
     folders = [
         str(personal.pool_tools()),

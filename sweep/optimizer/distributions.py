@@ -1,4 +1,4 @@
-"""The parameters of a study in Optuna's terms."""
+"""Translates the parameters and directions of a study file into Optuna's classes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sweep.trial.spec import ParamValue
 
 
 def optuna_directions(section: StudySection) -> list[StudyDirection]:
-    """Return the direction of each objective of a study, in Optuna's terms."""
+    """Return Optuna's direction of each objective of a study."""
     return [StudyDirection[direction.name] for direction in section.direction]
 
 
 def optuna_distribution(parameter: AnyParameter) -> BaseDistribution:
-    """A parameter that is searched, in Optuna's terms."""
+    """Return Optuna's distribution of a parameter that the study searches."""
     if isinstance(parameter, IntParameter):
-        # The last step may not end at high; Optuna would lower high itself, with a warning.
+        # `high` may lie between two steps. Optuna would lower it to the last step itself, with a warning.
         high = parameter.high - (parameter.high - parameter.low) % parameter.step
         return IntDistribution(parameter.low, high, log=parameter.log, step=parameter.step)
     if isinstance(parameter, FloatParameter):
@@ -32,13 +32,15 @@ def optuna_distribution(parameter: AnyParameter) -> BaseDistribution:
     return CategoricalDistribution(values_of(parameter) or [])
 
 
-def suggest_value(trial: Trial, one: TrialParameter) -> ParamValue:
-    """Ask Optuna for one parameter of a trial."""
-    space = optuna_distribution(one.parameter)
-    if isinstance(space, CategoricalDistribution):
-        chosen: ParamValue = trial.suggest_categorical(one.name, space.choices)  # type: ignore[assignment]
+def suggest_value(trial: Trial, parameter: TrialParameter) -> ParamValue:
+    """Return Optuna's suggestion for one parameter of a trial."""
+    name, distribution = parameter.name, optuna_distribution(parameter.parameter)
+    if isinstance(distribution, CategoricalDistribution):
+        chosen: ParamValue = trial.suggest_categorical(name, distribution.choices)  # type: ignore[assignment]
         return chosen
-    if isinstance(space, IntDistribution):
-        return trial.suggest_int(one.name, space.low, space.high, log=space.log, step=space.step)
-    assert isinstance(space, FloatDistribution)  # noqa: S101 - for the type checker
-    return trial.suggest_float(one.name, space.low, space.high, log=space.log, step=space.step)
+    if isinstance(distribution, IntDistribution):
+        return trial.suggest_int(
+            name, distribution.low, distribution.high, log=distribution.log, step=distribution.step
+        )
+    assert isinstance(distribution, FloatDistribution)  # noqa: S101 - for the type checker
+    return trial.suggest_float(name, distribution.low, distribution.high, log=distribution.log, step=distribution.step)

@@ -1,4 +1,4 @@
-"""Asks a study's sampler for trials, on a copy of the study in memory: what is asked is in no storage yet."""
+"""Proposes a study's next trials: asks the sampler on a copy of the study in memory, and writes to no storage."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import optuna
+from optuna.samplers import BaseSampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 
@@ -23,46 +24,47 @@ from sweep.optimizer.trial_row import GENERATION, INDEX, SEQUENCES, TAKEN
 from sweep.trial.spec import ParamValue, derived_seed
 
 CONSTRAINT_TRIES = 1000
-"""How many configurations are asked for until one keeps the study's constraints: the first half by its sampler."""
+"""Number of configurations to ask for until one keeps the study's constraints: the first half from the study's sampler,
+then from the random sampler."""
 
 
-class _Shared(FrozenTrial):
-    """A trial whose copies share what it has: Optuna copies each deeply, and nobody changes one that is there."""
+class _SharedTrial(FrozenTrial):
+    """A trial that is copied shallowly. Optuna deep-copies all trials, which is slow, and changes none of them."""
 
     def __deepcopy__(self, _: Any) -> FrozenTrial:
         return copy.copy(self)
 
 
 class Proposer:
-    """The next trials of a study that has these `trials`; `listed` are configurations to try first, by name."""
+    """Proposes the next trials of a study that has these `trials`. Queued configurations, each with a name, come first."""
 
     def __init__(
         self,
         config: StudyConfig,
         trials: Sequence[FrozenTrial],
-        listed: Sequence[tuple[str, dict[str, ParamValue]]] = (),
+        queued: Sequence[tuple[str, dict[str, ParamValue]]] = (),
     ) -> None:
-        self._config, self._asked = config, expand_parameters(config.search)
+        self._config, self._parameters = config, expand_parameters(config.search)
         self._memory = InMemoryStorage()
         self._study = optuna.create_study(storage=self._memory, directions=optuna_directions(config.study))
         study_id = self._study_id
         for trial in trials:
             shared = copy.copy(trial)
-            shared.__class__ = _Shared
-            # As Study.add_trial, without its checks, which the trial passed when it was asked.
+            shared.__class__ = _SharedTrial
+            # As Study.add_trial, without its checks: the trial passed them when it was proposed.
             self._memory.create_new_trial(study_id, template_trial=shared)
-        # Quasi-random sequences go on where the last trial says.
+        # Quasi-random sequences continue from the position that the last trial recorded.
         for name, count in (trials[-1].system_attrs.get(SEQUENCES, {}) if trials else {}).items():
             self._memory.set_study_system_attr(self._study_id, name, count)
         taken = {trial.system_attrs.get(TAKEN) for trial in trials}
-        self._listed = [(name, values) for name, values in listed if name not in taken]
+        self._queued = [(name, values) for name, values in queued if name not in taken]
         self._trials = trials
 
     @functools.cached_property
     def _tried(self) -> set[Key]:
-        """Configurations that have been asked for, of those that there are now."""
-        params = [trial.params for trial in self._trials]
-        return {configuration_key(each) for each in params if not configuration_mistakes(self._config, each)}
+        """The configurations of all trials, without those that the study's file no longer allows."""
+        all_params = [trial.params for trial in self._trials]
+        return {configuration_key(params) for params in all_params if not configuration_mistakes(self._config, params)}
 
     @property
     def _study_id(self) -> int:
@@ -72,22 +74,22 @@ class Proposer:
     def _lists(self) -> bool:
         return samplers.SAMPLERS[self._config.sampler.name].lists
 
-    def left(self, most: int) -> int:
-        """How many of so many more trials there are, where the sampler lists all configurations."""
+    def left(self, limit: int) -> int:
+        """Return the number of untried configurations, at most `limit`; `limit` if the sampler does not list them."""
         if not self._lists:
-            return most
+            return limit
         tried = len(self._tried)
-        return samplers.count_configurations(self._asked, self._config.constraints.allow, tried + most) - tried
+        return samplers.count_configurations(self._parameters, self._config.constraints.allow, tried + limit) - tried
 
     def ask(self, generation: int, index: int) -> FrozenTrial:
-        """The trial of this key, running, with all that a storage is to keep of it.
+        """Return the trial of this key, RUNNING, with all attributes that the storage must keep.
 
-        Raises StudyError where no configuration keeps the study's constraints.
+        Raises StudyError if no configuration was found that keeps the study's constraints.
         """
         mark: dict[str, Any] = {}
-        wanted = self._wanted(generation, index)
-        if self._listed:
-            name, wanted = self._listed.pop(0)
+        wanted = self._without_sampler(generation, index)
+        if self._queued:
+            name, wanted = self._queued.pop(0)
             mark = {TAKEN: name}
         asked = self._ask(generation, index, wanted)
         if self._lists:
@@ -101,57 +103,63 @@ class Proposer:
         )
 
     def complete(self, values: Mapping[str, ParamValue]) -> dict[str, ParamValue]:
-        """Parameters of one trial that has these values; what they leave open is as in the study's first trial."""
-        return self._ask(0, 0, (self._filling(0, 0) or {}) | dict(values)).params
+        """Return all parameters of a trial with these values; the others are those of the study's first trial."""
+        return self._ask(0, 0, (self._hypercube_point(0, 0) or {}) | dict(values)).params
 
     def _ask(self, generation: int, index: int, wanted: Mapping[str, ParamValue] | None) -> FrozenTrial:
-        """Ask again and again until the study's constraints are kept; the first time for what is `wanted`."""
-        seed, sampler = self._config.study.seed, self._config.sampler
-        for again in range(CONSTRAINT_TRIES):
-            # A sampler for each trial, seeded by its key: no process repeats another's proposals, and one that goes
-            # on after a crash proposes what the other would have.
-            place = (generation, index, again) if again else (generation, index)
-            is_early = again < CONSTRAINT_TRIES // 2
-            self._study.sampler = samplers.make_sampler(
-                sampler.name if is_early else "random",
-                sampler.options if is_early else {},
-                derived_seed(seed, "sampler"),
-                derived_seed(seed, "sampler", *place),
-            )
+        """Ask until a configuration keeps the study's constraints; the first one has the `wanted` values."""
+        for attempt in range(CONSTRAINT_TRIES):
+            self._study.sampler = self._sampler(generation, index, attempt)
             if wanted:
                 self._study.enqueue_trial(dict(wanted))
             trial = self._study.ask()
-            values = choose_values(self._asked, lambda one, of=trial: suggest_value(of, one))  # type: ignore[misc]
+            values = choose_values(self._parameters, functools.partial(suggest_value, trial))
             if self._config.constraints.allow(values):
                 return self._memory.get_trial(trial._trial_id)
             self._study.tell(trial, state=TrialState.FAIL)
             wanted = None
         raise StudyError(
-            f"[constraints] parameters: of {CONSTRAINT_TRIES} configurations none kept them",
-            "Loosen them, or narrow [search] to where they hold.",
+            f"[constraints] parameters: none of {CONSTRAINT_TRIES} configurations keeps them",
+            "Loosen the constraints, or narrow the ranges in [search].",
         )
 
-    def _wanted(self, generation: int, index: int) -> dict[str, ParamValue] | None:
-        """A configuration that is not for Optuna's sampler to find: the next of a grid, or one that fills the space."""
-        if self._config.sampler.name != "grid":
-            return self._filling(generation, index)
-        every = untried_configurations(self._asked, self._config.study.seed, self._tried)
-        return next((values for values in every if self._config.constraints.allow(values)), None)
+    def _sampler(self, generation: int, index: int, attempt: int) -> BaseSampler:
+        """Return a sampler for one attempt to propose the trial of this key.
 
-    def _filling(self, generation: int, index: int) -> dict[str, ParamValue] | None:
-        """The point of a first generation that fills the space, where the sampler has no model yet."""
+        Its seed depends on the key. So no process repeats another's proposals, and a process that continues after a
+        crash proposes the same trials.
+        """
+        seed, sampler = self._config.study.seed, self._config.sampler
+        key = (generation, index, attempt) if attempt else (generation, index)
+        is_early = attempt < CONSTRAINT_TRIES // 2
+        return samplers.make_sampler(
+            sampler.name if is_early else "random",
+            sampler.options if is_early else {},
+            derived_seed(seed, "sampler"),
+            derived_seed(seed, "sampler", *key),
+        )
+
+    def _without_sampler(self, generation: int, index: int) -> dict[str, ParamValue] | None:
+        """Return the configuration of a trial that Optuna's sampler does not choose: of a grid or a Latin hypercube."""
+        if self._config.sampler.name != "grid":
+            return self._hypercube_point(generation, index)
+        untried = untried_configurations(self._parameters, self._config.study.seed, self._tried)
+        return next((values for values in untried if self._config.constraints.allow(values)), None)
+
+    def _hypercube_point(self, generation: int, index: int) -> dict[str, ParamValue] | None:
+        """Return a point of the first generation if the study's sampler builds a model, which it then lacks."""
         config = self._config
         if generation > 0 or not samplers.SAMPLERS[config.sampler.name].has_model:
             return None
         trials = config.study.trials_per_generation
         return {
-            one.name: sample_value(one.name, one.parameter, config.study.seed, index, trials)
-            for one in self._asked
-            if not one.is_fixed
+            parameter.name: sample_value(parameter.name, parameter.parameter, config.study.seed, index, trials)
+            for parameter in self._parameters
+            if not parameter.is_fixed
         }
 
     def _sequences(self) -> dict[str, Any]:
-        """What Optuna's QMCSampler counts in a study, as an attribute of a trial."""
-        counted = self._memory.get_study_system_attrs(self._study_id)
-        found = {name: count for name, count in counted.items() if name.startswith("qmc:")}
-        return {SEQUENCES: found} if found else {}
+        """Return the counts that Optuna's QMCSampler keeps in the study, as an attribute of a trial."""
+        attributes = self._memory.get_study_system_attrs(self._study_id)
+        counts = {name: count for name, count in attributes.items() if name.startswith("qmc:")}
+        return {SEQUENCES: counts} if counts else {}

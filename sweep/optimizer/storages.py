@@ -1,4 +1,4 @@
-"""The Optuna storages that a study may have: SQLite, Optuna's journal file, PostgreSQL. Opens them, words failures."""
+"""Opens, reads and replaces the Optuna storage of a study: SQLite, Optuna's journal file, or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -17,25 +17,26 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sweep.errors import StorageError
 from sweep.optimizer.distributions import optuna_directions
+from sweep.study.commands import command_line
 from sweep.study.study import Study
 from sweep.units import first_line
 
 BUSY_SECONDS = 10
-"""How long SQLite waits for another program's write before it says that the database is locked."""
+"""How long SQLite waits for another program's write before it reports that the database is locked."""
 
 
 SERVER_SECONDS = 30
-"""How long a database server may keep silent, or a statement wait for a lock, before it counts as away."""
+"""How long a database server may be silent, or a statement may wait for a lock, before it counts as unavailable."""
 
 
-MANY = 500
-"""After so many trials it is told how far a new storage is."""
+TRIALS_PER_MESSAGE = 500
+"""Number of trials written to a new storage between two messages of progress."""
 
 
-class _Held(JournalFileOpenLock):
-    """For a journal whose writers all hold the study's storage lock, which dies with its process.
+class _AlreadyLocked(JournalFileOpenLock):
+    """A lock that does nothing: each writer of the journal holds the study's storage lock, which dies with its process.
 
-    Optuna's own locks are files, and one left behind by a dead process would stop the next for a while.
+    Optuna's own locks are files. A process that dies leaves its file, and the next process would wait for it.
     """
 
     def acquire(self) -> bool:
@@ -46,29 +47,29 @@ class _Held(JournalFileOpenLock):
 
 
 def open_storage(study: Study, *, writing: bool) -> BaseStorage:
-    """A study's storage, made where it is missing. Who is `writing` holds the study's storage lock."""
+    """Return a study's storage; create it if it is missing. To write, the caller holds the study's storage lock."""
     file = study.storage_file
     if file is None:
-        return _server(study.config.study.storage)
-    return _file(file, writing=writing)
+        return _open_server(study.config.study.storage)
+    return _open_file(file, writing=writing)
 
 
-def _file(file: Path, *, writing: bool) -> BaseStorage:
+def _open_file(file: Path, *, writing: bool) -> BaseStorage:
     if file.suffix == ".journal":
         if writing and file.exists():
             _drop_torn_record(file)
-        return JournalStorage(JournalFileBackend(str(file), lock_obj=_Held(str(file))))
+        return JournalStorage(JournalFileBackend(str(file), lock_obj=_AlreadyLocked(str(file))))
     url = URL.create("sqlite", database=str(file)).render_as_string(hide_password=False)
     database = RDBStorage(url, engine_kwargs={"connect_args": {"timeout": BUSY_SECONDS}})
     if not writing:
-        # What is read is let go at once: SQLAlchemy need not mark it as out of date, which takes a fifth of the time.
+        # A reader uses each row once. To expire the rows on commit would take SQLAlchemy a fifth of the time.
         database.scoped_session.remove()
         database.scoped_session.configure(expire_on_commit=False)
     return get_storage(database)
 
 
-def _server(url: str) -> BaseStorage:
-    # DAGMan hands none of libpq's variables to PRE and POST scripts: so no command goes by them.
+def _open_server(url: str) -> BaseStorage:
+    # DAGMan passes none of libpq's variables to PRE and POST scripts, so the commands must not use them either.
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
     arguments = {
@@ -81,7 +82,7 @@ def _server(url: str) -> BaseStorage:
 
 
 def _drop_torn_record(journal: Path) -> None:
-    """Cut off what a process that died in mid-write left after the last whole line: nobody has read it."""
+    """Remove the incomplete last line of a journal, which a killed process left. No process has read it."""
     with journal.open("rb+") as handle:
         content = handle.read()
         whole = content.rfind(b"\n") + 1
@@ -91,10 +92,10 @@ def _drop_torn_record(journal: Path) -> None:
 
 
 def all_trials(storage: BaseStorage, study_id: int) -> list[FrozenTrial]:
-    """All trials of a study, by number.
+    """Return all trials of a study, by number.
 
-    Without the garbage collector, which would look again and again through all that a database's driver makes of them:
-    at 10,000 trials half of the time is its.
+    The garbage collector is off meanwhile. It would scan the objects of the database driver again and again, which
+    takes half of the time at 10,000 trials.
     """
     collects = gc.isenabled()
     gc.disable()
@@ -106,58 +107,71 @@ def all_trials(storage: BaseStorage, study_id: int) -> list[FrozenTrial]:
 
 
 def close_storage(storage: BaseStorage) -> None:
-    """Let go of a database's connections."""
+    """Close the connections to a database. Other storages have none."""
     backend = getattr(storage, "_backend", storage)
     if isinstance(backend, RDBStorage):
         backend.engine.dispose()
 
 
 def replace_storage(rebuilt: BaseStorage, study: Study, say: Callable[[str], None]) -> None:
-    """Make a study's storage that of `rebuilt`, which has the study under its name. The caller holds the storage lock.
+    """Replace a study's storage by a copy of `rebuilt`, which has the study. The caller holds the storage lock.
 
-    A file that was there is kept beside it, `.before-repair`. Killed at any point, it may be done again.
+    An old storage file is kept: see `replaced_storage`. Killed at any point and run again, it ends the same.
     """
-    name, file = study.storage_study, study.storage_file
-    if file is None:
-        server = open_storage(study, writing=True)
-        with contextlib.suppress(KeyError):
-            optuna.delete_study(study_name=name, storage=server)
-        _copy(rebuilt, server, study, say)
-        return close_storage(server)
-    new, old = (file.with_name(f"{file.stem}.{kind}{file.suffix}") for kind in ("new", "before-repair"))
+    if study.storage_file is None:
+        _replace_on_server(rebuilt, study, say)
+    else:
+        _replace_file(rebuilt, study.storage_file, study, say)
+
+
+def replaced_storage(file: Path) -> Path:
+    """Return where `replace_storage` keeps an old storage file: study.before-repair.db for study.db."""
+    return file.with_name(f"{file.stem}.before-repair{file.suffix}")
+
+
+def _replace_on_server(rebuilt: BaseStorage, study: Study, say: Callable[[str], None]) -> None:
+    server = open_storage(study, writing=True)
+    with contextlib.suppress(KeyError):
+        optuna.delete_study(study_name=study.storage_study, storage=server)
+    _copy(rebuilt, server, study, say)
+    close_storage(server)
+
+
+def _replace_file(rebuilt: BaseStorage, file: Path, study: Study, say: Callable[[str], None]) -> None:
+    new = file.with_name(f"{file.stem}.new{file.suffix}")
     new.unlink(missing_ok=True)
-    made = _file(new, writing=True)
-    if isinstance(backend := getattr(made, "_backend", made), RDBStorage):
-        # Nobody knows the new file yet: it is enough that it is on disk in the end.
+    storage = _open_file(new, writing=True)
+    if isinstance(backend := getattr(storage, "_backend", storage), RDBStorage):
+        # No process uses the new file yet, so it is enough to sync it once, at the end.
         event.listen(backend.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
         backend.engine.dispose()
-    _copy(rebuilt, made, study, say)
-    close_storage(made)
+    _copy(rebuilt, storage, study, say)
+    close_storage(storage)
     with new.open("rb") as handle:
         os.fsync(handle.fileno())
     if file.exists():
-        file.replace(old)
-    # SQLite would play the old storage's journal into the new one.
+        file.replace(replaced_storage(file))
+    # SQLite would replay the old storage's rollback journal into the new file.
     file.with_name(f"{file.name}-journal").unlink(missing_ok=True)
     new.replace(file)
-    return None
 
 
-def _copy(rebuilt: BaseStorage, made: BaseStorage, study: Study, say: Callable[[str], None]) -> None:
+def _copy(source: BaseStorage, target: BaseStorage, study: Study, say: Callable[[str], None]) -> None:
+    """Create the study in `target`, with its trials in `source`."""
     name = study.storage_study
-    trials = all_trials(rebuilt, rebuilt.get_study_id_from_name(name))
-    optuna.create_study(storage=made, study_name=name, directions=optuna_directions(study.config.study))
-    study_id = made.get_study_id_from_name(name)
+    trials = all_trials(source, source.get_study_id_from_name(name))
+    optuna.create_study(storage=target, study_name=name, directions=optuna_directions(study.config.study))
+    study_id = target.get_study_id_from_name(name)
     for number, trial in enumerate(trials):
-        if number % MANY == 0 < number:
-            say(f"{number} of {len(trials)} trials are written")
-        made.create_new_trial(study_id, template_trial=trial)
+        if number % TRIALS_PER_MESSAGE == 0 < number:
+            say(f"wrote {number} of {len(trials)} trials")
+        target.create_new_trial(study_id, template_trial=trial)
 
 
 @contextlib.contextmanager
 def storage_errors(study: Study, *, opening: bool = False) -> Iterator[None]:
-    """Raises StorageError for what keeps the storage of a study from being read or written, or from being opened."""
-    # A damaged file, or one of another version, makes Optuna raise anything.
+    """Turn errors of Optuna and of the database into StorageError. `opening`: all errors, whatever their class."""
+    # For a damaged file, or a file of another version, Optuna may raise any class of error.
     kinds = (Exception,) if opening else (SQLAlchemyError, optuna.exceptions.StorageInternalError, OSError)
     try:
         yield
@@ -174,12 +188,13 @@ def _why(error: BaseException, study: Study) -> str:
 
 
 def _advice(study: Study) -> str:
+    repair = command_line("repair", study.config.study.name)
     if study.storage_file is None:
         return (
-            "Is the server up, and does it let you in? It takes the password from ~/.pgpass (mode 600). "
-            "If it lost the study: `sweep repair` makes it anew from the trials' own files."
+            "Check that the server runs and accepts you; the password is read from ~/.pgpass (mode 600). "
+            f"If the server lost the study, rebuild it from the trials' own files: {repair}"
         )
     return (
-        "Look at the disk's space, your rights, and who else has it open. If it is damaged: `sweep repair` makes it "
-        "anew from the trials' own files."
+        "Check the free disk space, your permissions, and which other programs have it open. "
+        f"If it is damaged, rebuild it from the trials' own files: {repair}"
     )

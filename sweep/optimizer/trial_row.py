@@ -1,4 +1,4 @@
-"""A trial in the Optuna storage: the attributes that sweep gives it, and the plain row it is read back as."""
+"""A trial in the Optuna storage: the attributes that sweep sets, and the plain row that it reads back."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from sweep.trial.metrics import Values
 from sweep.trial.result import Result
 from sweep.trial.spec import ParamValue
 
-# User attributes. The first two are the key: a generation has one trial of each index.
+# User attributes, the key of a trial: a generation has one trial of each index.
 GENERATION, INDEX = "generation", "index"
 
 
 RESULT = "result"
-"""What Optuna has no place for of a result.json: in one attribute, since each is a transaction of its own."""
+"""User attribute for all of a result.json that Optuna has no field for. One attribute, since each is a transaction."""
 
 
 SEQUENCES = "sweep:sequences"
-"""System attribute of a trial: how far the quasi-random sequences of the study were when it was asked."""
+"""System attribute: the positions of the study's quasi-random sequences when the trial was proposed."""
 
 
 TAKEN = "sweep:taken"
-"""System attribute of a trial that was listed in the study file, or enqueued: under which name."""
+"""System attribute: the name of the queued configuration that the trial uses."""
 
 
 @dataclass(frozen=True)
 class TrialRow:
-    """A trial as the storage has it. What its result counts (attempts to steps) is None until it is told.
+    """A trial as the storage has it. Until the trial has a result, the fields from `attempts` to `steps` are None.
 
-    `values` has the objectives, then the metrics that constraints look at: of a COMPLETE trial, and of a PRUNED one
-    those of its last step. `violations` has by how much it does not keep each constraint, 0 or less where it does.
-    `memory_mb` and `disk_kb` are the most that a job of it used, 0 where that is not known.
-    `taken` names the listed or enqueued configuration that it tries.
+    `values` holds the objectives, then the other metrics of constraints: the final ones of a COMPLETE trial, those of
+    the last step of a PRUNED one. `violations` says by how much each constraint is broken (0 or less: it is kept).
+    `memory_mb` (MB) and `disk_kb` (KB) are the peaks over the trial's jobs, 0 if unknown. `taken` is the name of the
+    queued configuration that the trial uses, '' if there is none.
     """
 
     number: int
@@ -59,16 +59,17 @@ class TrialRow:
 
     @property
     def value(self) -> float | None:
-        """Of the first objective."""
+        """The value of the first objective, None if there is none."""
         return next(iter(self.values.values()), None)
 
     @property
     def is_feasible(self) -> bool:
+        """Whether the trial keeps all constraints."""
         return all(violation <= 0 for violation in self.violations.values())
 
 
 def result_attribute(result: Result, objectives: Sequence[str]) -> dict[str, Any]:
-    """The attribute RESULT of a trial that is told."""
+    """Return the attribute RESULT of a trial."""
     return {
         "reason": result.reason,
         "attempts": result.attempts,
@@ -83,7 +84,7 @@ def result_attribute(result: Result, objectives: Sequence[str]) -> dict[str, Any
 
 
 def trial_row(trial: FrozenTrial, objectives: Sequence[str]) -> TrialRow:
-    """A trial of a study with these objectives."""
+    """Return the row of a trial. `objectives` are the names of the study's metrics, in Optuna's order."""
     attributes, result = trial.user_attrs, trial.user_attrs.get(RESULT, {})
     started, ended = trial.datetime_start, trial.datetime_complete
     has_value = trial.state in (TrialState.COMPLETE, TrialState.PRUNED) and trial.values is not None

@@ -1,4 +1,4 @@
-"""A study on disk: initialising its folder, and opening it again."""
+"""A study on disk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sweep.paths import CURRENT, RUNS, StudyPaths
 
 @dataclass(frozen=True)
 class Study:
-    """An initialised study: where it lies, its file, and what init recorded (id, data, hashes, versions)."""
+    """An initialised study: its paths, its file, and what `sweep init` recorded (id, data, hashes, versions)."""
 
     paths: StudyPaths
     config: StudyConfig
@@ -24,79 +24,85 @@ class Study:
 
     @property
     def id(self) -> str:
+        """The study's own id, unlike that of any other study: HTCondor's jobs carry it."""
         return str(self.provenance["id"])
 
     @property
     def storage_file(self) -> Path | None:
-        """Where the Optuna storage lies; None where a database server has it."""
+        """The file of the Optuna storage, None if a database server has the storage."""
         return {"sqlite": self.paths.database, "journal": self.paths.journal}.get(self.config.study.storage)
 
     @property
     def storage_place(self) -> str:
-        """The same for people."""
+        """The file or the URL of the Optuna storage, for messages."""
         return str(self.storage_file or self.config.study.storage)
 
     @property
     def storage_study(self) -> str:
-        """Name of the study in its Optuna storage; on a server, where others have theirs, with the start of its id."""
+        """The study's name in its Optuna storage. On a server, which others use too, the name ends with the id."""
         name = self.config.study.name
         return name if self.storage_file else f"{name}-{self.id[:8]}"
 
     @property
     def data(self) -> str:
-        """Path or URL of the data, as jobs are to fetch it."""
+        """Path or URL of the data, as jobs fetch it."""
         return self.config.job.data or self.data_here
 
     @property
     def data_here(self) -> str:
-        """The same, as `[trainer] data` has it."""
+        """Path or URL of the data, as `[trainer] data` has it; '' if there is none."""
         return str(self.provenance["data"])
 
     @property
     def job(self) -> JobSection:
-        """`[job]`, its container as jobs are to fetch it."""
+        """The section `[job]`, with the container's path or URL as jobs fetch it."""
         return self.config.job.model_copy(update={"container_image": self.provenance["container"]})
 
     @property
     def weights(self) -> dict[str, str]:
-        """Path or URL of the pretrained weights of each architecture that has some."""
+        """Path or URL of the pretrained weights, by architecture."""
         return dict(self.provenance.get("weights", {}))
 
 
 def load_study(paths: StudyPaths) -> Study:
-    """Open a study. Raises StudyError when it is not initialised."""
+    """Return the study of these paths. Raises StudyError if it is not initialised, or if its files are damaged."""
     try:
         provenance = json.loads(paths.provenance.read_text(encoding="utf-8"))
         if not isinstance(provenance, dict) or not {"id", "data"} <= set(provenance):
             raise ValueError("it lacks id or data")
     except FileNotFoundError:
-        others = sorted(place.parent.name for place in RUNS.glob(f"*/{paths.provenance.name}"))
-        here = f"Studies here are {', '.join(others)}: name one with --study. " if others else ""
+        names = sorted(file.parent.name for file in RUNS.glob(f"*/{paths.provenance.name}"))
+        choice = f"The studies here are {', '.join(names)}: name one with --study. " if names else ""
         raise StudyError(
-            f"{paths.root} is not an initialised study", f"{here}Type `sweep init study.toml` for another."
+            f"{paths.root} is not an initialised study", f"{choice}To initialise another, run: sweep init study.toml"
         ) from None
     except (OSError, ValueError) as error:
-        raise StudyError(f"{paths.provenance} cannot be read: {error}", "Put it back from a copy.") from None
+        raise StudyError(f"{paths.provenance} cannot be read: {error}", "Restore the file from a backup.") from None
     if not paths.config.exists():
-        raise StudyError(f"{paths.config} is gone", "Put the study file back there, as it was.")
+        raise StudyError(f"the study file {paths.config} is missing", "Put it back there, unchanged.")
     return Study(paths, load_config(paths.config, paths.site if paths.site.exists() else None), provenance)
 
 
 def open_current(name: str | None) -> Study:
-    """The study of this name below runs/, or the one that was initialised last.
+    """Return the study of this name in runs/; for None, the study that was initialised last.
 
-    Raises StudyError when there is none.
+    Raises StudyError if there is none.
     """
     if name is None:
         if not CURRENT.exists():
             raise StudyError(
                 f"no study is initialised in {RUNS.absolute()}",
-                "Type `sweep init` for a quickstart study, or change to the folder where you typed it.",
+                "Change to the folder where you initialised it. For a quickstart study, run: sweep init",
             )
         name = CURRENT.read_text().strip()
     return load_study(StudyPaths.named(name))
 
 
 def planned_generations(paths: StudyPaths) -> int:
-    """Generations of the last launch, 0 where there was none."""
+    """Return the number of generations of the last launch, 0 if there was none."""
     return int(paths.planned.read_text()) if paths.planned.exists() else 0
+
+
+def planned_lanes(paths: StudyPaths) -> int:
+    """Return the number of lanes of the last launch, 0 if it ran generations."""
+    return sum(1 for _ in paths.lanes.glob(paths.lane_trial("*").name))

@@ -96,7 +96,7 @@ def test_every_sampler_keeps_conditions_and_constraints(tmp_path: Path, name: st
 def test_constraints_that_nothing_keeps_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     there = study(tmp_path / "a", STUDY, "\n[constraints]\nparameters = ['width > 64']\n")
     monkeypatch.setattr("sweep.optimizer.proposer.CONSTRAINT_TRIES", 20)
-    with pytest.raises(StudyError, match=r"\[constraints\] parameters: of 20 configurations none kept them"):
+    with pytest.raises(StudyError, match=r"\[constraints\] parameters: none of 20 configurations keeps them"):
         run(there, 1)
 
 
