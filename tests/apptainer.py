@@ -17,7 +17,7 @@ IMAGE = "base-files", "coreutils", "dash", "python3-venv"
 
 
 class Apptainer:
-    """What lies below `folder`, made there at the first use."""
+    """Apptainer and a base image in `folder`, unpacked there at the first use."""
 
     def __init__(self, folder: Path) -> None:
         self.bin, self.base = folder / "apptainer" / "usr" / "bin", folder / "base"
@@ -32,11 +32,19 @@ class Apptainer:
 
     def build(self, definition: Path, image: Path) -> None:
         """Build an image, as an ordinary user does, from a definition and the files beside it."""
-        namespace = personal.user_namespace(personal.run_as()) if os.getuid() == 0 else []
+        namespace = personal.user_namespace(personal.pool_user()) if os.getuid() == 0 else []
+        environment = {
+            "PATH": f"{self.bin}:{os.environ['PATH']}",
+            # Apptainer shows this folder as /root while it builds: another one would hide what lies in root's home.
+            "HOME": str(Path.home()),
+            "TMPDIR": str(image.parent),
+            "APPTAINER_CACHEDIR": str(image.parent / "cache"),
+            "APPTAINER_CONFIGDIR": str(image.parent / "config"),
+        }
         subprocess.run(
             [*namespace, self.bin / "apptainer", "build", "--ignore-fakeroot-command", image, definition],
             cwd=definition.parent,
-            env={"PATH": f"{self.bin}:{os.environ['PATH']}", "HOME": str(image.parent), "TMPDIR": str(image.parent)},
+            env=environment,
             check=True,
         )
 

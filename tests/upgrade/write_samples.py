@@ -97,8 +97,8 @@ def copy(source: Path, target: Path) -> None:
 if __name__ == "__main__":
     place = Path(sys.argv[1]).absolute()
     for mode, lanes in (("generations", None), ("lanes", 2)):
-        # Not below /tmp: there DAGMan needs another setting.
-        with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        # Below /tmp DAGMan needs one more setting, which does no harm elsewhere.
+        with tempfile.TemporaryDirectory(dir="/tmp") as name:
             write(Path(name), lanes)
             os.chdir(place.parent)
             copy(Path(name) / "runs" / "tiny", place / mode)
