@@ -22,7 +22,7 @@ SLOTS = 12
 
 
 def start_pool() -> None:
-    installation = install.system_installation() or install.own_installation()
+    installation = install.find_installation()
     assert installation is not None, "type `sweep pool install` first"
     personal.start_pool(installation, SLOTS, lambda _: None)
 

@@ -285,7 +285,7 @@ def main() -> None:
     folder.mkdir(parents=True)
     sleeps = times(trials, mean)
     os.environ["XDG_STATE_HOME"] = str(folder / "pool")
-    installation = install.system_installation() or install.own_installation()
+    installation = install.find_installation()
     assert installation is not None, "type `sweep pool install` first"
     personal.start_pool(installation, slots, lambda _: None)
     connect()

@@ -59,7 +59,7 @@ class Server:
     def _popen(self, words: list[str], log: str) -> subprocess.Popen[bytes]:
         command = [str(self._programs / words[0]), *words[1:]]
         if os.getuid() == 0:  # PostgreSQL refuses to run as root
-            command = [*personal.user_namespace(personal.run_as()), *command]
+            command = [*personal.user_namespace(personal.pool_user()), *command]
         libraries = ":".join(str(folder) for folder in self._programs.parents[3].glob("lib/*-linux-gnu"))
         environment = os.environ | (
             {"LD_LIBRARY_PATH": libraries} if self._programs.is_relative_to(cache_directory()) else {}

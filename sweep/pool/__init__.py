@@ -1,1 +1,1 @@
-"""HTCondor: the only package that imports its bindings or starts its tools."""
+"""HTCondor: the only package that imports HTCondor's bindings and starts its tools."""

@@ -1,4 +1,4 @@
-"""HTCondor's Python bindings, imported late because they read the configuration on import."""
+"""Loads HTCondor's Python bindings, and points them at a pool."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def use_pool(config: Path, bin_folder: Path) -> None:
-    """Talk to the pool of this configuration from now on, in this process and in those it starts."""
+    """Make this process and those that it starts use the pool with this configuration file."""
     os.environ["CONDOR_CONFIG"] = str(config)
     os.environ["PATH"] = f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}"
     with contextlib.suppress(OSError):
@@ -17,12 +17,12 @@ def use_pool(config: Path, bin_folder: Path) -> None:
 
 
 def load_bindings() -> Any:
-    """The bindings; imported late, since they read the configuration when they are imported."""
+    """Return the module htcondor2. It reads the configuration on import, so import it as late as possible."""
     import htcondor2
 
     return htcondor2
 
 
 def htcondor_errors() -> tuple[type[Exception], ...]:
-    """What the bindings raise when HTCondor does not answer or refuses."""
+    """Return the exceptions that the bindings raise when HTCondor does not answer or refuses a request."""
     return (load_bindings().HTCondorException, OSError)

@@ -1,4 +1,4 @@
-"""HTCondor's ClassAd language, read by HTCondor's own bindings."""
+"""Parses and evaluates HTCondor's ClassAds with HTCondor's own bindings."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Gets HTCondor for a machine that has none: Debian's package, unpacked into a private prefix, nothing installed.
+"""Finds HTCondor on this machine, or downloads Debian's package and unpacks it into a private prefix.
 
-Every program there is given the prefix's own loader and libraries, so that it runs on an older Debian, while the
-jobs that it starts use the machine's.
+Every program in the prefix uses the prefix's own loader and libraries, so that it runs on an older Debian. The
+jobs that it starts use the machine's libraries.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from sweep.system.directories import cache_directory
 from sweep.system.files import locked, write_json
 
 SUITES = ("sid", "stable")
-"""Debian's releases to take HTCondor from, the one that matches the bindings from PyPI first."""
+"""Debian's releases that have HTCondor. The first has the version that matches the bindings from PyPI."""
 
 
 MANUAL = "https://htcondor.readthedocs.io/en/latest/getting-htcondor/"
 
 
 LIBRARY = re.compile(r"lib(?!js-|python|perl|date-manip|debian-installer|debconfclient|newt|textwrap)(?!.*-perl$).*")
-"""Names of those dependencies that HTCondor's programs may be linked with."""
+"""Names of the dependencies that HTCondor's programs may be linked with."""
 
 
 LOADERS = {"x86_64": "ld-linux-x86-64.so.2", "aarch64": "ld-linux-aarch64.so.1"}
@@ -38,7 +38,10 @@ LOADERS = {"x86_64": "ld-linux-x86-64.so.2", "aarch64": "ld-linux-aarch64.so.1"}
 
 @dataclass(frozen=True)
 class Installation:
-    """HTCondor's programs on this machine. `prefix` is RELEASE_DIR; `ours` tells sweep's own from the system's."""
+    """HTCondor's programs on this machine.
+
+    `prefix` is HTCondor's RELEASE_DIR. `ours` is true if sweep downloaded it.
+    """
 
     prefix: Path
     bin: Path
@@ -49,26 +52,31 @@ class Installation:
     ours: bool
 
 
+def find_installation() -> Installation | None:
+    """Return the HTCondor of this machine, else the one that sweep downloaded, None if there is neither."""
+    return system_installation() or own_installation()
+
+
 def system_installation() -> Installation | None:
-    """HTCondor that is on PATH, where it is not the one that sweep unpacked."""
-    found = shutil.which("condor_dagman")
-    if found is None or _home() in Path(found).resolve().parents:
+    """Return the HTCondor on PATH, None if there is none or sweep downloaded it."""
+    dagman = shutil.which("condor_dagman")
+    if dagman is None or _home() in Path(dagman).resolve().parents:
         return None
     values = {name: _config_value(name) for name in ("RELEASE_DIR", "BIN", "SBIN", "LIB", "LIBEXEC")}
-    prefix = Path(values["RELEASE_DIR"] or Path(found).parent.parent)
+    prefix = Path(values["RELEASE_DIR"] or Path(dagman).parent.parent)
     return Installation(
         prefix=prefix,
-        bin=Path(found).parent,
+        bin=Path(dagman).parent,
         sbin=Path(values["SBIN"] or prefix / "sbin"),
         lib=Path(values["LIB"] or prefix / "lib" / "condor"),
         libexec=Path(values["LIBEXEC"] or prefix / "libexec" / "condor"),
-        version=_version(Path(found).parent / "condor_version"),
+        version=_version(Path(dagman).parent / "condor_version"),
         ours=False,
     )
 
 
 def own_installation() -> Installation | None:
-    """HTCondor as `install` unpacked it; None when it did not, or did not finish."""
+    """Return the HTCondor that `install_htcondor` unpacked, None if it has not finished."""
     try:
         prefix = Path(json.loads((_home() / "installed.json").read_text())["prefix"])
     except FileNotFoundError:
@@ -87,24 +95,24 @@ def own_installation() -> Installation | None:
 
 
 def install_htcondor(say: Callable[[str], None]) -> Installation:
-    """Fetch and unpack HTCondor unless it is there; `say` is told of each step.
+    """Return this machine's HTCondor, after downloading and unpacking it if there is none. `say` shows each step.
 
-    Raises PoolError where it cannot be had, saying what to do instead.
+    Raises PoolError if HTCondor cannot be downloaded or does not run here.
     """
     with locked(_home() / "install.lock", wait=True):
-        if there := system_installation() or own_installation():
-            return there
+        if installation := find_installation():
+            return installation
         if reason := debian.why_unsupported():
             raise PoolError(
-                f"HTCondor cannot be fetched here: {reason}",
-                f"Install HTCondor 23.9 or newer yourself ({MANUAL}), or log in to an access point that has it.",
+                f"cannot download HTCondor: {reason}",
+                f"Install HTCondor 23.9 or newer yourself ({MANUAL}), or log in to an access point.",
             )
         return _install(say)
 
 
 def _install(say: Callable[[str], None]) -> Installation:
     errors = []
-    say("reading the list of packages of this machine's mirror of Debian")
+    say("reading the package lists of this machine's Debian mirrors")
     for archive in debian.archives(_home() / "apt", SUITES):
         version = archive.version("condor")
         if version is None:
@@ -113,15 +121,15 @@ def _install(say: Callable[[str], None]) -> Installation:
         prefix = _home() / re.sub(r"[^A-Za-z0-9.]", "-", version)
         try:
             _unpack(archive, prefix, version, say)
-            # Written last: what lacks it is a half-finished install, and done again.
+            # This file is written last. Without it, an installation is not complete and starts again.
             write_json(_home() / "installed.json", {"prefix": str(prefix / "usr"), "version": version})
         except (debian.AptError, PoolError) as error:
             errors.append(f"{version} from {archive.suite}: {error}")
-            say(f"{version} from {archive.suite} cannot be used here, trying an older one")
+            say(f"cannot use HTCondor {version} from {archive.suite} here; trying the next release")
             continue
         if installation := own_installation():
             return installation
-    raise PoolError("no HTCondor could be had:\n" + "\n".join(errors), f"Install it yourself: {MANUAL}")
+    raise PoolError("cannot download HTCondor:\n" + "\n".join(errors), f"Install it yourself: see {MANUAL}")
 
 
 def _unpack(archive: debian.Archive, prefix: Path, version: str, say: Callable[[str], None]) -> None:
@@ -142,7 +150,7 @@ def _unpack(archive: debian.Archive, prefix: Path, version: str, say: Callable[[
 
 
 def _relink(prefix: Path) -> None:
-    """Give every program and library below `prefix` the prefix's own loader and library folders."""
+    """Make every program and library in `prefix` use the loader and libraries of `prefix`."""
     machine = platform.machine()
     libraries = prefix / "usr" / "lib" / debian.LIBRARY_TRIPLETS[machine]
     loader = libraries / LOADERS[machine]
@@ -153,12 +161,12 @@ def _relink(prefix: Path) -> None:
     for file, has_interpreter in _elf_files(prefix):
         if file.name.startswith(("ld-linux", "libc.so")):
             continue
-        words = [patchelf, "--set-interpreter", str(loader)] if has_interpreter else [patchelf]
-        debian.run_command([*words, "--force-rpath", "--set-rpath", rpath, str(file)])
+        interpreter = ["--set-interpreter", str(loader)] if has_interpreter else []
+        debian.run_command([patchelf, *interpreter, "--force-rpath", "--set-rpath", rpath, str(file)])
 
 
 def _elf_files(prefix: Path) -> Iterator[tuple[Path, bool]]:
-    """Dynamically linked programs and libraries; the flag tells a program (it names a loader)."""
+    """Yield dynamically linked files, and whether each is a program, which names a loader."""
     for file in sorted(prefix.rglob("*")):
         if file.is_symlink() or not file.is_file():
             continue
@@ -173,7 +181,7 @@ def _elf_files(prefix: Path) -> Iterator[tuple[Path, bool]]:
 
 
 def _adapt_scripts(folder: Path) -> None:
-    """HTCondor's tools in Python need its bindings, which lie beside sweep, not in the system's Python."""
+    """Make HTCondor's Python tools use sweep's Python, which has the bindings; the system's Python has not."""
     for file in folder.iterdir():
         with file.open("rb") as handle:
             head = handle.readline()
@@ -186,13 +194,15 @@ def _home() -> Path:
 
 
 def _version(program: Path) -> str:
-    """Version that `condor_version` prints. Raises PoolError when it does not run."""
+    """Return the version that `condor_version` prints. Raises PoolError if the program does not run."""
     try:
         text = debian.run_command([str(program)])
     except debian.AptError as error:
-        raise PoolError(f"HTCondor does not run on this machine: {error}", f"Install it yourself: {MANUAL}") from None
+        raise PoolError(
+            f"HTCondor does not run on this machine: {error}", f"Install it yourself: see {MANUAL}"
+        ) from None
     match = re.search(r"CondorVersion: (\S+)", text)
-    return match[1] if match else "of an unknown version"
+    return match[1] if match else "of unknown version"
 
 
 def _config_value(name: str) -> str:

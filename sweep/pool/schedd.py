@@ -1,4 +1,4 @@
-"""The one module that talks to HTCondor. Which pool it talks to is decided once, by `connect`."""
+"""Queries, submits and removes jobs, and reads slots, of the pool that `sweep.pool.connect` has chosen."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from sweep.pool.bindings import htcondor_errors, load_bindings
 from sweep.pool.classads import Ad, parse_ad
 
 STUDY_ATTRIBUTE = "SweepStudy"
-"""Job attribute that bears a study's id, on the outer DAGMan job and on every trial's job."""
+"""The job attribute with the study's id, in the outer DAGMan job and in every trial's job."""
 
 
 SCHEDULER_UNIVERSE = 7
+"""The `JobUniverse` of DAGMan jobs."""
 
 
 class JobStatus(IntEnum):
-    """`JobStatus` of a job ad. What is BLOCKED waits for another job to fetch the inputs that they share."""
+    """The `JobStatus` of a job ad. A BLOCKED job waits until another job has fetched the inputs that they share."""
 
     IDLE = 1
     RUNNING = 2
@@ -40,8 +41,11 @@ class JobStatus(IntEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """What sweep reads of a job ad in the queue. `trial` is None for DAGMan jobs; `is_outer` tells the one that
-    `sweep launch` submitted."""
+    """A job in the queue: the part of its ad that sweep uses.
+
+    `trial` is the trial's number, None for DAGMan jobs. `is_outer` is true for the DAGMan job that `sweep launch`
+    submitted.
+    """
 
     cluster: int
     status: JobStatus
@@ -51,7 +55,7 @@ class Job:
 
 
 def schedd_answers() -> bool:
-    """Whether the schedd answers."""
+    """Return whether the schedd answers."""
     try:
         htcondor = load_bindings()
         htcondor.reload_config()
@@ -62,8 +66,10 @@ def schedd_answers() -> bool:
 
 
 def shares_inputs() -> bool:
-    """Whether the access point has inputs that jobs share sent to each machine once: 25.14 was seen to, an older one
-    might not send them at all."""
+    """Return whether the schedd sends inputs that jobs share to each machine once.
+
+    HTCondor 25.14 was tested. An older schedd might not send them at all.
+    """
     failures: tuple[type[Exception], ...] = (*htcondor_errors(), KeyError, IndexError)
     try:
         lines = Path(load_bindings().param["SCHEDD_ADDRESS_FILE"]).read_text().splitlines()
@@ -74,7 +80,7 @@ def shares_inputs() -> bool:
 
 
 def list_slots() -> list[dict[str, Any]]:
-    """Name, state, cores and memory (MB) of each slot of a personal pool; empty while the collector knows none."""
+    """Return the name, state, cores and memory (MB) of each slot; empty if the collector does not answer."""
     htcondor = load_bindings()
     wanted = ["Name", "State", "TotalSlotCpus", "TotalSlotMemory"]
     try:
@@ -84,16 +90,16 @@ def list_slots() -> list[dict[str, Any]]:
 
 
 def slot_ads(constraint: str) -> list[Any]:
-    """The whole ads of those of the pool's slots that a constraint holds for. Raises PoolError when it does not say."""
+    """Return the ads of the slots that match a constraint. Raises PoolError if the collector does not answer."""
     htcondor = load_bindings()
     try:
         return list(htcondor.Collector().query(htcondor.AdType.Startd, constraint=constraint))
     except htcondor_errors() as error:
-        raise PoolError(f"the collector does not answer: {error}", "Type `sweep pool status`.") from error
+        raise PoolError(f"the collector does not answer: {error}", "Run: sweep pool status") from error
 
 
 def htcondor_versions() -> tuple[str, str]:
-    """Of HTCondor's schedd, '' where it does not say, and of the bindings: like 25.14.1."""
+    """Return the versions of the schedd and of the bindings, like 25.14.1; '' if the schedd's is unknown."""
     htcondor = load_bindings()
     try:
         schedd = htcondor.Collector().locate(htcondor.DaemonType.Schedd)
@@ -105,58 +111,58 @@ def htcondor_versions() -> tuple[str, str]:
 
 
 def scan_interval() -> int:
-    """Seconds from one look of DAGMan's at its jobs' log to the next."""
+    """Return the seconds between two scans of its jobs' log by DAGMan (DAGMAN_USER_LOG_SCAN_INTERVAL)."""
     return int(load_bindings().param.get("DAGMAN_USER_LOG_SCAN_INTERVAL", 5))
 
 
 def try_submission(description: str, folder: Path) -> None:
-    """Have the schedd take a job of this description, which counts from the folder, on hold, and remove it.
+    """Submit a job on hold and remove it at once. Paths in the submit description are relative to `folder`.
 
-    Raises PoolError when it does not.
+    Raises PoolError if the schedd refuses the job.
     """
     htcondor = load_bindings()
     try:
         with contextlib.chdir(folder):
             submit = htcondor.Submit(description)
-            # The last, should this process die meanwhile. Nobody is to take the job for the study's, or wait for it.
+            # periodic_remove removes the job if this process dies. Without log and study id, nothing else notices it.
             submit.update({"hold": "true", "periodic_remove": "true", "log": "", f"My.{STUDY_ATTRIBUTE}": ""})
             cluster = htcondor.Schedd().submit(submit).cluster()
         htcondor.Schedd().act(htcondor.JobAction.Remove, [f"{cluster}.0"], "sweep doctor's test")
     except htcondor_errors() as error:
-        raise PoolError(f"the schedd takes no such job: {error}", "Type `sweep pool status`.") from error
+        raise PoolError(f"the schedd refused a test job: {error}", "Run: sweep pool status") from error
 
 
 def submit_dag(dag: Path, batch_name: str) -> int:
-    """Submit a DAG file from its own folder and give back the cluster of its DAGMan job.
+    """Submit a DAG file from its own folder, and return the ClusterId of its DAGMan job.
 
-    Rescue files of an earlier run are set aside: which nodes are done, sweep writes into the DAG itself.
-    Raises PoolError when HTCondor refuses.
+    DAGMan sets aside the rescue files of an earlier run: sweep itself writes into the DAG which nodes are done.
+    Raises PoolError if HTCondor refuses the DAG.
     """
     if shutil.which("condor_dagman") is None:
-        raise PoolError("condor_dagman is not on PATH", "Is this an access point? Type `sweep pool status`.")
+        raise PoolError("condor_dagman is not on PATH", "Log in to an access point, or run: sweep pool status")
     htcondor = load_bindings()
     try:
         with contextlib.chdir(dag.parent):
             description = htcondor.Submit.from_dag(dag.name, {"force": True, "batch-name": batch_name})
             return int(htcondor.Schedd().submit(description).cluster())
     except htcondor_errors() as error:
-        raise PoolError(f"HTCondor refused {dag.name}: {error}", f"Look at {dag.parent}.") from error
+        raise PoolError(f"HTCondor refused {dag}: {error}", "To check this machine, run: sweep doctor") from error
 
 
 def queued_jobs(study_id: str) -> list[Job]:
-    """A study's jobs that are in the queue. Raises PoolError when the schedd does not answer."""
+    """Return a study's jobs in the queue. Raises PoolError if the schedd does not answer."""
     try:
         ads = (
             load_bindings()
             .Schedd()
             .query(
-                # What HTCondor itself adds for inputs that jobs share has a negative ProcId.
+                # HTCondor's own jobs, which fetch inputs that jobs share, have a negative ProcId.
                 constraint=f'{STUDY_ATTRIBUTE} == "{study_id}" && ProcId >= 0',
                 projection=["ClusterId", "JobStatus", "JobUniverse", "SweepTrial", "HoldReason", "DAGManJobId"],
             )
         )
     except htcondor_errors() as error:
-        raise PoolError(f"the schedd does not answer: {error}", "Type `sweep pool status`.") from error
+        raise PoolError(f"the schedd does not answer: {error}", "Run: sweep pool status") from error
     return [
         Job(
             cluster=ad["ClusterId"],
@@ -170,18 +176,18 @@ def queued_jobs(study_id: str) -> list[Job]:
 
 
 def remove_jobs(study_id: str) -> None:
-    """Remove all of a study's jobs, its DAGMan first. Raises PoolError when the schedd does not."""
+    """Remove all of a study's jobs from the queue. Raises PoolError if the schedd refuses."""
     htcondor = load_bindings()
     try:
         htcondor.Schedd().act(htcondor.JobAction.Remove, f'{STUDY_ATTRIBUTE} == "{study_id}"')
     except htcondor_errors() as error:
-        raise PoolError(f"the schedd removes no jobs: {error}", "Type `sweep pool status`.") from error
+        raise PoolError(f"the schedd did not remove the jobs: {error}", "Run: sweep pool status") from error
 
 
 def remove_with_outputs(study_id: str) -> bool:
-    """Remove a study's trials after SIGTERM and the transfer of their outputs; its DAGMan ends when they are gone.
+    """Remove the jobs of a study's trials after they got SIGTERM and sent back their outputs. DAGMan then ends.
 
-    False where HTCondor cannot (before 25.8): the bindings have no such action, only the command has.
+    Returns whether HTCondor did it. Releases before 25.8 cannot, and the bindings have no such action.
     """
     constraint = f'{STUDY_ATTRIBUTE} == "{study_id}" && JobUniverse != {SCHEDULER_UNIVERSE}'
     done = subprocess.run(
@@ -191,23 +197,23 @@ def remove_with_outputs(study_id: str) -> bool:
 
 
 def copy_evicted_files(cluster: int, into: Path) -> Path | None:
-    """Copy the files that the schedd keeps for a job; gives the folder below `into` that has them, None for none."""
+    """Copy a job's checkpoint from the schedd. Returns the folder in `into` with the files, None if there are none."""
     command = ["condor_evicted_files", "get", f"{cluster}.0"]
     done = subprocess.run(command, cwd=into, capture_output=True, text=True, check=False)
     return next(into.iterdir(), None) if done.returncode == 0 else None
 
 
 def outer_dagman(queue: Sequence[Job]) -> Job | None:
-    """The study's outer DAGMan job among its jobs, if it is in the queue."""
+    """Return the outer DAGMan job among a study's jobs, None if it is not in the queue."""
     return next((job for job in queue if job.is_outer), None)
 
 
 TAIL_BYTES = 1 << 20
-"""How much of a running job's output is fetched from where it runs."""
+"""The end of a running job's output that `tail_output` fetches, in bytes."""
 
 
 def tail_output(cluster: int) -> tuple[str, str]:
-    """What a running job has printed so far, fetched from where it runs; '' where the pool does not give it."""
+    """Return the end of a running job's stdout and stderr; '' for those that the pool does not send."""
     texts = []
     for stream in ([], ["-stderr"]):
         command = ["condor_tail", *stream, "-maxbytes", str(TAIL_BYTES), str(cluster)]
@@ -220,9 +226,9 @@ def tail_output(cluster: int) -> tuple[str, str]:
 
 
 def dry_run_submit(file: Path) -> tuple[Ad, list[str]]:
-    """What condor_submit makes of a submit description, without submitting it: the job's ad, and warnings.
+    """Return the job ad and the warnings that condor_submit prints for a submit description, without submitting it.
 
-    Raises PoolError with what it says, when it does not take it.
+    Raises PoolError with condor_submit's message if it refuses the description.
     """
     ad = file.with_suffix(".ad")
     done = subprocess.run(
@@ -230,10 +236,10 @@ def dry_run_submit(file: Path) -> tuple[Ad, list[str]]:
     )
     if done.returncode:
         raise PoolError(
-            f"condor_submit does not take the jobs' submit description: {' '.join(done.stderr.split())}",
-            "Look at [job]. `sweep launch --dry-run` writes it for reading.",
+            f"condor_submit refused the jobs' submit description: {' '.join(done.stderr.split())}",
+            "Check [job]. To read the submit description, run: sweep launch --dry-run --generations 1",
         )
     job = parse_ad(ad.read_text())
-    # The schedd says whose it is; slots may ask.
+    # The schedd sets the owner when it accepts a job, and a slot's START may use it.
     job["Owner"] = getpass.getuser()
     return job, [line.strip() for line in done.stderr.splitlines() if line.startswith("WARNING")]

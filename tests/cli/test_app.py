@@ -60,7 +60,8 @@ def test_the_doctor_says_what_is_missing_and_checks_the_rest(study_file: Path) -
     folder = study_file.parent
     done = sweep(folder, "doctor")
     assert (done.returncode, done.stderr) == (1, "")
-    assert "error   there is no HTCondor on this machine\n          Type `sweep pool install`" in done.stdout
+    assert "error   there is no HTCondor on this machine\n          Log in to an access point, or run: " in done.stdout
+    assert "run: sweep pool install && sweep pool start\n" in done.stdout
     assert sweep(folder, "init", "study.toml").returncode == 0
     done = sweep(folder, "doctor")
     assert (done.returncode, done.stderr) == (1, "")

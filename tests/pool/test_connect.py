@@ -34,7 +34,7 @@ SYSTEM = SimpleNamespace(ours=False, bin=Path("/usr/bin"))
     [
         (None, False, True, "no HTCondor on this machine", "sweep pool install"),
         (OURS, False, True, "the personal pool is not running", "sweep pool start"),
-        (OURS, True, False, "schedd does not answer", "sweep pool status"),
+        (OURS, True, False, "schedd does not answer", "sweep pool stop && sweep pool start"),
         (SYSTEM, False, False, "schedd does not answer", "administrators"),
     ],
 )

@@ -108,7 +108,7 @@ def test_gpus_of_many_kinds(light: Light) -> None:
 def test_a_submit_description_that_is_refused(here: Path, line: str, said: str) -> None:
     file = here / "trial.sub"
     file.write_text(f"executable = /bin/true\n{line}\nqueue\n")
-    with pytest.raises(PoolError, match=f"does not take the jobs' submit description: .*{said}"):
+    with pytest.raises(PoolError, match=f"refused the jobs' submit description: .*{said}"):
         dry_run_submit(file)
 
 
@@ -126,7 +126,7 @@ def test_where_no_pool_runs(light: Light, monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setenv("PATH", os.pathsep.join(own))
     done = sweep("doctor", check=False)
     assert done.returncode == 1
-    assert "error   the personal pool is not running\n          Type `sweep pool start`." in done.stdout
+    assert "error   the personal pool is not running\n          Run: sweep pool start" in done.stdout
     assert "ok      the Python that answers POST scripts starts" in done.stdout
     assert done.stderr == ""
 
