@@ -185,12 +185,12 @@ def lane_posts(study: Study, trials: int, per_generation: int) -> float:
 
 def looks(study: Study, trials: int) -> list[float]:
     """CPU seconds of looking twice at a study of which sixteen trials run; without those of asking the schedd."""
-    watcher = ProgressReader(study, 1)
+    reader = ProgressReader(study, 1)
     queue = [Job(number, JobStatus.RUNNING, False, number, "") for number in range(trials, trials + 16)]
     spent = []
     for _ in range(2):
         before = time.process_time()
-        live_view(study, watcher.progress(queue), datetime.now())
+        live_view(study, reader.progress(queue), datetime.now())
         spent.append(time.process_time() - before)
     return spent
 

@@ -1,1 +1,1 @@
-"""Shows what is going on: progress, the live screen, a trial's logs."""
+"""Shows a running sweep: its progress, the live screen, a trial's logs."""

@@ -1,4 +1,4 @@
-"""Shows where a sweep stands: as a live screen for a terminal, as plain lines, and as JSON. Pure."""
+"""Formats a sweep's progress: as a live screen for a terminal, as plain lines, and as JSON. Pure."""
 
 from __future__ import annotations
 
@@ -14,23 +14,25 @@ from rich.table import Table
 from rich.text import Text
 
 from sweep.monitor.progress import Generation, Progress, QueuedTrial
+from sweep.pool.schedd import STUDY_ATTRIBUTE
+from sweep.study.commands import study_command
 from sweep.study.study import Study
 from sweep.units import readable_time
 
 ROWS = 12
-"""Lines that the live screen has for generations, and for running trials, so that it fits a terminal."""
+"""Most rows of each table on the live screen, so that the screen fits a terminal."""
 
 
 LEVELS = "▁▂▃▄▅▆▇█"
 
 
-CURVE = 24
-"""Characters of the curve of the best values."""
+CURVE_LENGTH = 24
+"""Most characters in the curve of the best values."""
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """A small curve of some values, the last ones where there are many."""
-    shown = values[-CURVE:]
+    """Return a one-line curve of the last `CURVE_LENGTH` values."""
+    shown = values[-CURVE_LENGTH:]
     low, high = min(shown, default=0.0), max(shown, default=0.0)
     if low == high:
         return LEVELS[0] * len(shown)
@@ -38,7 +40,7 @@ def sparkline(values: Sequence[float]) -> str:
 
 
 def headline(study: Study, progress: Progress) -> str:
-    """Name and state of the sweep, and why, in one line."""
+    """Return the study's name and the sweep's state, with the reason, in one line."""
     name, outer = study.config.study.name, progress.outer
     if progress.state == "held" and outer:
         return f"{name} is held (cluster {outer.cluster}): {outer.hold_reason}."
@@ -49,7 +51,7 @@ def headline(study: Study, progress: Progress) -> str:
 
 
 def overall_line(study: Study, progress: Progress) -> str:
-    """How much is done, how much of the slots' time was used, what is left, and the best so far, in one line."""
+    """Return the trials done, use of the slots, evictions, time left and best value so far, in one line."""
     text = f"{progress.done} of {progress.total} trials done"
     if progress.busy is not None:
         text += f", slots busy {progress.busy:.0%} of the time"
@@ -64,7 +66,7 @@ def overall_line(study: Study, progress: Progress) -> str:
 
 
 def generation_line(name: str, generation: Generation, metric: str) -> str:
-    """A generation, or all lanes, in one plain line."""
+    """Return the counts and the best value of a generation, or of all lanes, in one line."""
     best = "" if generation.best is None else f", best {metric} {generation.best:.5g}"
     held = f", {generation.held} held" if generation.held else ""
     pruned = f", {generation.pruned} pruned" if generation.pruned else ""
@@ -75,47 +77,49 @@ def generation_line(name: str, generation: Generation, metric: str) -> str:
 
 
 def status_lines(study: Study, progress: Progress) -> list[str]:
-    """All of it, as plain lines."""
+    """Return the whole progress as plain lines, with the next command to run if the sweep has stopped."""
     metric = study.config.study.metric[0]
-    text = [headline(study, progress)]
-    text += [f"It waits, and tries again by itself: {progress.waiting}"] if progress.waiting else []
-    text += [overall_line(study, progress)] if progress.total else []
-    text += [generation_line(name, generation, metric) for name, generation in progress.groups]
-    for trial in progress.open:
-        text.append(trial_line(trial))
-    text += hold_advice(progress)
+    lines = [headline(study, progress)]
+    lines += [f"Waiting; the sweep retries by itself: {progress.waiting}"] if progress.waiting else []
+    lines += [overall_line(study, progress)] if progress.total else []
+    lines += [generation_line(name, generation, metric) for name, generation in progress.groups]
+    lines += [trial_line(trial) for trial in progress.queued]
+    lines += hold_advice(study, progress)
     if progress.state == "stopped":
-        text.append(f"Next: sweep launch --generations {max(1, len(progress.generations))}")
-    return text
+        launch = f"launch --generations {max(1, len(progress.generations))}"
+        lines.append(f"Next: {study_command(study, launch)}")
+    return lines
 
 
 def trial_line(trial: QueuedTrial) -> str:
-    """A trial whose job is in the queue, in one plain line."""
+    """Return the state of a trial whose job is in the queue, in one line."""
     where = f" on {trial.host}" if trial.host else ""
     where += f" ({trial.gpu})" if trial.gpu else ""
     where += f" in {trial.lane}" if trial.lane else ""
-    of = f" of {trial.target_step}" if trial.target_step else ""
+    target = f" of {trial.target_step}" if trial.target_step else ""
     values = "".join(f", {name} {value:.5g}" for name, value in trial.values.items())
     return (
-        f"trial {trial.trial}: {trial.status.name.lower()}{where}, epoch {trial.step}{of}{values}, "
-        f"{trial.attempts} starts, {trial.evictions} evictions"
+        f"trial {trial.trial}: {trial.status.name.lower()}{where}, epoch {trial.step}{target}{values}, "
+        f"{trial.attempts} attempts, {trial.evictions} evictions"
     )
 
 
-def hold_advice(progress: Progress) -> list[str]:
-    """Why trials are held, and what to do about it."""
-    return [
-        text
-        for trial in progress.held
-        for text in (
+def hold_advice(study: Study, progress: Progress) -> list[str]:
+    """Return why each held trial is held, and the commands that release or remove its job."""
+    lines = []
+    for trial in progress.held:
+        # Other studies have trials of the same number.
+        job = f"-constraint 'SweepTrial == {trial.trial} && {STUDY_ATTRIBUTE} == \"{study.id}\"'"
+        lines += [
             f"trial {trial.trial} is held: {trial.hold_reason}",
-            f"  let it go on: condor_release -constraint 'SweepTrial == {trial.trial}'; or end it: condor_rm",
-        )
-    ]
+            f"  To release it, run: condor_release {job}",
+            f"  To end it, run: condor_rm {job}",
+        ]
+    return lines
 
 
 def progress_json(study: Study, progress: Progress) -> str:
-    """The same for programs."""
+    """Return the progress as JSON, for programs."""
     best = progress.best[-1] if progress.best else None
     return json.dumps(
         {
@@ -133,7 +137,7 @@ def progress_json(study: Study, progress: Progress) -> str:
             "generations": [asdict(generation) for generation in progress.generations],
             "open": [
                 {**asdict(trial), "status": trial.status.name, "since": trial.since and trial.since.isoformat()}
-                for trial in progress.open
+                for trial in progress.queued
             ],
         },
         indent=2,
@@ -142,7 +146,7 @@ def progress_json(study: Study, progress: Progress) -> str:
 
 
 def live_view(study: Study, progress: Progress, now: datetime) -> RenderableType:
-    """The live screen."""
+    """Return the live screen; `now` is compared with the start of each job."""
     metric = study.config.study.metric[0]
     parts: list[RenderableType] = [Text(headline(study, progress), style="bold")]
     bar = Table.grid(padding=(0, 2))
@@ -150,33 +154,34 @@ def live_view(study: Study, progress: Progress, now: datetime) -> RenderableType
     parts.append(bar)
     if len(progress.best) > 1:
         parts.append(Text(f"best {metric}: {sparkline([value for _, value in progress.best])}"))
-    parts.append(_generations(progress, metric))
-    running = [trial for trial in progress.open if trial.runs]
+    parts.append(_generation_table(progress, metric))
+    running = [trial for trial in progress.queued if trial.is_running]
     if running:
-        parts.append(_running(running, now))
-    notes = hold_advice(progress)
+        parts.append(_running_table(running, now))
+    notes = hold_advice(study, progress)
     notes += [f"waiting: {progress.waiting}"] if progress.waiting else []
     return Group(*parts, *(Text(note, style="yellow") for note in notes), Text("Ctrl-C leaves the sweep running"))
 
 
-def _generations(progress: Progress, metric: str) -> Table:
-    """A line for each generation that has begun, the latest ones where there are many, or one for all lanes."""
+def _generation_table(progress: Progress, metric: str) -> Table:
+    """Return a row for each of the latest generations, or one row for all lanes."""
     table = Table(box=box.SIMPLE, pad_edge=False)
     for heading in ("", "", "done", "running", "idle", "held", "pruned", "failed", f"best {metric}"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for name, one in progress.groups[-ROWS:]:
+    for name, group in progress.groups[-ROWS:]:
+        counts = (group.running, group.idle, group.held, group.pruned, group.failed)
         table.add_row(
             name,
-            ProgressBar(one.total, one.done, width=16),
-            f"{one.done}/{one.total}",
-            *(str(count) if count else "" for count in (one.running, one.idle, one.held, one.pruned, one.failed)),
-            "" if one.best is None else f"{one.best:.5g}",
+            ProgressBar(group.total, group.done, width=16),
+            f"{group.done}/{group.total}",
+            *(str(count) if count else "" for count in counts),
+            "" if group.best is None else f"{group.best:.5g}",
         )
     return table
 
 
-def _running(running: Sequence[QueuedTrial], now: datetime) -> Table:
-    """A line for each running trial, as many as fit."""
+def _running_table(running: Sequence[QueuedTrial], now: datetime) -> Table:
+    """Return a row for each of the first `ROWS` running trials."""
     table = Table(box=box.SIMPLE, pad_edge=False)
     lanes, gpus = any(trial.lane for trial in running), any(trial.gpu for trial in running)
     names = list(dict.fromkeys(name for trial in running for name in trial.values))
@@ -195,5 +200,5 @@ def _running(running: Sequence[QueuedTrial], now: datetime) -> Table:
             str(trial.evictions or ""),
         )
     if len(running) > ROWS:
-        table.caption = f"and {len(running) - ROWS} more that run"
+        table.caption = f"and {len(running) - ROWS} more running"
     return table

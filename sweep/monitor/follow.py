@@ -1,4 +1,4 @@
-"""Follows a sweep until it ends: a live screen on a terminal, plain lines elsewhere. Stopping it stops nothing else."""
+"""Follows a sweep until it ends, on a live screen or in plain lines. Ctrl-C leaves the sweep running."""
 
 from __future__ import annotations
 
@@ -16,93 +16,103 @@ from sweep.monitor.progress import Progress
 from sweep.monitor.progress_reader import ProgressReader
 from sweep.paths import StudyPaths
 from sweep.pool.connect import poll_seconds
+from sweep.study.commands import study_command
 from sweep.study.study import Study
 from sweep.system.files import tail
 from sweep.workflow.exit_codes import DEFER, TRY_AGAIN
 
-PATIENCE_SECONDS = 60
-"""How long the schedd may be silent before watching gives up."""
+SCHEDD_TIMEOUT_SECONDS = 60
+"""How long the schedd may fail to answer before following gives up."""
 
 
 def follow_sweep(study: Study, generations: int) -> Progress:
-    """`watch` a study for the command line: Ctrl-C says that the sweep goes on."""
-    watcher = ProgressReader(study, generations)
+    """Show progress until the sweep ends, or until Ctrl-C, which leaves the sweep running. Return the last progress.
+
+    Raises StudyError when the sweep ends before all trials have ended, PoolError when the schedd does not answer.
+    """
+    reader = ProgressReader(study, generations)
     try:
-        progress = watch_sweep(watcher, study)
+        progress = _show_until_end(reader, study)
     except KeyboardInterrupt:
-        say("Left the sweep running. `sweep status --watch` follows it again; `sweep report` shows the leaderboard.")
-        return watcher.look()
-    why = f": {progress.ended}" if progress.ended else ""
-    say(f"The sweep has ended{why}. Next: sweep report")
+        say("Left the sweep running.")
+        say(f"To follow it again, run: {study_command(study, 'status --watch')}")
+        say(f"To see the leaderboard, run: {study_command(study, 'report')}")
+        return reader.read()
+    reason = f": {progress.ended}" if progress.ended else ""
+    say(f"The sweep has ended{reason}. Next: {study_command(study, 'report')}")
     return progress
 
 
-def watch_sweep(watcher: ProgressReader, study: Study) -> Progress:
+def _show_until_end(reader: ProgressReader, study: Study) -> Progress:
     """Show progress until the sweep's DAGMan job has left the queue.
 
-    Raises StudyError, with the evidence, when it left before all trials had ended.
+    Raises StudyError, with the reason, when the job left before all trials had ended.
     """
     if console.is_terminal:
         with Live(console=console, auto_refresh=False) as live:
-            progress = _follow(watcher, lambda now: live.update(live_view(study, now, datetime.now()), refresh=True))
+            progress = _poll(reader, lambda now: live.update(live_view(study, now, datetime.now()), refresh=True))
     else:
         shown: dict[object, str] = {}
-        progress = _follow(watcher, lambda now: _print_changes(now, study.config.study.metric[0], shown))
+        progress = _poll(reader, lambda now: _print_changes(now, study.config.study.metric[0], shown))
     if not progress.finished:
         raise StudyError(
-            f"the sweep ended after {progress.done} of {progress.total} trials. {_evidence(study.paths)}",
-            f"Mend that, then type the same `sweep launch` again: nothing is lost, trials that ended are kept.\n"
-            f"Each trial's err is in {study.paths.trials}, DAGMan's logs are in {study.paths.dag}.",
+            f"the sweep ended after {progress.done} of {progress.total} trials. {_failure_reason(study.paths)}",
+            f"Fix that. Then run the same `sweep launch` again: trials that have ended are kept.\n"
+            f"Each trial's stderr is the file err in its folder below {study.paths.trials}. "
+            f"DAGMan's logs are in {study.paths.dag}.",
         )
     return progress
 
 
-def _evidence(paths: StudyPaths) -> str:
-    return tail(paths.stopped) or "The last words of its scripts:\n" + "\n".join(
-        words for log in (paths.propose_log, paths.harvest_log) if (words := last_script_error(tail(log, 500, 65536)))
-    )
+def _failure_reason(paths: StudyPaths) -> str:
+    """Return why the sweep was stopped, else what its failed PRE and POST scripts printed last."""
+    if stopped := tail(paths.stopped):
+        return stopped
+    errors = [last_script_error(tail(log, 500, 65536)) for log in (paths.propose_log, paths.harvest_log)]
+    return "Its scripts printed last:\n" + "\n".join(error for error in errors if error)
 
 
 def last_script_error(log: str) -> str:
-    """What the script that failed last said, in DAGMan's log of scripts; '' when none failed.
+    """Return what the script that failed last has printed, from DAGMan's log of scripts; '' when none failed.
 
-    DAGMan writes a line that starts with *** about each script that has ended, then what it printed.
+    For each script that has ended, DAGMan writes a line that starts with ***, then what the script printed.
     """
-    said = ""
+    error = ""
     for part in re.split(r"^\*\*\* (?=Node=)", log, flags=re.MULTILINE)[1:]:
-        head, _, words = part.partition("\n")
+        head, _, printed = part.partition("\n")
         status = re.search(r"ExitCode=(\d+)", head)
         if status and int(status[1]) not in (0, DEFER, TRY_AGAIN):
-            said = words.strip() or head
-    return said
+            error = printed.strip() or head
+    return error
 
 
-def _follow(watcher: ProgressReader, show: Callable[[Progress], None]) -> Progress:
-    heard = time.monotonic()
+def _poll(reader: ProgressReader, show: Callable[[Progress], None]) -> Progress:
+    """Show the progress again and again until the DAGMan job is gone; return the last progress."""
+    answered = time.monotonic()
     while True:
         try:
-            progress = watcher.look()
-            heard = time.monotonic()
+            progress = reader.read()
+            answered = time.monotonic()
             show(progress)
             if not progress.outer:
                 return progress
         except PoolError:
-            if time.monotonic() - heard > PATIENCE_SECONDS:
+            if time.monotonic() - answered > SCHEDD_TIMEOUT_SECONDS:
                 raise
         time.sleep(poll_seconds())
 
 
 def _print_changes(progress: Progress, metric: str, shown: dict[object, str]) -> None:
-    """What has changed since it was `shown`, a line each."""
+    """Print each line that differs from the one in `shown` under the same key, and update `shown`."""
 
-    def tell(what: object, text: str) -> None:
-        if shown.get(what, "") != text:
-            say(text)
-            shown[what] = text
+    def print_if_new(key: object, line: str) -> None:
+        if shown.get(key, "") != line:
+            say(line)
+            shown[key] = line
 
     for name, generation in progress.groups:
-        tell(name, generation_line(name, generation, metric))
+        print_if_new(name, generation_line(name, generation, metric))
     for trial in progress.held:
-        tell(("held", trial.trial), f"trial {trial.trial} is held: {trial.hold_reason}")
+        print_if_new(("held", trial.trial), f"trial {trial.trial} is held: {trial.hold_reason}")
     if progress.waiting or shown.get("waiting"):
-        tell("waiting", f"waiting: {progress.waiting}" if progress.waiting else "going on")
+        print_if_new("waiting", f"waiting: {progress.waiting}" if progress.waiting else "no longer waiting")

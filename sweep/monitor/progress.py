@@ -1,4 +1,4 @@
-"""Where a sweep stands: what its files and the queue add up to. Pure."""
+"""A sweep's progress: the counts and sums that its files and the queue give. Pure."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ State = Literal["running", "held", "finished", "stopped"]
 
 @dataclass(frozen=True)
 class Generation:
-    """Trials of a generation: planned, and how they stand. `best` is the best value of the first objective, of its
-    COMPLETE trials that keep the study's constraints."""
+    """The number of a generation's trials, by state.
+
+    `total` trials are planned. `best` is the best value of the first objective among the COMPLETE trials that satisfy
+    the study's constraints, None if there is none.
+    """
 
     number: int
     total: int
@@ -46,8 +49,11 @@ class Generation:
 
 @dataclass(frozen=True)
 class QueuedTrial:
-    """A trial whose job is in the queue. `step` and `values` are those of the last report that came back or was told
-    meanwhile; `since` is when it started on its slot."""
+    """A trial whose job is in the queue.
+
+    `step` and `values` are those of the latest report that reached this machine; `since` is when the job started on
+    its slot.
+    """
 
     trial: int
     status: JobStatus
@@ -63,31 +69,31 @@ class QueuedTrial:
     hold_reason: str = ""
 
     @property
-    def runs(self) -> bool:
+    def is_running(self) -> bool:
         return self.status in (JobStatus.RUNNING, JobStatus.TRANSFERRING_OUTPUT)
 
     @property
-    def share(self) -> float:
-        """Of its steps, how much is done."""
+    def done_share(self) -> float:
+        """The share of its steps that is done; 0 if the number of steps is unknown."""
         return min(1.0, self.step / self.target_step) if self.target_step else 0.0
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A sweep at one moment.
+    """The state of a sweep at one moment.
 
-    `outer` is its DAGMan job, None where it is not in the queue; `open` the trials that were asked for and have not
-    ended, as far as their jobs are in the queue, `left` how many those and the others are; `lanes` is how many lanes
-    there are, 0 for generations. `best` are the trials that
-    were better than all before, and their values, in the order of their ends; `busy` is the share of slots that had
-    work since the launch, `seconds_left` an estimate, both None where there is nothing to go by. Of the scripts:
-    `waiting` is what they wait for, `ended` why no more trials are asked for, `stopped` why the sweep was stopped.
+    `outer` is its DAGMan job, None if that is not in the queue. `queued` are the unfinished trials whose jobs are in
+    the queue; `unfinished` counts them and the unfinished trials without a job. `lanes` is the number of lanes, 0 for
+    generations. `best` has the number and the value of each trial that was better than all that ended before it.
+    `busy` is the share of the slots' time that was used since the launch, `seconds_left` an estimate; each is None
+    before there is data for it. The PRE and POST scripts wrote the reasons: `waiting` says what they wait for, `ended`
+    why they propose no more trials, `stopped` why they stopped the sweep.
     """
 
     generations: list[Generation]
     outer: Job | None
-    open: list[QueuedTrial]
-    left: int = 0
+    queued: list[QueuedTrial]
+    unfinished: int = 0
     lanes: int = 0
     best: list[tuple[int, float]] = field(default_factory=list)
     evictions: int = 0
@@ -108,7 +114,7 @@ class Progress:
     @property
     def finished(self) -> bool:
         done = all(generation.done >= generation.total for generation in self.generations)
-        return done or bool(self.ended and not self.left)
+        return done or bool(self.ended and not self.unfinished)
 
     @property
     def state(self) -> State:
@@ -118,17 +124,17 @@ class Progress:
 
     @property
     def groups(self) -> list[tuple[str, Generation]]:
-        """What is shown in a line each: the generations that have begun; or all trials together, of lanes."""
+        """Name and counts of each line to show: each generation that has begun, or one line for all lanes."""
         if not self.lanes:
             return [(f"generation {one.number}", one) for one in self.generations if one.has_begun]
-        counted = ("complete", "pruned", "failed", "running", "idle", "held")
-        sums = {name: sum(getattr(one, name) for one in self.generations) for name in counted}
+        states = ("complete", "pruned", "failed", "running", "idle", "held")
+        sums = {state: sum(getattr(one, state) for one in self.generations) for state in states}
         best = self.best[-1][1] if self.best else None
         return [(f"{self.lanes} lanes", Generation(0, self.total, **sums, best=best))]
 
     @property
     def held(self) -> list[QueuedTrial]:
-        return [trial for trial in self.open if trial.status == JobStatus.HELD]
+        return [trial for trial in self.queued if trial.status == JobStatus.HELD]
 
 
 def count_generations(
@@ -138,7 +144,7 @@ def count_generations(
     generations: int,
     section: StudySection,
 ) -> list[Generation]:
-    """Count a study's trials by generation and state; `results` and `jobs` belong to trials by number."""
+    """Return the counts of each generation, by number; `results` and `jobs` are by trial number."""
     counts: dict[int, Counter[str]] = {number: Counter() for number in range(generations)}
     values: dict[int, list[float]] = {}
     for spec in specs:
@@ -160,7 +166,7 @@ def count_generations(
 
 
 def best_so_far(results: Sequence[Result], section: StudySection) -> list[tuple[int, float]]:
-    """The trials that were better than all before, and their values; `results` are in the order of their ends."""
+    """Return number and value of each trial that was better than all before; `results` are in the order of ending."""
     scored = [
         (result.number, result.values[section.metric[0]])
         for result in results
@@ -170,28 +176,33 @@ def best_so_far(results: Sequence[Result], section: StudySection) -> list[tuple[
 
 
 def busy_share(runs: Iterable[SlotRun], since: datetime, now: datetime) -> float | None:
-    """Share of the time from the first start on that slots were at work, of as many slots as were at once at the most.
+    """Return the share of the slots' time that jobs have used since `since`; None if no job ran after it.
 
-    Runs that ended before `since` do not count; None where there was none after it.
+    The number of slots is taken to be the largest number of jobs that ran at once; their time is counted from the
+    first start to the last end.
     """
     spans = [(max(run.start, since), run.end or now) for run in runs if (run.end or now) > since]
     if not spans:
         return None
-    begins, ends = min(start for start, _ in spans), max(end for _, end in spans)
+    first, last = min(start for start, _ in spans), max(end for _, end in spans)
     changes = sorted([(start, 1) for start, _ in spans] + [(end, -1) for _, end in spans])
-    width = max(accumulate(change for _, change in changes))
-    seconds = sum((end - start).total_seconds() for start, end in spans)
-    whole = (ends - begins).total_seconds() * width
-    return min(1.0, seconds / whole) if whole > 0 else None
+    slots = max(accumulate(change for _, change in changes))
+    used = sum((end - start).total_seconds() for start, end in spans)
+    available = (last - first).total_seconds() * slots
+    return min(1.0, used / available) if available > 0 else None
 
 
-def seconds_left(total: int, done: int, done_since: int, open_shares: Iterable[float], elapsed: float) -> float | None:
-    """What the rest takes at the pace since the launch: `done_since` trials and the shares of the open ones in
-    `elapsed` seconds; None where nothing is done yet."""
-    under_way = sum(open_shares)
-    pace = (done_since + under_way) / elapsed if elapsed > 0 else 0.0
-    return max(0.0, total - done - under_way) / pace if pace > 0 else None
+def seconds_left(
+    total: int, done: int, done_since: int, unfinished_shares: Iterable[float], elapsed: float
+) -> float | None:
+    """Return the seconds that the remaining trials will take at the pace since the launch; None if nothing is done yet.
+
+    In `elapsed` seconds since the launch, `done_since` trials and these shares of the unfinished trials were done.
+    """
+    partly_done = sum(unfinished_shares)
+    pace = (done_since + partly_done) / elapsed if elapsed > 0 else 0.0
+    return max(0.0, total - done - partly_done) / pace if pace > 0 else None
 
 
 EXIT_STATUS: dict[State, int] = {"finished": 0, "stopped": StudyError.exit_code, "running": 10, "held": 11}
-"""Of `sweep status`, for scripts."""
+"""The exit status of `sweep status` for each state."""

@@ -1,11 +1,11 @@
-"""Reads where a sweep stands from its files and the queue; asked again it reads only what has changed."""
+"""Reads a sweep's progress from its files and the queue; a second reading opens only the files that have changed."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from sweep.monitor.progress import (
     seconds_left,
 )
 from sweep.nodes.lanes import lane_of_trial
+from sweep.paths import TrialPaths
 from sweep.pool import schedd
 from sweep.pool.connect import connect
 from sweep.pool.schedd import Job, JobStatus
@@ -33,84 +34,84 @@ from sweep.trial.spec import TrialSpec
 
 
 class ProgressReader:
-    """Of a study that is to have so many generations; keeps what it has read of trials that have ended."""
+    """Reads the progress of a study with `generations` planned; remembers the trials that have ended."""
 
     def __init__(self, study: Study, generations: int) -> None:
         self._study, self._generations = study, generations
         self._specs: dict[int, TrialSpec] = {}
         self._results: dict[int, Result] = {}
-        """By number, in the order of their ends."""
+        """By trial number, in the order of ending."""
         self._runs: dict[int, list[SlotRun]] = {}
-        self._read: dict[Path, tuple[int, Any]] = {}
+        self._cache: dict[Path, tuple[int, Any]] = {}
+        """Size of each file when it was read, and its content."""
 
-    def look(self) -> Progress:
-        """Raises PoolError when the schedd does not answer, StudyError when a result is damaged."""
+    def read(self) -> Progress:
+        """Return the progress. Raises PoolError if the schedd does not answer, StudyError if a result is damaged."""
         return self.progress(schedd.queued_jobs(self._study.id))
 
     def progress(self, queue: Sequence[Job]) -> Progress:
-        """The same for a queue that is known."""
+        """Return the progress; `queue` has all of the study's jobs. Raises StudyError if a result is damaged."""
         paths, section = self._study.paths, self._study.config.study
         jobs = {job.trial: job for job in queue if job.trial is not None}
         self._read_trials()
-        in_lanes = lane_of_trial(paths)
-        left = [(number, job) for number, job in sorted(jobs.items()) if number not in self._results]
-        opened = [self._open(job, number, in_lanes) for number, job in left]
+        lanes = lane_of_trial(paths)
+        unfinished = [(number, job) for number, job in sorted(jobs.items()) if number not in self._results]
+        queued = [self._queued_trial(job, number, lanes) for number, job in unfinished]
         generations = count_generations(self._specs.values(), self._results, jobs, self._generations, section)
-        now, launched = datetime.now(), self._launched()
-        runs = [run for there in self._runs.values() for run in there]
-        since = sum(
-            bool(there) and (there[-1].end or now) > launched for n, there in self._runs.items() if n in self._results
-        )
-        done, total = sum(one.done for one in generations), sum(one.total for one in generations)
-        shares, outer = [one.share for one in opened], schedd.outer_dagman(queue)
+        now, launched, outer = datetime.now(), self._launched(), schedd.outer_dagman(queue)
+        runs = [run for of_trial in self._runs.values() for run in of_trial]
         return Progress(
             generations=generations,
             outer=outer,
-            open=opened,
-            lanes=len(in_lanes),
-            left=sum(number not in self._results for number in self._specs),
+            queued=queued,
+            lanes=len(lanes),
+            unfinished=sum(number not in self._results for number in self._specs),
             best=best_so_far(list(self._results.values()), section),
             evictions=sum(run.ending in ("evicted", "lost") for run in runs),
             busy=busy_share(runs, launched, now),
-            seconds_left=seconds_left(total, done, since, shares, (now - launched).total_seconds()),
+            seconds_left=seconds_left(
+                total=sum(generation.total for generation in generations),
+                done=sum(generation.done for generation in generations),
+                done_since=self._ended_since(launched, now),
+                unfinished_shares=[trial.done_share for trial in queued],
+                elapsed=(now - launched).total_seconds(),
+            ),
             waiting=tail(paths.waiting) if outer else "",
             ended=tail(paths.ended),
             stopped="" if outer else tail(paths.stopped),
         )
 
     def _launched(self) -> datetime:
-        """When the sweep was launched last."""
+        """Return the time of the last launch, now if there was none."""
         outer = self._study.paths.outer_dag
         return datetime.fromtimestamp(outer.stat().st_mtime) if outer.exists() else datetime.now()
 
+    def _ended_since(self, launched: datetime, now: datetime) -> int:
+        """Return the number of trials whose last job ended after the launch."""
+        lasts = [runs[-1] for number, runs in self._runs.items() if runs and number in self._results]
+        return sum((last.end or now) > launched for last in lasts)
+
     def _read_trials(self) -> None:
-        """Take up new trials, and those that have ended since."""
+        """Read the trials that are new, and the results that are new."""
         ended = []
         for number in self._study.paths.trial_numbers():
             if number in self._results:
                 continue
             files = self._study.paths.trial(number)
-            with contextlib.suppress(StudyError):  # ./propose writes it in a moment, or anew
+            # The script ./propose may be about to write trial.json.
+            with contextlib.suppress(StudyError):
                 if number not in self._specs:
                     self._specs[number] = read_spec(files)
             if result := read_result(files):
                 ended.append((files.result.stat().st_mtime, number, result))
                 self._runs[number] = read_event_log(files.job_log, number).runs
-        self._results |= {number: result for _, number, result in sorted(ended, key=lambda one: one[:2])}
+        self._results |= {number: result for _, number, result in sorted(ended, key=lambda entry: entry[:2])}
 
-    def _open(self, job: Job, number: int, in_lanes: dict[int, str]) -> QueuedTrial:
+    def _queued_trial(self, job: Job, number: int, lanes: dict[int, str]) -> QueuedTrial:
         files, spec = self._study.paths.trial(number), self._specs.get(number)
-        history: JobHistory = self._changed(files.job_log, lambda: read_event_log(files.job_log, number), JobHistory())
+        history: JobHistory = self._cached(files.job_log, lambda: read_event_log(files.job_log, number), JobHistory())
         self._runs[number] = history.runs
-        step = 0
-        values: Values = {}
-        if spec:
-            metrics = files.stdout if spec.metrics_pattern else files.root / spec.metrics
-            reported = self._changed(metrics, lambda: read_reports(files, spec).values, {})
-            step, values = max(
-                [*((at, values) for at, values in reported.items()), live_report(history.last_message, spec)],
-                key=_first,
-            )
+        step, values = self._latest_report(files, spec, history) if spec else (0, {})
         last = history.runs[-1] if history.runs else None
         on_slot = last if last and job.status in (JobStatus.RUNNING, JobStatus.TRANSFERRING_OUTPUT) else None
         return QueuedTrial(
@@ -122,31 +123,36 @@ class ProgressReader:
             host=on_slot.host if on_slot else "",
             gpu=on_slot.gpu if on_slot else "",
             since=on_slot.start if on_slot else None,
-            lane=in_lanes.get(number, ""),
+            lane=lanes.get(number, ""),
             attempts=history.attempts,
             evictions=history.evictions,
             hold_reason=job.hold_reason,
         )
 
-    def _changed(self, file: Path, read: Any, default: Any) -> Any:
-        """What `read` makes of a file; read again only where the file has grown or shrunk."""
+    def _latest_report(self, files: TrialPaths, spec: TrialSpec, history: JobHistory) -> tuple[int, Values]:
+        """Return step and values of the latest report, from the trial's metrics or from its job's event log."""
+        metrics = files.stdout if spec.metrics_pattern else files.root / spec.metrics
+        reported: dict[int, Values] = self._cached(metrics, lambda: read_reports(files, spec).values, {})
+        return max([*reported.items(), live_report(history.last_message, spec)], key=lambda report: report[0])
+
+    def _cached(self, file: Path, read: Callable[[], Any], default: Any) -> Any:
+        """Return what `read` returns for a file, `default` if there is no file. Read again only if its size changed."""
         try:
             size = file.stat().st_size
         except FileNotFoundError:
             return default
-        if self._read.get(file, (-1,))[0] != size:
-            self._read[file] = (size, read())
-        return self._read[file][1]
+        if self._cache.get(file, (-1,))[0] != size:
+            self._cache[file] = (size, read())
+        return self._cache[file][1]
 
 
-def _first(pair: tuple[int, Values]) -> int:
-    return pair[0]
+def live_report(text: str, spec: TrialSpec) -> tuple[int, Values]:
+    """Return step and values of a report that a running trial wrote into its job's event log.
 
-
-def live_report(said: str, spec: TrialSpec) -> tuple[int, Values]:
-    """Step and values that a running trial had written into its job's log; step 0 where there is nothing to use."""
+    The step is 0, without values, if `text` is not a whole report of finite numbers.
+    """
     try:
-        report = json.loads(said)
+        report = json.loads(text)
         values = {name: float(report[name]) for name in spec.wanted if name in report}
         step = int(report["step"])
     except (ValueError, KeyError, TypeError):
@@ -155,6 +161,6 @@ def live_report(said: str, spec: TrialSpec) -> tuple[int, Values]:
 
 
 def read_progress(study: Study) -> Progress:
-    """Raises PoolError when HTCondor does not answer."""
+    """Return a study's progress. Raises PoolError if HTCondor does not answer, StudyError if a result is damaged."""
     connect()
-    return ProgressReader(study, planned_generations(study.paths)).look()
+    return ProgressReader(study, planned_generations(study.paths)).read()

@@ -34,7 +34,7 @@ HALF = Progress(
     [Generation(0, 2, complete=1, running=1, best=0.5), Generation(1, 2)],
     OUTER,
     [RUNNING],
-    left=1,
+    unfinished=1,
     best=[(0, 0.5)],
     evictions=2,
     busy=0.75,
@@ -50,21 +50,21 @@ def test_a_running_sweep(study: Study) -> None:
         "best val_accuracy 0.5 (trial 0)",
         "generation 0: 1 of 2 trials done, 1 running, 0 idle, 0 failed, best val_accuracy 0.5",
         "trial 1: running on gpu-4.example.edu (NVIDIA A100) in lane-0003, epoch 1 of 2, val_accuracy 0.25, "
-        "3 starts, 2 evictions",
+        "3 attempts, 2 evictions",
     ]
 
 
 def test_what_is_held_says_why_and_what_to_do(study: Study) -> None:
-    text = "\n".join(status_lines(study, replace(HALF, open=[HELD])))
-    assert "trial 0: held, epoch 0 of 2, 1 starts, 0 evictions" in text
+    text = "\n".join(status_lines(study, replace(HALF, queued=[HELD])))
+    assert "trial 0: held, epoch 0 of 2, 1 attempts, 0 evictions" in text
     assert "trial 0 is held: via condor_hold (by user ada)" in text
-    assert "condor_release -constraint 'SweepTrial == 0'" in text
+    assert f"condor_release -constraint 'SweepTrial == 0 && SweepStudy == \"{study.id}\"'" in text
 
 
 def test_a_sweep_that_is_held_stopped_finished_or_not_begun(study: Study) -> None:
     held = replace(HALF, outer=Job(7, JobStatus.HELD, True, None, "out of disk"))
     assert (held.state, status_lines(study, held)[0]) == ("held", "tiny is held (cluster 7): out of disk.")
-    stopped = replace(HALF, outer=None, open=[], stopped="Stopped by `sweep stop`.")
+    stopped = replace(HALF, outer=None, queued=[], stopped="Stopped by `sweep stop`.")
     text = status_lines(study, stopped)
     assert (stopped.state, text[0]) == ("stopped", "tiny is not running. Stopped by `sweep stop`.")
     assert text[-1] == "Next: sweep launch --generations 2"
@@ -73,9 +73,9 @@ def test_a_sweep_that_is_held_stopped_finished_or_not_begun(study: Study) -> Non
 
 
 def test_an_early_end_says_why(study: Study) -> None:
-    ended = replace(HALF, outer=None, open=[], left=0, ended="the target was reached")
+    ended = replace(HALF, outer=None, queued=[], unfinished=0, ended="the target was reached")
     assert status_lines(study, ended)[0] == "tiny is finished: the target was reached."
-    assert replace(ended, left=1).state == "stopped"
+    assert replace(ended, unfinished=1).state == "stopped"
 
 
 def test_a_generation_in_a_line() -> None:
@@ -95,7 +95,7 @@ def test_lanes_are_one_line(study: Study) -> None:
 
 def test_the_live_screen_has_it_all(study: Study) -> None:
     console = Console(file=io.StringIO(), width=130)
-    shown = replace(HALF, open=[RUNNING, HELD], best=[(2, 0.25), (0, 0.5)], waiting="trial 9: the disk is full")
+    shown = replace(HALF, queued=[RUNNING, HELD], best=[(2, 0.25), (0, 0.5)], waiting="trial 9: the disk is full")
     console.print(live_view(study, shown, datetime(2026, 11, 23, 12, 5)))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     for part in (
@@ -115,10 +115,10 @@ def test_the_live_screen_fits_a_terminal_however_many_run(study: Study) -> None:
     many = [replace(RUNNING, trial=number) for number in range(500)]
     generations = [Generation(number, 4, running=4) for number in range(100)]
     console = Console(file=io.StringIO(), width=130)
-    console.print(live_view(study, replace(HALF, open=many, generations=generations), NOON))
+    console.print(live_view(study, replace(HALF, queued=many, generations=generations), NOON))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert len(text.splitlines()) < 40
-    assert "and 488 more that run" in text
+    assert "and 488 more running" in text
 
 
 def test_json_for_programs(study: Study) -> None:

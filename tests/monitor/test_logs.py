@@ -7,7 +7,7 @@ import json
 import pytest
 
 from sweep.errors import StudyError
-from sweep.monitor.logs import Logs, event_lines
+from sweep.monitor.logs import LogPrinter, event_lines
 from sweep.study.study import Study
 
 LOG = """000 (011.000.000) 2026-11-23 05:58:04 Job submitted from host: <127.0.0.1:39777>
@@ -39,8 +39,8 @@ def test_all_tries_are_said_in_order_and_then_what_is_new(study: Study) -> None:
     files = study.paths.trial(7)
     files.root.mkdir(parents=True)
     said: list[str] = []
-    logs = Logs(study, 7)
-    logs.say(said.append)
+    logs = LogPrinter(study, 7)
+    logs.print_new(said.append)
     assert said == ["── no job yet ──", "The trial has had no job yet."]
 
     files.job_log.write_text(LOG)
@@ -49,7 +49,7 @@ def test_all_tries_are_said_in_order_and_then_what_is_new(study: Study) -> None:
     files.stdout.write_text("epoch 1\n")
     files.stderr.write_text("")
     said.clear()
-    logs.say(said.append)
+    logs.print_new(said.append)
     assert [line for line in said if line.startswith("──") or ":" not in line] == [
         "── job 11 ──",
         "── stdout of job 11 ──",
@@ -61,8 +61,8 @@ def test_all_tries_are_said_in_order_and_then_what_is_new(study: Study) -> None:
 
     files.stdout.write_text("epoch 1\nepoch 2\n")
     said.clear()
-    logs.say(said.append)
-    logs.say(said.append)
+    logs.print_new(said.append)
+    logs.print_new(said.append)
     assert said == ["epoch 2"]
 
 
@@ -72,11 +72,11 @@ def test_output_that_a_later_job_has_written_over_is_not_said_to_be_the_earlier_
     files.job_log.write_text(LOG)
     files.stdout.write_text("epoch 1\n")
     said: list[str] = []
-    Logs(study, 7).say(said.append)
+    LogPrinter(study, 7).print_new(said.append)
     assert said.count("epoch 1") == 1
     assert said.index("── job 12 ──") < said.index("epoch 1")
 
 
 def test_a_trial_that_is_not_there(study: Study) -> None:
     with pytest.raises(StudyError, match="no trial 7"):
-        Logs(study, 7)
+        LogPrinter(study, 7)

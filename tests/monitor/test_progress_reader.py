@@ -30,17 +30,17 @@ def test_trials_that_wait_run_and_have_ended(study: Study) -> None:
     queue = [job(1, JobStatus.RUNNING), job(2, JobStatus.IDLE)]
     for _ in range(2):
         there = reader.progress(queue)
-        assert [(one.trial, one.status, one.step, one.host) for one in there.open] == [
+        assert [(one.trial, one.status, one.step, one.host) for one in there.queued] == [
             (1, JobStatus.RUNNING, 1, "gpu-1.example.edu"),
             (2, JobStatus.IDLE, 0, ""),
         ]
         assert [(one.done, one.total) for one in there.generations] == [(1, 3), (0, 3)]
-        assert there.left == 2
+        assert there.unfinished == 2
     # What has grown since is read again.
     files.metrics.write_text(GOOD)
-    assert [one.step for one in reader.progress(queue).open] == [2, 0]
+    assert [one.step for one in reader.progress(queue).queued] == [2, 0]
     harvest(study.paths, 1, 0)
-    assert [one.trial for one in reader.progress(queue[1:]).open] == [2]
+    assert [one.trial for one in reader.progress(queue[1:]).queued] == [2]
 
 
 def test_a_trial_whose_spec_is_being_written_is_waited_for(study: Study) -> None:
@@ -48,9 +48,9 @@ def test_a_trial_whose_spec_is_being_written_is_waited_for(study: Study) -> None
     text = study.paths.trial(2).spec.read_text()
     study.paths.trial(2).spec.write_text("{")
     reader = ProgressReader(study, 1)
-    assert reader.progress([]).left == 2
+    assert reader.progress([]).unfinished == 2
     study.paths.trial(2).spec.write_text(text)
-    assert reader.progress([]).left == 3
+    assert reader.progress([]).unfinished == 3
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_a_folder_that_cannot_be_written_is_named_and_waited_for(launched: dict[
     study = launched["no folder for trials"]
     wait_for(study.paths.waiting.exists, "it says that it waits")
     shown = sweep("status", cwd=folder(study), check=False).stdout
-    assert "It waits, and tries again by itself: generation 0: " in shown
+    assert "Waiting; the sweep retries by itself: generation 0: " in shown
     assert str(study.paths.trials) in shown
     study.paths.trials.unlink()
     assert [trial["state"] for trial in end(study)] == ["COMPLETE"] * 3
