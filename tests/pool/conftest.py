@@ -24,9 +24,8 @@ def pool(pytestconfig: pytest.Config) -> Iterator[None]:
         patch.delenv("CONDOR_CONFIG", raising=False)
         patch.setenv("PATH", os.environ["PATH"])
         sweep("pool", "stop")  # of a session that was killed
-        said = sweep("pool", "start", "--slots", str(SLOTS)).stdout
-        assert "The personal pool runs" in said
         try:
+            assert "The personal pool is running" in sweep("pool", "start", "--slots", str(SLOTS)).stdout
             connect()
             yield
         finally:
