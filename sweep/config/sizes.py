@@ -33,7 +33,7 @@ def check_size(value: object) -> str | int:
     if isinstance(value, str) and LITERAL.fullmatch(value):
         return value
     try:
-        Expression.amount(value if isinstance(value, str) else "")
+        Expression.parse_amount(value if isinstance(value, str) else "")
     except ValueError as error:
         said = f"; as an expression it {error}" if isinstance(value, str) and re.search(r"[-+*/(]", value) else ""
         raise ValueError(f'must look like "4 GB", or "512 + 40 * width" (it is {value!r}){said}') from None
@@ -55,7 +55,7 @@ def size_in_unit(size: str | int, unit: str, values: Mapping[str, Any]) -> int:
     Raises ValueError where it cannot be computed, or is not positive.
     """
     if is_size_expression(size):
-        amount = math.ceil(Expression.amount(str(size)).number(values))
+        amount = math.ceil(Expression.parse_amount(str(size)).number(values))
         if amount <= 0:
             raise ValueError(f"{size!r} is {amount} for {dict(values)}")
         return amount
@@ -66,7 +66,7 @@ def size_in_unit(size: str | int, unit: str, values: Mapping[str, Any]) -> int:
 
 def names_in_sizes(sizes: Sequence[str | int]) -> set[str]:
     """All that expressions among them look at."""
-    return {name for size in sizes if is_size_expression(size) for name in Expression.amount(str(size)).names}
+    return {name for size in sizes if is_size_expression(size) for name in Expression.parse_amount(str(size)).names}
 
 
 def unknown_names(wanted: set[str], asked: Sequence[TrialParameter]) -> list[str]:

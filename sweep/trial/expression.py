@@ -1,5 +1,8 @@
-"""Plain expressions over a trial's values, as a study file has them: arithmetic and comparisons, read by Python's own
-parser, computed by nothing but this file."""
+"""Expressions over a trial's values, as study files contain them: arithmetic and comparisons. Pure.
+
+Python's own parser reads them. Only this file computes them, and it knows nothing but arithmetic, so an expression can
+neither call code nor read files.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-LONGEST = 1000
-"""Characters of an expression."""
+MAX_LENGTH = 1000
+"""Longest expression, in characters."""
 
-
-BARELY = 1e-9
-"""The least violation of what is not true, such as 1 < 1."""
-
+MIN_VIOLATION = 1e-9
+"""Smallest violation of a condition that does not hold, such as 1 < 1."""
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -26,10 +27,9 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
-    # Of floats: whole numbers could grow without bound.
+    # As floats: a power of integers could fill the memory.
     ast.Pow: lambda base, exponent: math.pow(base, exponent),
 }
-
 
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Lt: operator.lt,
@@ -42,7 +42,6 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.NotIn: lambda value, members: value not in members,
 }
 
-
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs, "ceil": math.ceil, "exp": math.exp, "floor": math.floor, "log": math.log, "log10": math.log10,
     "log2": math.log2, "max": max, "min": min, "sqrt": math.sqrt,
@@ -53,7 +52,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 class Expression:
     """A condition, such as `width * n_blocks <= 128 or optimizer == "sgd"`, or an amount, such as `512 + 40 * width`.
 
-    `names` are the values that it looks at.
+    `names` are the names of the values that it uses.
     """
 
     text: str
@@ -62,15 +61,15 @@ class Expression:
 
     @classmethod
     def parse(cls, text: str) -> Expression:
-        """A condition. Raises ValueError for what is none, saying which part."""
+        """Return the condition in a text. Raises ValueError, with the part that is wrong, if it is not one."""
         expression = cls._read(text)
         if not _is_condition(expression._tree):
-            raise ValueError(f"is neither true nor false: {text!r}; compare something, as in width <= 128")
+            raise ValueError(f"is not a condition: {text!r}. Write a comparison, such as width <= 128")
         return expression
 
     @classmethod
-    def amount(cls, text: str) -> Expression:
-        """An amount. Raises ValueError likewise."""
+    def parse_amount(cls, text: str) -> Expression:
+        """Return the amount in a text. Raises ValueError, with the part that is wrong, if it is not one."""
         expression = cls._read(text)
         if _is_condition(expression._tree):
             raise ValueError(f"is a condition, not an amount: {text!r}")
@@ -78,12 +77,12 @@ class Expression:
 
     @classmethod
     def _read(cls, text: str) -> Expression:
-        if len(text) > LONGEST:
-            raise ValueError(f"is longer than {LONGEST} characters")
+        if len(text) > MAX_LENGTH:
+            raise ValueError(f"is longer than {MAX_LENGTH} characters")
         try:
             tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, RecursionError, MemoryError):
-            raise ValueError(f"is no expression: {text!r}") from None
+            raise ValueError(f"is not a valid expression: {text!r}") from None
         names: set[str] = set()
         try:
             _check(tree, names)
@@ -92,37 +91,43 @@ class Expression:
         return cls(text, frozenset(names), tree)
 
     def holds(self, values: Mapping[str, Any]) -> bool:
-        """Whether it is true of these values, which have all of `names`.
+        """Return whether the condition is true with these values, which must include all of `names`.
 
-        Raises ValueError where it cannot be computed, as when a string is compared with a number.
+        Raises ValueError if it cannot be computed, for example if it compares a string with a number.
         """
         try:
             return bool(_value(self._tree, values))
         except (TypeError, ArithmeticError, ValueError) as error:
-            raise ValueError(f"{self.text!r} cannot be computed of {dict(values)}: {error}") from None
+            raise ValueError(f"{self.text!r} cannot be computed{self._with(values)}: {error}") from None
 
     def number(self, values: Mapping[str, Any]) -> float:
-        """What it comes to with these values, a finite number. Raises ValueError where it cannot be computed."""
+        """Return the amount with these values, a finite number. Raises ValueError if it cannot be computed."""
         try:
             value = float(_number(_value(self._tree, values)))
         except (KeyError, TypeError, ArithmeticError, ValueError) as error:
-            why = f"there is no {error}" if isinstance(error, KeyError) else error
-            raise ValueError(f"{self.text!r} cannot be computed of {dict(values)}: {why}") from None
+            reason = f"there is no {error}" if isinstance(error, KeyError) else error
+            raise ValueError(f"{self.text!r} cannot be computed{self._with(values)}: {reason}") from None
         if not math.isfinite(value):
-            raise ValueError(f"{self.text!r} is {value} for {dict(values)}")
+            raise ValueError(f"{self.text!r} is {value}{self._with(values)}")
         return value
 
-    def violation(self, values: Mapping[str, Any]) -> float:
-        """By how much it is not true of these values: 0 or less where it holds, more than 0 where it does not.
+    def _with(self, values: Mapping[str, Any]) -> str:
+        """Return the values that the expression uses, for a message: ' with width = 32, lr = 0.1'."""
+        used = [f"{name} = {values[name]!r}" for name in sorted(self.names) if name in values]
+        return f" with {', '.join(used)}" if used else ""
 
-        Raises ValueError as `holds`.
+    def violation(self, values: Mapping[str, Any]) -> float:
+        """Return by how much these values violate the condition: 0 or less if it holds, more than 0 if it does not.
+
+        Raises ValueError if the condition cannot be computed.
         """
         holds, distance = self.holds(values), 1.0
-        with contextlib.suppress(TypeError, ArithmeticError, ValueError):  # of a part that `or` did not need
+        # `holds` skips the parts that `or` does not need, and one of those may fail.
+        with contextlib.suppress(TypeError, ArithmeticError, ValueError):
             distance = _distance(self._tree, values)
         if not math.isfinite(distance):
             distance = 1.0
-        return min(distance, 0.0) if holds else max(distance, BARELY)
+        return min(distance, 0.0) if holds else max(distance, MIN_VIOLATION)
 
 
 def _is_condition(tree: ast.expr) -> bool:
@@ -131,7 +136,7 @@ def _is_condition(tree: ast.expr) -> bool:
 
 
 def _check(tree: ast.expr, names: set[str]) -> None:
-    """Raise ValueError for any part that `_value` does not know; collect names."""
+    """Add the names that an expression uses to `names`. Raise ValueError for a part that `_value` does not know."""
     parts: list[ast.expr]
     match tree:
         case ast.Constant(value=bool() | int() | float() | str()):
@@ -155,21 +160,22 @@ def _check(tree: ast.expr, names: set[str]) -> None:
             parts = arguments
         case _:
             raise ValueError(
-                f"has {ast.unparse(tree)!r}, which is not allowed: names, numbers, strings, + - * / // % **, "
-                f"comparisons, in, and, or, not, x if y else z, {', '.join(_FUNCTIONS)}"
+                f"contains {ast.unparse(tree)!r}, which is not allowed. Allowed are names, numbers, strings, "
+                f"+ - * / // % **, comparisons, in, and, or, not, x if y else z, and {', '.join(_FUNCTIONS)}"
             )
     for part in parts:
         _check(part, names)
 
 
 def _number(value: Any) -> Any:
-    """Arithmetic is of numbers alone: a string times a number could fill the memory."""
+    """Return a number as it is. Raises TypeError for anything else: a string times a number could fill the memory."""
     if not isinstance(value, int | float):
-        raise TypeError(f"{value!r} is no number")
+        raise TypeError(f"{value!r} is not a number")
     return value
 
 
 def _value(tree: ast.expr, values: Mapping[str, Any]) -> Any:
+    """Return what an expression, or a part of one, comes to."""
     match tree:
         case ast.Constant(value=value):
             return value
@@ -188,18 +194,21 @@ def _value(tree: ast.expr, values: Mapping[str, Any]) -> Any:
             return any(_value(part, values) for part in parts)
         case ast.Compare(left=left, ops=ops, comparators=others):
             chain = [_value(part, values) for part in (left, *others)]
-            return all(_COMPARE[type(op)](one, other) for op, one, other in zip(ops, chain, chain[1:], strict=False))
+            return all(_COMPARE[type(op)](left, right) for op, left, right in zip(ops, chain, chain[1:], strict=False))
         case ast.IfExp(test=test, body=body, orelse=other):
             return _value(body if _value(test, values) else other, values)
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
             return [_value(element, values) for element in elements]
         case ast.Call(func=ast.Name(id=function), args=arguments):
             return _FUNCTIONS[function](*(_number(_value(argument, values)) for argument in arguments))
-    raise AssertionError(f"parse let {ast.dump(tree)} through")
+    raise AssertionError(f"_check accepted {ast.dump(tree)}, which _value does not know")
 
 
 def _distance(tree: ast.expr, values: Mapping[str, Any]) -> float:
-    """How far the worst part of a condition is from true: left minus right of `<=`; 1 where there is no distance."""
+    """Return how far a condition is from true, by its worst part.
+
+    The distance of `a <= b` is a - b. Where no distance is defined, it is 0 for true and 1 for false.
+    """
     match tree:
         case ast.BoolOp(op=ast.And(), values=parts):
             return max(_distance(part, values) for part in parts)
@@ -207,13 +216,13 @@ def _distance(tree: ast.expr, values: Mapping[str, Any]) -> float:
             return min(_distance(part, values) for part in parts)
         case ast.Compare(left=left, ops=ops, comparators=others):
             chain = [_value(part, values) for part in (left, *others)]
-            return max(_apart(op, one, other) for op, one, other in zip(ops, chain, chain[1:], strict=False))
+            return max(_gap(op, left, right) for op, left, right in zip(ops, chain, chain[1:], strict=False))
     return 0.0 if _value(tree, values) else 1.0
 
 
-def _apart(op: ast.cmpop, one: Any, other: Any) -> float:
+def _gap(op: ast.cmpop, left: Any, right: Any) -> float:
     if isinstance(op, ast.Lt | ast.LtE):
-        return float(_number(one) - _number(other))
+        return float(_number(left) - _number(right))
     if isinstance(op, ast.Gt | ast.GtE):
-        return float(_number(other) - _number(one))
-    return 0.0 if _COMPARE[type(op)](one, other) else 1.0
+        return float(_number(right) - _number(left))
+    return 0.0 if _COMPARE[type(op)](left, right) else 1.0

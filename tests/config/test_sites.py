@@ -114,7 +114,7 @@ def initialise(file: Path) -> Study:
     [
         ('"the cellar"', "3", "name"),
         ("epochs > 1", "epoch > 1", "'epoch', which is nothing; did you mean 'epochs'?"),
-        ("epochs > 1", "epochs >", "is no expression"),
+        ("epochs > 1", "epochs >", "is not a valid expression"),
         ("[job]", "[jobb]", "jobb"),
         ("name =", "name", "cellar.toml: "),
     ],

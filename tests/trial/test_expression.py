@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.trial.expression import BARELY, Expression
+from sweep.trial.expression import MIN_VIOLATION, Expression
 
 VALUES: dict[str, Any] = {"width": 32, "n_blocks": 3, "lr": 0.01, "optimizer": "sgd", "flag": True}
 
@@ -38,11 +38,11 @@ def test_what_it_comes_to(text: str, wanted: bool) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "is no expression"),
-        ("width <=", "is no expression"),
-        ("width = 3", "is no expression"),
-        ("width", "is neither true nor false"),
-        ("width + 3", "is neither true nor false"),
+        ("", "is not a valid expression"),
+        ("width <=", "is not a valid expression"),
+        ("width = 3", "is not a valid expression"),
+        ("width", "is not a condition"),
+        ("width + 3", "is not a condition"),
         ("__import__('os').system('id') == 0", "not allowed"),
         ("open('x') == 1", "not allowed"),
         ("width.real == 1", "not allowed"),
@@ -55,7 +55,7 @@ def test_what_it_comes_to(text: str, wanted: bool) -> None:
         ("max(width, key=3) == 1", "not allowed"),
         ("b'x' == 1", "not allowed"),
         ("width is 3", "not allowed"),
-        ("(" * 300 + "width" + ")" * 300 + " == 1", "is no expression"),
+        ("(" * 300 + "width" + ")" * 300 + " == 1", "is not a valid expression"),
         ("x" * 1001 + " == 1", "longer than"),
     ],
 )
@@ -68,7 +68,7 @@ def test_what_it_may_not_say(text: str, said: str) -> None:
     "text", ["optimizer < 3", "'a' * 1000 == 'b'", "width / 0 == 1", "10.0 ** 10000 > 1", "sqrt(-1) == 1", "-'a' == 1"]
 )
 def test_what_cannot_be_computed_is_said(text: str) -> None:
-    with pytest.raises(ValueError, match="cannot be computed of"):
+    with pytest.raises(ValueError, match="cannot be computed"):
         Expression.parse(text).holds(VALUES)
 
 
@@ -90,7 +90,7 @@ def test_any_text_is_an_expression_or_is_refused_in_words(text: str) -> None:
         ("mb <= 5", 2.0),
         ("5 >= mb", 2.0),
         ("mb <= 9", -2.0),
-        ("mb < 7", BARELY),
+        ("mb < 7", MIN_VIOLATION),
         ("mb <= 5 and loss < 1", 2.0),
         ("mb <= 5 or loss < 1", -0.5),
         ("4 <= mb <= 6", 1.0),
@@ -120,15 +120,15 @@ def test_a_violation_is_positive_where_it_does_not_hold(a: float, b: float, text
     ],
 )
 def test_what_an_amount_comes_to(text: str, wanted: float) -> None:
-    assert Expression.amount(text).number(VALUES) == wanted
+    assert Expression.parse_amount(text).number(VALUES) == wanted
 
 
 @pytest.mark.parametrize("text", ["missing * 2", "optimizer * 2", "1 / (width - 32)", "1e308 * 1e308", "width ** 1e9"])
 def test_an_amount_that_cannot_be_is_said(text: str) -> None:
-    with pytest.raises(ValueError, match=r"cannot be computed of|is inf for"):
-        Expression.amount(text).number(VALUES)
+    with pytest.raises(ValueError, match=r"cannot be computed|is inf"):
+        Expression.parse_amount(text).number(VALUES)
 
 
 def test_a_condition_is_no_amount() -> None:
     with pytest.raises(ValueError, match="is a condition, not an amount"):
-        Expression.amount("width <= 3")
+        Expression.parse_amount("width <= 3")
