@@ -1,4 +1,4 @@
-"""The study file: reading it, and errors that name file, key and remedy, all of them at once."""
+"""Reads and checks a study file. One error names all mistakes, each with file, key and what is allowed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from sweep.config import sites
 from sweep.config.consistency import consistency_mistakes
-from sweep.config.pydantic_errors import explain_error
+from sweep.config.pydantic_errors import explain_errors
 from sweep.config.sections import StudyConfig
 from sweep.config.sites import load_site, with_site_defaults
 from sweep.config.trainer_interface import interface_mistakes
@@ -18,21 +18,21 @@ from sweep.errors import ConfigError
 
 
 def load_config(path: Path, site: Path | None = None) -> StudyConfig:
-    """Read and check a study file; `site` is the file of its site, where that is not as `[job] site` says.
+    """Return the study that a file describes. `site` is the file of its site, if it is not what `[job] site` names.
 
-    Raises ConfigError naming every mistake, one a line, with file, key and, for a typo, the nearest legal key.
+    Raises ConfigError with all mistakes, one on each line, with file, key and, for a typo, the closest legal key.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file", "Type `sweep init` without a file for a quickstart study.") from None
+        raise ConfigError(f"{path}: no such file", "To write a quickstart study, run: sweep init") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
     return parse_config(text, str(path), site)
 
 
 def parse_config(text: str, name: str, site: Path | None = None) -> StudyConfig:
-    """`load` for a text; `name` is the file that errors name."""
+    """Return the study that a text describes, as `load_config` does. Messages name the file `name`."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -42,18 +42,20 @@ def parse_config(text: str, name: str, site: Path | None = None) -> StudyConfig:
     try:
         config = StudyConfig.model_validate(_with_site(table, Path(name), site))
     except ConfigError as error:
-        mistakes += [str(error)]
+        mistakes += str(error).splitlines()
     except ValidationError as error:
-        mistakes = [explain_error(detail) for detail in error.errors()] + mistakes
+        mistakes = explain_errors(error, StudyConfig) + mistakes
     if config and not mistakes:
         mistakes = consistency_mistakes(config)
     if mistakes or config is None:
-        raise ConfigError("\n".join(f"{name}: {mistake}" for mistake in mistakes), f"Mend {name} and type it again.")
+        raise ConfigError(
+            "\n".join(f"{name}: {mistake}" for mistake in mistakes), f"Fix {name}, then run the same command again."
+        )
     return config
 
 
 def _with_site(table: dict[str, Any], file: Path, site_file: Path | None) -> dict[str, Any]:
-    """A study's table with what its site has for it. Raises ConfigError for a site that cannot be used."""
+    """Return a study's table with the defaults of its site. Raises ConfigError if the site cannot be used."""
     job = table.get("job")
     site = job.get("site") if isinstance(job, dict) else None
     if not isinstance(site, str) or not site:

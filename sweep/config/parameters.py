@@ -3,39 +3,58 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, PlainValidator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    PlainValidator,
+    field_validator,
+    model_validator,
+)
 
+from sweep.config.text import first_duplicate
 from sweep.trial.spec import ParamValue
 
 
 class Section(BaseModel):
-    """A table of the study file: no unknown keys, no silent conversions."""
+    """A table of the study file. It accepts no unknown keys, and converts no values silently."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def _checked_value(value: object) -> ParamValue:
+class InvalidValueError(ValueError):
+    """A value that `key` must not have beside the other keys. For validators of a whole section, which pydantic places
+    at the section alone."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+def _check_value(value: object) -> ParamValue:
     if not isinstance(value, ParamValue):
-        raise ValueError(f"a value is a string, a number or a boolean, not {value!r}")
+        raise ValueError(f"must be a string, a number or a boolean, not {value}")
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"a value must be finite, not {value}")
+        raise ValueError(f"must be a finite number, not {value}")
     if isinstance(value, int) and abs(value) > 2**53:
-        raise ValueError(f"a whole number must lie within ±2**53, not {value}")
+        raise ValueError(f"must be a whole number from -2**53 to 2**53, not {value}")
     return value
 
 
-PlainValue = Annotated[ParamValue, PlainValidator(_checked_value)]
+PlainValue = Annotated[ParamValue, PlainValidator(_check_value)]
 """A ParamValue in the study file: a string, a boolean, or a finite number that a float holds exactly."""
 
 
-def _choices(value: object) -> list[ParamValue]:
-    return [_checked_value(entry) for entry in (value if isinstance(value, list) else [value])]
+def _check_choices(value: object) -> list[ParamValue]:
+    return [_check_value(entry) for entry in (value if isinstance(value, list) else [value])]
 
 
-Choices = Annotated[list[ParamValue], PlainValidator(_choices)]
-"""One value, or a list of them."""
+Choices = Annotated[list[ParamValue], PlainValidator(_check_choices)]
+"""One value, or a list of values."""
 
 
 class Entry(Section):
@@ -74,7 +93,7 @@ class FloatParameter(Entry):
 
 
 WholeNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
-"""What a float, and so Optuna's storage, holds exactly."""
+"""A whole number that a float, and so Optuna's storage, holds exactly."""
 
 
 class IntParameter(Entry):
@@ -105,13 +124,13 @@ class CategoricalParameter(Entry):
         min_length=1, description='The values to choose from: strings, numbers or booleans, such as `["sgd", "adamw"]`.'
     )
 
-    @model_validator(mode="after")
-    def _distinct(self) -> Self:
-        for position, choice in enumerate(self.choices):
-            # 1, 1.0 and true are equal, so the storage could not tell them apart.
-            if choice in self.choices[:position]:
-                raise ValueError(f"choices has {choice!r} twice")
-        return self
+    @field_validator("choices")
+    @classmethod
+    def _check_distinct(cls, choices: list[ParamValue]) -> list[ParamValue]:
+        # 1, 1.0 and true are equal, so the storage could not tell them apart.
+        if (twice := first_duplicate(choices)) is not None:
+            raise ValueError(f"has {twice!r} twice")
+        return choices
 
 
 class BoolParameter(Entry):
@@ -130,11 +149,12 @@ class FixedParameter(Entry):
 AnyParameter = FloatParameter | IntParameter | CategoricalParameter | BoolParameter | FixedParameter
 
 
-def _bare(value: object) -> object:
+def _expand_fixed(value: object) -> object:
+    """Return the table that a value without one is short for."""
     return value if isinstance(value, dict | AnyParameter) else {"type": "fixed", "value": value}
 
 
-Parameter = Annotated[Annotated[AnyParameter, Field(discriminator="type")], BeforeValidator(_bare)]
+Parameter = Annotated[Annotated[AnyParameter, Field(discriminator="type")], BeforeValidator(_expand_fixed)]
 
 
 PARAMETER_TYPES: dict[str, type[Entry]] = {
@@ -152,11 +172,11 @@ def _check_range(low: float, high: float, log: bool, has_step: bool) -> None:
     if log and low <= 0:
         raise ValueError(f"log = true needs low > 0, not {low}")
     if log and has_step:
-        raise ValueError("log and step exclude each other")
+        raise ValueError("log and step exclude each other; leave one out")
 
 
 def values_of(parameter: AnyParameter) -> list[ParamValue] | None:
-    """The values that a parameter may have, where they can be listed; None for a range."""
+    """Return the values that a parameter may have; None for a range (float or int)."""
     if isinstance(parameter, CategoricalParameter):
         return parameter.choices
     if isinstance(parameter, BoolParameter):
@@ -165,7 +185,7 @@ def values_of(parameter: AnyParameter) -> list[ParamValue] | None:
 
 
 def is_possible_value(parameter: AnyParameter, value: object) -> bool:
-    """Whether a parameter may have this value. A float's step is not looked at."""
+    """Return whether a parameter may have this value. It ignores the step of a float."""
     if not isinstance(parameter, FloatParameter | IntParameter):
         return any(same_value(value, choice) for choice in values_of(parameter) or [])
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -178,58 +198,25 @@ def is_possible_value(parameter: AnyParameter, value: object) -> bool:
 
 
 def same_value(one: object, other: object) -> bool:
-    """Equality that tells true from 1."""
+    """Return whether two values are equal; true and 1 are not."""
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
 def describe_parameter(parameter: AnyParameter) -> str:
-    """A parameter's range in one short line, for people."""
+    """Return a parameter's range in one short line, for people."""
     if isinstance(parameter, FloatParameter | IntParameter):
         text = f"{parameter.type} {parameter.low:g} to {parameter.high:g}" + (", log" if parameter.log else "")
         if parameter.step not in (None, 1):
             text += f", step {parameter.step}"
     else:
-        text = " | ".join(map(_shown, values_of(parameter) or []))
+        text = " | ".join(map(_value_text, values_of(parameter) or []))
     if parameter.repeat is not None:
         text += f", for each of {parameter.repeat}"
     for name, values in parameter.when.items():
-        text += f", when {name} is {' or '.join(map(_shown, values))}"
+        text += f", when {name} is {' or '.join(map(_value_text, values))}"
     return text
 
 
-def _shown(value: object) -> str:
-    """A value as TOML writes it, but for a string's quotes."""
+def _value_text(value: object) -> str:
+    """Return a value as TOML writes it, but a string without quotes."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def check_interface(name: str, parameter: AnyParameter, accepts: dict[str, Any]) -> str:
-    """What is wrong with searching `name` this way, given what the trainer's interface.json accepts; '' if nothing."""
-    kind, choices = accepts["kind"], accepts.get("choices")
-    if parameter.repeat is not None and parameter.repeat != accepts.get("repeat"):
-        may = f"it may be repeated for each of {accepts['repeat']}" if "repeat" in accepts else "it has one value"
-        return f"{name}.repeat: {may} in the trainer"
-    if not isinstance(parameter, FloatParameter | IntParameter):
-        values: list[Any] = values_of(parameter) or []
-        allowed = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}[kind]
-        for value in values:
-            if isinstance(value, bool) != (kind == "bool") or not isinstance(value, allowed):
-                return f"{name} is a {kind} for the trainer, so {value!r} cannot be a choice"
-            if choices is not None and value not in choices:
-                return f"{name} must be one of {choices}, not {value!r}"
-    else:
-        if kind in ("str", "bool"):
-            return f"{name} is not a number for the trainer: use type = 'categorical' with choices from {choices}"
-        if kind == "int" and isinstance(parameter, FloatParameter):
-            return f"{name} is a whole number for the trainer: use type = 'int'"
-        if choices is not None:
-            tried = range(int(parameter.low), int(parameter.high) + 1, int(parameter.step or 1))
-            if any(value not in choices for value in tried):
-                return f"{name} must be one of {choices}: use type = 'categorical', or a step that meets only those"
-        values = [parameter.low, parameter.high]
-    is_number = kind in ("int", "float")
-    if is_number and (min(values) < accepts.get("low", -math.inf) or max(values) > accepts.get("high", math.inf)):
-        bounds = [
-            f"at {word} {accepts[side]}" for side, word in (("low", "least"), ("high", "most")) if side in accepts
-        ]
-        return f"{name} must be {' and '.join(bounds)} for the trainer"
-    return ""

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from sweep.config.parameters import PlainValue, Section
+from sweep.config.pydantic_errors import explain_errors
 from sweep.config.sections import StudyConfig
 from sweep.config.text import did_you_mean
 from sweep.errors import ConfigError
@@ -97,8 +98,11 @@ def load_site(file: Path, site: str) -> Site:
         )
     try:
         return Site.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as error:
-        raise ConfigError(f"[job] site: {file}: {error}") from None
+    except ValidationError as error:
+        mistakes = explain_errors(error, Site)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        mistakes = [f"not valid TOML: {error}"]
+    raise ConfigError("\n".join(f"[job] site: {file}: {mistake}" for mistake in mistakes), f"Fix {file}.")
 
 
 def with_site_defaults(table: Mapping[str, Any], site: Site) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def test_what_no_line_can_hold_is_refused(word: str) -> None:
         ("{seed}", "{sed}", "[trainer] environment: {sed} is no parameter"),
         ("SEED =", '"A B" =', "[trainer] environment: 'A B' is no name of a variable"),
         ('"train.py"]', '"train.py", "x/train.py"]', "[trainer] inputs: two of them are called 'train.py'"),
-        ('"train.py"]', '"a,b"]', "[trainer] inputs: must not hold a comma"),
+        ('"train.py"]', '"a,b"]', "[trainer] inputs: must not contain a comma"),
         ('"log.csv"', '"log.txt"', "[trainer] metrics: must be the name of a .jsonl, .json or .csv file"),
         ('"log.csv"', '"../log.csv"', "[trainer] metrics: must be the name"),
         ('"log.csv"', "{ stdout = 'acc' }", "must have a group"),

@@ -9,7 +9,7 @@ import pytest
 
 from sweep.config.conditions import choose_values, condition_mistakes, expand_parameters
 from sweep.config.parameters import AnyParameter
-from sweep.config.trainer_interface import ONE_PARAMETER
+from sweep.config.trainer_interface import PARAMETER_ADAPTER
 
 SEARCH = """
 nesterov  = { type = "bool", when = { momentum = 0.9 } }
@@ -25,7 +25,7 @@ norm      = "batch"
 
 
 def search(text: str) -> dict[str, AnyParameter]:
-    return {name: ONE_PARAMETER.validate_python(entry) for name, entry in tomllib.loads(text).items()}
+    return {name: PARAMETER_ADAPTER.validate_python(entry) for name, entry in tomllib.loads(text).items()}
 
 
 def chosen(**values: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from sweep.config.parameters import AnyParameter, describe_parameter
-from sweep.config.trainer_interface import ONE_PARAMETER
+from sweep.config.trainer_interface import PARAMETER_ADAPTER
 from tests.actions import mistakes_after
 
 SEARCH = """
@@ -24,7 +24,7 @@ norm      = "batch"
 
 
 def search(text: str) -> dict[str, AnyParameter]:
-    return {name: ONE_PARAMETER.validate_python(entry) for name, entry in tomllib.loads(text).items()}
+    return {name: PARAMETER_ADAPTER.validate_python(entry) for name, entry in tomllib.loads(text).items()}
 
 
 def test_each_kind_is_described() -> None:
@@ -41,9 +41,9 @@ def test_each_kind_is_described() -> None:
         ("low = 1e-4, high = 1e-1", "low = 1.0, high = 0.1", "[search] lr: low (1.0) is greater than high (0.1)"),
         ("low = 1e-4,", "low = 0.0,", "[search] lr: log = true needs low > 0, not 0.0"),
         ("step = 8", "step = 8, log = true", "[search] width: log and step exclude each other"),
-        ('"gelu", "silu"', '"gelu", "relu"', "[search] activation: choices has 'relu' twice"),
-        ('["relu", "gelu", "silu"]', "[]", "[search] activation.choices: needs at least 1"),
-        ("[search]", "[search]\nmomentum = 2.0", "[search] momentum must be at least 0.0 and at most 0.9999"),
+        ('"gelu", "silu"', '"gelu", "relu"', "[search] activation.choices: has 'relu' twice"),
+        ('["relu", "gelu", "silu"]', "[]", "[search] activation.choices: must not be empty"),
+        ("[search]", "[search]\nmomentum = 2.0", "[search] momentum: must be at least 0.0 and at most 0.9999"),
     ],
 )
 def test_an_impossible_parameter_is_named(old: str, new: str, expected: str) -> None:

@@ -20,7 +20,7 @@ from tests.samples import STUDY
         ('wandb = "wandb_v1_SECRET"', "looks like an API key"),
         ('wandb = "a/b/c"', "must be the name of a project"),
         ('wandb_api_key = "SECRET"', "unknown key"),
-        ("tensorboard = 1", "should be a valid boolean"),
+        ("tensorboard = 1", "must be true or false"),
     ],
 )
 def test_what_is_no_tracker_or_a_secret_is_refused_without_repeating_it(line: str, said: str) -> None:

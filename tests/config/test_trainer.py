@@ -13,9 +13,9 @@ from tests.samples import STUDY
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ('data = "photos"', 'data = "a,b"', "[trainer] data: must not hold a comma"),
+        ('data = "photos"', 'data = "a,b"', "[trainer] data: must not contain a comma"),
         ('data = "photos"', 'data = "a\\nb"', "[trainer] data: must be one line"),
-        ('data = "photos"', 'data = ""', "[trainer] data: needs at least 1"),
+        ('data = "photos"', 'data = ""', "[trainer] data: must not be empty"),
         ('data = "photos"', "data = 'http://x/y\\'", "[trainer] data: must be one line of printable characters"),
         (
             'data = "photos"',

@@ -16,15 +16,19 @@ from tests.actions import mistakes_after
         (
             '["relu", "gelu", "silu"]',
             '["relu", "elu"]',
-            "activation must be one of ['relu', 'gelu', 'silu', 'tanh'], not",
+            "[search] activation: must be one of relu, gelu, silu, tanh, not 'elu'",
         ),
         ("lr         =", "learning_rate =", "[search] learning_rate: the trainer has no such parameter"),
         ("width      =", "widht      =", "[search] widht: the trainer has no such parameter; did you mean 'width'?"),
-        ('type = "int", low = 8, high = 64, step = 8', 'type = "float", low = 8, high = 64', "width is a whole number"),
-        ("high = 64", "high = 99999999", "[search] width must be at least 1 and at most 65536 for the trainer"),
-        ("[search]", '[search]\nmomentum = "high"', "[search] momentum is a float for the trainer, so 'high' cannot"),
-        ("step = 8", 'step = 8, repeat = "lr"', "[search] width.repeat: it may be repeated for each of n_blocks"),
-        ("log = true", "log = true, repeat = 3", "[search] lr.repeat: it has one value in the trainer"),
+        (
+            'type = "int", low = 8, high = 64, step = 8',
+            'type = "float", low = 8, high = 64',
+            "[search] width: must be a whole number in",
+        ),
+        ("high = 64", "high = 99999999", "[search] width: must be at least 1 and at most 65536 in the trainer"),
+        ("[search]", '[search]\nmomentum = "high"', "[search] momentum: must be a number in the trainer, not 'high'"),
+        ("step = 8", 'step = 8, repeat = "lr"', '[search] width.repeat: may only be "n_blocks"'),
+        ("log = true", "log = true, repeat = 3", "[search] lr.repeat: must be left out"),
     ],
 )
 def test_what_the_trainer_does_not_know_is_named(old: str, new: str, expected: str) -> None:

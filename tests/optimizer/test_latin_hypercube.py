@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.config.parameters import AnyParameter, FloatParameter, IntParameter, is_possible_value
-from sweep.config.trainer_interface import ONE_PARAMETER
+from sweep.config.trainer_interface import PARAMETER_ADAPTER
 from sweep.optimizer.latin_hypercube import sample_value, value_at_share
 
 
 def search(text: str) -> dict[str, AnyParameter]:
-    return {name: ONE_PARAMETER.validate_python(entry) for name, entry in tomllib.loads(text).items()}
+    return {name: PARAMETER_ADAPTER.validate_python(entry) for name, entry in tomllib.loads(text).items()}
 
 
 RANGES = st.one_of(
