@@ -1,4 +1,4 @@
-"""Writes a study's folder dag/: the DAG to submit, the submit description of its trials, the nodes' scripts."""
+"""Writes the folder dag/ of a study: the DAG to submit, the submit description of its trials, the nodes' scripts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sweep.pool.connect import connect, is_personal
 from sweep.resources import PACKAGE
 from sweep.study.study import Study
 from sweep.system.files import write_text
-from sweep.workflow.dag import dagman_config, lanes_dag, most_runs, node_script, outer_dag
+from sweep.workflow.dag import dagman_config, lanes_dag, max_retries, node_script, outer_dag
 from sweep.workflow.submit import submit_description
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ SCRIPTS = ("propose", "harvest", "keep")
 
 
 def write_dag_folder(stored: StoredStudy, generations: int, done: set[int], lanes: int | None) -> None:
-    """Write all files of dag/ but the generations' own DAGs, which PRE scripts write; give lanes their first trials.
+    """Write all files of dag/ except the generations' DAGs, which PRE scripts write; assign lanes their first trials.
 
     `done` are the generations that have ended. The caller holds the storage lock and the serving lock.
     """
@@ -46,7 +46,7 @@ def write_dag_folder(stored: StoredStudy, generations: int, done: set[int], lane
 
 
 def _clear_last_launch(study: Study) -> None:
-    """Remove what the last launch left. None of its jobs is left, so no script waits and no lane has a trial."""
+    """Remove the files of the last launch. Its jobs have left the queue: no script waits, and no lane has a trial."""
     paths = study.paths
     for note in (paths.stopped, paths.waiting):
         note.unlink(missing_ok=True)
@@ -73,8 +73,8 @@ def study_submit_description(study: Study) -> str:
         job_program(study),
         [place for place in (study.data, *study.weights.values()) if place],
         one_host=is_personal(),
-        # On one machine sharing gains nothing, and jobs would wait for each other.
-        shares=not is_personal() and schedd.shares_inputs(),
+        # On one machine, jobs would wait for each other and gain nothing.
+        share_inputs=not is_personal() and schedd.shares_inputs(),
     )
 
 
@@ -84,4 +84,4 @@ def dag_to_submit(study: Study, generations: int, done: set[int], lanes: int | N
     if lanes is None:
         return outer_dag(study.id, name, generations, done)
     trials = generations * config.study.trials_per_generation
-    return lanes_dag(study.id, name, lanes, trials, most_runs(config))
+    return lanes_dag(study.id, name, lanes, trials, max_retries(config))

@@ -1,4 +1,4 @@
-"""What a launch would submit, without submitting it: numbers, an estimate, and the files for reading."""
+"""Shows what a launch would submit, without submitting it: numbers, an estimate of slot hours, and the files."""
 
 from __future__ import annotations
 
@@ -6,46 +6,51 @@ from sweep.control.dag_folder import dag_to_submit, study_submit_description
 from sweep.control.launch import finished_generations
 from sweep.nodes.trial_folder import trial_specs
 from sweep.optimizer.stored_study import StoredStudy
+from sweep.study.commands import command_line
 from sweep.study.measured import measured_pace
 from sweep.study.site_rules import site_messages
 from sweep.study.study import Study
 from sweep.study.summary import requests
 from sweep.system.files import write_text
-from sweep.workflow.dag import generation_dag, most_runs
+from sweep.workflow.dag import generation_dag, max_retries
 
 
 def dry_run(study: Study, generations: int, lanes: int | None = None) -> list[str]:
-    """Lines to print. Writes the DAGs and the submit description to dry-run/, which nothing else reads.
+    """Write the DAGs and the submit description of a launch to dry-run/, and return lines to print.
 
-    Raises StudyError when the trials could not run here.
+    Nothing else reads dry-run/. Raises StudyError if the trials could not run here.
     """
     section, lanes = study.config.study, lanes or study.config.study.lanes_wanted
     done = finished_generations(study.paths, section.trials_per_generation)
     folder = study.paths.dry_run
     write_text(folder / study.paths.submit.name, study_submit_description(study))
     write_text(folder / study.paths.outer_dag.name, dag_to_submit(study, generations, done, lanes))
-    # The first generation as it is, or was, proposed: in memory, so that nothing is asked yet.
+    # Proposed in memory, so that the storage gets no trial.
     trials = trial_specs(study, StoredStudy.in_memory(study).propose(0), {})
-    first = generation_dag(study.id, section.name, 0, trials, set(), most_runs(study.config))
+    first = generation_dag(study.id, section.name, 0, trials, set(), max_retries(study.config))
     write_text(folder / study.paths.generation_dag(0).name, first)
-    left = generations * section.trials_per_generation - len(study.paths.ended_trials())
+    total, ended = generations * section.trials_per_generation, len(study.paths.ended_trials())
+    left = max(0, total - ended)
     return [
         f"{generations} generations of {section.trials_per_generation} trials: "
-        f"{generations * section.trials_per_generation} trials, of which {len(study.paths.ended_trials())} have ended.",
-        f"To submit: {max(0, left)} jobs of trials, and {1 if lanes else 1 + generations - len(done)} of DAGMan, "
-        f"at most {lanes or section.trials_per_generation} trials at a time.",
-        f"Each job asks for: {requests(study)}",
-        estimate_slot_hours(study, max(0, left)),
+        f"{total} trials, of which {ended} have ended.",
+        f"To submit: {left} jobs of trials, and {1 if lanes else 1 + generations - len(done)} of DAGMan. "
+        f"At most {lanes or section.trials_per_generation} trials run in parallel.",
+        f"Each job requests: {requests(study)}",
+        estimate_slot_hours(study, left),
         *site_messages(study),
-        f"Nothing was submitted. For reading: {folder}",
+        f"Nothing was submitted. The files are in {folder}",
     ]
 
 
 def estimate_slot_hours(study: Study, trials: int) -> str:
-    """Slot hours of so many trials, by what trials of this study took so far."""
+    """Return an estimate of the slot hours of this many trials, from what has been measured so far."""
     pace = measured_pace(study)
     if pace is None:
-        return "How long they take is known after a `sweep try`, or when the first trials have ended: type this again."
+        return (
+            "Slot hours are unknown: no trial has ended, and none was measured. "
+            f"To measure one, run: {command_line('try', study.config.study.name)}"
+        )
     return (
         f"About {trials * pace.epochs * pace.seconds / 3600:.3g} slot hours: {trials} trials of {pace.epochs:g} "
         f"epochs, {pace.seconds:.3g} s each {pace.source}."

@@ -18,7 +18,7 @@ from sweep.paths import StudyPaths
 from sweep.study.study import Study, load_study
 from sweep.system.files import locked, write_text
 from sweep.trial.spec import TrialSpec
-from sweep.workflow.dag import generation_dag, most_runs
+from sweep.workflow.dag import generation_dag, max_retries
 from sweep.workflow.exit_codes import SKIP
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def propose(study: Study, generation: int) -> list[TrialSpec]:
     for pattern in ("rescue*", "lock", "nodes.log"):
         for stale in dag.parent.glob(f"{dag.name}.{pattern}"):
             stale.unlink()
-    runs = most_runs(study.config)
+    runs = max_retries(study.config)
     text = generation_dag(study.id, study.config.study.name, generation, trials, done, runs)
     write_text(dag, text)
     return trials

@@ -6,21 +6,21 @@ from urllib.parse import quote
 
 from sweep.trial.spec import ParamValue, TrialSpec
 
-PLAIN = " !#&()*+,-./:;<=>?@[]^_`{|}~"
-"""Characters besides letters and digits that a job attribute bears as they are; others become %XX.
+UNESCAPED = " !#&()*+,-./:;<=>?@[]^_`{|}~"
+"""Characters, besides letters and digits, that a job attribute holds as they are; the others become %XX.
 
-Left out are the quote, the backslash and the dollar, which the DAG file, the submit language, and ClassAds each
-read in their own way.
+The quote, the backslash and the dollar are not among them: the DAG file, the submit language and ClassAds each read
+them differently.
 """
 
 
 def node_vars(trial: TrialSpec) -> str:
-    """The VARS of a trial's node."""
+    """Return the VARS of a trial's node: name="value" pairs."""
     return " ".join(f'{name}="{_escape(value)}"' for name, value in trial_attributes(trial).items())
 
 
 def trial_attributes(trial: TrialSpec) -> dict[str, str]:
-    """What a submit description has of one trial: its folder, and its parameters as attributes of its job."""
+    """Return the submit commands of one trial: the name of its folder, and its parameters as job attributes."""
     return {
         "trial": f"{trial.number:05d}",
         "My.SweepTrial": str(trial.number),
@@ -30,14 +30,14 @@ def trial_attributes(trial: TrialSpec) -> dict[str, str]:
 
 
 def classad_value(value: ParamValue) -> str:
-    """A parameter's value as a ClassAd literal; `urllib.parse.unquote` gives a string back as it was."""
+    """Return a parameter's value as a ClassAd literal. `urllib.parse.unquote` restores a string."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
         return repr(value)
-    return f'"{quote(value, safe=PLAIN)}"'
+    return f'"{quote(value, safe=UNESCAPED)}"'
 
 
 def _escape(value: str) -> str:
-    """Escapes a value between the quotes of a VARS line."""
+    """Escape a value for the quotes of a VARS line."""
     return value.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,4 +1,4 @@
-"""The workflow as text: DAG files, submit description, node scripts. Pure: the same study gives the same lines."""
+"""Writes the workflow as text: DAG files, DAGMan's configuration, node scripts. Pure."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ from sweep.workflow.attributes import node_vars
 from sweep.workflow.exit_codes import CRASHED, DEFER, SKIP, STOP, TRY_AGAIN
 
 DEFER_SECONDS = 20
-"""How long a script that cannot do its work now lets pass before it tries again."""
-
+"""Seconds until DAGMan runs a script again that could not do its work."""
 
 POLLS = 7200
-"""How often a POST script looks for its answer, twice a second, before it comes back later: DAGMan has no limit."""
+"""How often a POST script looks for its reply before it gives up: about an hour. DAGMan itself sets no limit."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """One trial in a generation's DAG."""
+    """A trial's node in the DAG of a generation. `done` means that the trial has its result."""
 
     name: str
     folder: str
@@ -34,7 +33,10 @@ class Node:
 
 
 def outer_dag(study_id: str, study: str, generations: int, done: Collection[int]) -> str:
-    """The DAG that `sweep launch` submits: one sub-DAG for each generation, in a row; `done` ones are not run."""
+    """Return the DAG that `sweep launch` submits: one sub-DAG for each generation, one after another.
+
+    `study_id` is the job attribute that marks the study's jobs. DAGMan does not run the generations in `done`.
+    """
     nodes = [(number, generation_name(number), number in done) for number in range(generations)]
     return render(
         "study.dag.j2", study_id=study_id, study=study, nodes=nodes, skip=SKIP, defer=DEFER, defer_seconds=DEFER_SECONDS
@@ -42,10 +44,12 @@ def outer_dag(study_id: str, study: str, generations: int, done: Collection[int]
 
 
 def generation_dag(
-    study_id: str, study: str, generation: int, trials: Sequence[TrialSpec], done: Collection[int], runs: int
+    study_id: str, study: str, generation: int, trials: Sequence[TrialSpec], done: Collection[int], retries: int
 ) -> str:
-    """The DAG of one generation: one node for each trial, which is run again so often at most; trials whose numbers are
-    in `done` have their result."""
+    """Return the DAG of one generation: one node for each trial, which DAGMan runs again at most `retries` times.
+
+    `done` are the numbers of the trials that have a result already.
+    """
     nodes = [
         Node(node_name(trial.number), f"{trial.number:05d}", trial, node_vars(trial), trial.number in done)
         for trial in trials
@@ -56,7 +60,7 @@ def generation_dag(
         study=study,
         generation=generation,
         nodes=nodes,
-        tries=runs,
+        retries=retries,
         again=TRY_AGAIN,
         crashed=CRASHED,
         stop=STOP,
@@ -65,22 +69,25 @@ def generation_dag(
     )
 
 
-def most_runs(config: StudyConfig) -> int:
-    """How often a trial may be run again: after failures, and for each slice, which has one step at least."""
+def max_retries(config: StudyConfig) -> int:
+    """Return how often DAGMan may run a trial's node again: after failures, and after each slice.
+
+    A slice has at least one epoch, so a trial has at most as many slices as epochs.
+    """
     slices = config.trainer.epochs if config.job.slice else 0
     return config.limits.retries + config.job.memory_tries + (slices or 0)
 
 
-def lanes_dag(study_id: str, study: str, lanes: int, trials: int, runs: int) -> str:
-    """The DAG of a study in lanes: `trials` in all, each of which takes so many `runs` at most."""
+def lanes_dag(study_id: str, study: str, lanes: int, trials: int, retries: int) -> str:
+    """Return the DAG of a study in lanes: `trials` trials in all, each with at most `retries` retries."""
     return render(
         "lanes.dag.j2",
         study_id=study_id,
         study=study,
         lanes=[lane_name(number) for number in range(lanes)],
         trials=trials,
-        # One lane might do all the work.
-        tries=min(trials * (runs + 1), 1_000_000),
+        # A lane's node runs again for each trial, and one lane may run all of them.
+        retries=min(trials * (retries + 1), 1_000_000),
         again=TRY_AGAIN,
         crashed=CRASHED,
         stop=STOP,
@@ -90,11 +97,14 @@ def lanes_dag(study_id: str, study: str, lanes: int, trials: int, runs: int) -> 
 
 
 def dagman_config(folder: Path, ap: APSection) -> str:
-    """The configuration of every DAGMan whose DAG lies in `folder`."""
+    """Return the configuration of the DAGMan processes whose DAGs are in `folder`."""
     return render("dagman.config.j2", ap=ap, below_tmp=folder.is_relative_to("/tmp"))  # noqa: S108
 
 
 def node_script(name: str, python: Path, package_root: Path) -> str:
-    """A script that a node runs, `propose`, `harvest` or `keep`; takes the arguments that the DAG file gives."""
-    words = {"python": shlex.quote(str(python)), "root": shlex.quote(str(package_root))}
-    return render(f"{name}.sh.j2", **words, defer=DEFER, polls=POLLS)
+    """Return the text of a node's script: `propose`, `harvest` or `keep`.
+
+    `python` runs it; `package_root` is the folder that contains the package `sweep`.
+    """
+    quoted = {"python": shlex.quote(str(python)), "root": shlex.quote(str(package_root))}
+    return render(f"{name}.sh.j2", **quoted, defer=DEFER, polls=POLLS)

@@ -1,7 +1,18 @@
-"""Exit codes of the PRE and POST scripts, as the DAG files read them."""
+"""Exit codes of the PRE and POST scripts.
+
+The DAG files name them in RETRY UNLESS-EXIT, ABORT-DAG-ON, PRE_SKIP and SCRIPT DEFER.
+"""
 
 from __future__ import annotations
 
-DONE, CRASHED, STOP, SKIP, DEFER, TRY_AGAIN = 0, 1, 66, 67, 69, 75
-"""Exit statuses of PRE and POST scripts as the DAGs read them: RETRY UNLESS-EXIT, ABORT-DAG-ON, PRE_SKIP, SCRIPT
-DEFER."""
+DONE = 0
+CRASHED = 1
+"""The node fails, and DAGMan does not run it again."""
+STOP = 66
+"""DAGMan stops the whole DAG."""
+SKIP = 67
+"""DAGMan skips the node, which counts as successful."""
+DEFER = 69
+"""DAGMan runs the script again later."""
+TRY_AGAIN = 75
+"""DAGMan runs the node again: its next job."""

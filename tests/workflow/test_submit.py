@@ -43,7 +43,7 @@ def test_a_container_brings_its_own_python() -> None:
 
 def test_what_all_trials_have_in_common_is_sent_once_where_htcondor_can() -> None:
     carried = ["/data/photos.zip", "osdf:///x/resnet18.pth"]
-    shared = submit_description("id", "tiny", SHIPPED, JobSection(), Path("/p"), carried, shares=True)
+    shared = submit_description("id", "tiny", SHIPPED, JobSection(), Path("/p"), carried, share_inputs=True)
     assert "transfer_common_input = /data/photos.zip, osdf:///x/resnet18.pth" in shared.splitlines()
     assert "photos.zip" not in next(line for line in shared.splitlines() if line.startswith("transfer_input_files"))
     plain = submit_description("id", "tiny", SHIPPED, JobSection(), Path("/p"), carried)
