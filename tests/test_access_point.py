@@ -73,4 +73,4 @@ def test_a_sweep_is_led_without_torch(bare: Type) -> None:
     report = bare("sweep", "report")
     assert "2 trials, 2 COMPLETE" in report
     assert "wrote" in bare("sweep", "container")
-    assert "Not installed here, so with no version: torch" in bare("sweep", "container")
+    assert "Not installed here, so without a version: torch" in bare("sweep", "container")

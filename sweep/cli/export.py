@@ -15,11 +15,11 @@ def sync(name: StudyName = None) -> None:
     from sweep.errors import TrackingError
     from sweep.study.commands import command_line
     from sweep.study.study import open_current
-    from sweep.tracking.sync import sync as upload
+    from sweep.tracking.sync import upload_trials
 
     study = open_current(name)
     with wait("uploading") as progress:
-        trackers = upload(study, progress)
+        trackers = upload_trials(study, progress)
     for tracker in trackers:
         known = f"({tracker.before} were there already)"
         say(f"{tracker.tracker}: uploaded {tracker.new} trials {known}. See {tracker.place}")

@@ -1,4 +1,4 @@
-"""Creates the confirmation of a study: its best configurations, trained again with fresh seeds."""
+"""Creates the confirmation of a study: its best configurations, trained again with new seeds."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ from sweep.errors import StudyError
 from sweep.paths import RUNS
 from sweep.results.confirmation import confirmation_paths, score_name
 from sweep.results.report import Report
+from sweep.study.commands import command_line
 from sweep.study.enqueued import queue_configuration
 from sweep.study.study import Study
 from sweep.system.files import write_text
 
 LANES = 200
-"""So many trials of a confirmation run at a time, at the most."""
+"""Maximum number of trials of a confirmation that run in parallel."""
 
 
 def confirmation_table(study: Study) -> dict[str, Any]:
-    """The study file of a study's confirmation, as a table."""
+    """Return the study file of a study's confirmation, as a table.
+
+    Its paths are absolute, since the file lies in another folder than the study's own.
+    """
     table = tomllib.loads(study.paths.config.read_text(encoding="utf-8-sig"))
     section, trainer = table["study"], dict(table["trainer"])
     trainer |= {"weights": study.weights} if study.weights else {}
     trainer |= {"data": study.data_here} if trainer.get("data") not in (None, FASHION_MNIST) else {}
     if "inputs" in trainer:
         copies = study.paths.inputs
-        trainer["inputs"] = [one if "://" in one else str(copies / file_name(one)) for one in trainer["inputs"]]
-    # Paths as absolute ones: the file does not lie where the study's own did.
+        trainer["inputs"] = [entry if "://" in entry else str(copies / file_name(entry)) for entry in trainer["inputs"]]
     job = dict(table.get("job", {}))
     job |= {"container_image": study.job.container_image} if study.job.container_image else {}
     job |= {"site": str(study.paths.site)} if job.get("site") and job["site"] not in shipped_sites() else {}
@@ -41,7 +44,7 @@ def confirmation_table(study: Study) -> dict[str, Any]:
             "metric": score_name(study),
             "direction": study.config.study.direction[0],
             "storage": study.config.study.storage,
-            # The same split of the data; the trials' own seeds are others, since it confirms.
+            # This seed also splits the data, so it stays. The seeds of the trials differ, since `confirms` is set.
             "seed": study.config.study.seed,
             "trials_per_generation": 1,
             "mode": "lanes",
@@ -57,28 +60,31 @@ def confirmation_table(study: Study) -> dict[str, Any]:
 def prepare_confirmation(
     study: Study, report: Report, top: int, seeds: int, say: Callable[[str], None]
 ) -> tuple[Study, int]:
-    """Make the confirmation of a study's best trials, or add to it what it lacks; also says how many trials it has.
+    """Create the confirmation of a study's best trials, or extend it; return it and its number of trials.
 
-    Raises StudyError where the study has no complete trial yet.
+    Raises StudyError if the study has no complete trial yet.
     """
     import tomli_w
 
     best = report.ranked[:top]
     if not best:
-        raise StudyError("no trial is complete yet: there is nothing to confirm", "See: sweep status")
+        raise StudyError(
+            "no trial is complete yet: there is nothing to confirm",
+            f"To see what runs, run: {command_line('status', study.config.study.name)}",
+        )
     file = RUNS / f"{confirmation_paths(study).root.name}.toml"
     write_text(
         file,
         f"# Written by `sweep confirm` for the study {study.config.study.name}.\n"
         + tomli_w.dumps(confirmation_table(study)),
     )
-    there, _ = initialise(file, say)
+    confirmation, _ = initialise(file, say)
     for seed in range(seeds):
         for trial in best:
-            queue_configuration(there, queue_name(trial["number"], seed), trial["params"])
-    return there, len(there.paths.enqueued.read_text().splitlines())
+            queue_configuration(confirmation, queue_name(trial["number"], seed), trial["params"])
+    return confirmation, len(confirmation.paths.enqueued.read_text().splitlines())
 
 
 def queue_name(trial: int, seed: int) -> str:
-    """Under which name a configuration is enqueued."""
+    """Return the name of a queued configuration: one trial, trained again with one seed."""
     return f"trial {trial}, seed {seed}"

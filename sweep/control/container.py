@@ -1,4 +1,4 @@
-"""`sweep container`: definitions of an image that has what a study's trials need, for Apptainer and for Docker."""
+"""Writes the definitions of a container image with all that a study's trials need, for Apptainer and for Docker."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from sweep import __version__
 from sweep.control.pinned_packages import parse_requirements, pinned_requirements
 from sweep.errors import ConfigError
 from sweep.paths import StudyPaths
+from sweep.study.commands import command_line
 from sweep.study.study import Study
 from sweep.system.files import write_text
 from sweep.templates import render
 
 BASE = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
-"""The Python that the versions are pinned for. No image with CUDA: the wheels of torch bring the CUDA libraries they
-were built with, and the driver is the host's; a second CUDA would be gigabytes that nothing loads."""
+"""The default base image: the Python for which the versions are pinned. It has no CUDA, since torch's wheels bring the
+CUDA libraries and the host has the driver. A second CUDA would be gigabytes that nothing loads."""
 
 
 INSTALL = (
@@ -30,22 +31,22 @@ INSTALL = (
     "python3 -m venv /opt/sweep/venv",
     "/opt/sweep/venv/bin/python -m pip install --no-cache-dir --requirement /opt/sweep/requirements.txt",
 )
-"""What makes the image of its base, as commands of a shell."""
+"""Shell commands that turn the base image into the study's image."""
 
 
 @dataclass(frozen=True)
 class ImageDefinition:
-    """Texts of the files that an image is built from; `unpinned` are packages whose version is not known here."""
+    """The texts of the files that an image is built from, by name; `unpinned` packages are not installed here."""
 
     texts: dict[str, str]
     unpinned: list[str]
 
 
-def define_image(study: str, wanted: list[Requirement], base: str, *, has_trainer: bool) -> ImageDefinition:
-    """The files for an image of these packages. Raises ConfigError for a `base` that is no name of an image."""
+def define_image(study: str, packages: list[Requirement], base: str, *, has_trainer: bool) -> ImageDefinition:
+    """Return the files for an image with these packages. Raises ConfigError if `base` is no name of an image."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*", base, re.ASCII):
-        raise ConfigError(f"--base {base!r} is no name of an image", "As in: nvidia/cuda:13.0.1-runtime-ubuntu24.04")
-    lines, unpinned = pinned_requirements(wanted)
+        raise ConfigError(f"--base {base!r} is no name of an image", "Example: nvidia/cuda:13.0.1-runtime-ubuntu24.04")
+    lines, unpinned = pinned_requirements(packages)
     values = {"study": study, "base": base, "install": INSTALL, "has_trainer": has_trainer, "version": __version__}
     return ImageDefinition(
         {
@@ -58,17 +59,20 @@ def define_image(study: str, wanted: list[Requirement], base: str, *, has_traine
 
 
 def trainer_needs() -> list[Requirement]:
-    """What the shipped trainer needs: the extra `trainer` of sweep itself."""
-    every = [Requirement(text) for text in requires("htcondor-sweep") or []]
-    return [one for one in every if one.marker and one.marker.evaluate({"extra": "trainer"})]
+    """Return the packages that the shipped trainer needs: sweep's own extra `trainer`."""
+    requirements = [Requirement(text) for text in requires("htcondor-sweep") or []]
+    return [package for package in requirements if package.marker and package.marker.evaluate({"extra": "trainer"})]
 
 
-def write_container(study: Study, words: list[str], base: str) -> list[str]:
-    """Write the files for a study whose program needs these packages besides; what to do with them, in plain lines."""
+def write_container(study: Study, packages: list[str], base: str) -> list[str]:
+    """Write the files of an image with what a study's trials and these packages need; return what to do with them.
+
+    Raises ConfigError for a package or a base image without a proper name.
+    """
     paths, has_trainer = study.paths, study.config.trainer.command is None
-    wanted = parse_requirements(words) + (trainer_needs() if has_trainer else [])
+    requirements = parse_requirements(packages) + (trainer_needs() if has_trainer else [])
     name = study.config.study.name
-    definition = define_image(name, wanted, base, has_trainer=has_trainer)
+    definition = define_image(name, requirements, base, has_trainer=has_trainer)
     for file, text in definition.texts.items():
         write_text(paths.container / file, text)
     shutil.rmtree(paths.container / "trainer", ignore_errors=True)
@@ -78,20 +82,25 @@ def write_container(study: Study, words: list[str], base: str) -> list[str]:
 
 
 def build_instructions(paths: StudyPaths, study: str, definition: ImageDefinition) -> list[str]:
-    """What a person is told who has the files."""
+    """Return how to build and name the image, as lines to print."""
     count = len(definition.texts["requirements.txt"].splitlines())
-    into = f"cd {shlex.quote(str(paths.container))}"
+    enter = f"cd {shlex.quote(str(paths.container))}"
     lines = [f"wrote {paths.container}: container.def, Dockerfile, and {count} packages in requirements.txt"]
     if not count:
-        lines.append("The image has Python alone. Name what your program needs: sweep container numpy …")
+        lines.append(
+            f"The image has Python alone. To add packages, run for example: {command_line('container numpy', study)}"
+        )
     if definition.unpinned:
-        lines.append(f"Not installed here, so with no version: {', '.join(definition.unpinned)}. Pin them there.")
+        lines.append(
+            f"Not installed here, so without a version: {', '.join(definition.unpinned)}. "
+            "Add their versions to requirements.txt."
+        )
     return [
         *lines,
-        "Build one, here or where you may, after copying the folder:",
-        f"    {into} && apptainer build ../{study}.sif container.def",
-        f"    {into} && docker build --tag sweep:{study} .",
-        "Then name it in study.toml, section [job], and type `sweep init study.toml`:",
+        "Build one of the two images. If you may not build images here, copy the folder to a machine where you may:",
+        f"    {enter} && apptainer build ../{study}.sif container.def",
+        f"    {enter} && docker build --tag sweep:{study} .",
+        "Then name the image in the section [job] of study.toml, and run `sweep init study.toml`:",
         f'    container_image = "{paths.root / study}.sif"',
-        "or osdf://… where you have put the file, or docker://… where you have pushed the other.",
+        "If you put the .sif file on the OSDF, use its osdf:// URL. If you pushed the Docker image, use docker://…",
     ]

@@ -1,4 +1,4 @@
-"""Python packages pinned to the versions that are installed here, with all that they need."""
+"""Pins Python packages, and all that they need, to the versions that are installed here."""
 
 from __future__ import annotations
 
@@ -12,46 +12,52 @@ from packaging.version import Version
 from sweep.errors import ConfigError
 
 
-def parse_requirements(words: list[str]) -> list[Requirement]:
-    """Packages as pip is told of them, like "timm" or "timm>=1.0". Raises ConfigError for anything else."""
-    found = []
-    for word in words:
+def parse_requirements(texts: list[str]) -> list[Requirement]:
+    """Return packages from pip's notation, such as "timm" or "timm>=1.0". Raises ConfigError for anything else."""
+    packages = []
+    for text in texts:
         try:
-            requirement = Requirement(word)
+            package = Requirement(text)
         except ValueError as error:
-            raise ConfigError(f"{word!r} is no name of a package: {error}", "As in: sweep container numpy") from None
-        if requirement.url:
-            raise ConfigError(f"{requirement.name}: an address may hold a secret", "Name a package of the index.")
-        found.append(requirement)
-    return found
+            raise ConfigError(f"{text!r} is no name of a package: {error}", "Example: sweep container numpy") from None
+        if package.url:
+            raise ConfigError(
+                f"{package.name}: the URL may hold a secret, and would stand in requirements.txt",
+                f"Give its name on the package index: sweep container {package.name}",
+            )
+        packages.append(package)
+    return packages
 
 
-def pinned_requirements(wanted: list[Requirement]) -> tuple[list[str], list[str]]:
-    """Lines of a requirements.txt: the `wanted` packages and what they need, in alphabetical order, each with the
-    version that is installed here; and the names of wanted ones that are not, which stand as they are."""
+def pinned_requirements(packages: list[Requirement]) -> tuple[list[str], list[str]]:
+    """Return the lines of a requirements.txt, in alphabetical order, and the packages that are not installed here.
+
+    The lines have these packages and all that they need, each with its installed version. A package that is not
+    installed stands there as it was given.
+    """
     lines: dict[str, str] = {}
     missing: list[str] = []
-    waiting, seen = list(wanted), set[tuple[str, str]]()
+    waiting, seen = list(packages), set[tuple[str, str]]()
     while waiting:
         requirement = waiting.pop()
         name = canonicalize_name(requirement.name)
         try:
-            there = distribution(name)
+            installed = distribution(name)
         except PackageNotFoundError:
             lines[name] = str(requirement)
             missing.append(name)
             continue
-        # What torch+cu126 is elsewhere is torch in the index.
-        lines[name] = f"{name}=={Version(there.version).public}"
+        # Without a local version such as +cu126, which the package index does not have.
+        lines[name] = f"{name}=={Version(installed.version).public}"
         for extra in ("", *requirement.extras):
             if (name, extra) not in seen:
                 seen.add((name, extra))
-                waiting += _needs(there.requires or [], extra)
+                waiting += _active_requirements(installed.requires or [], extra)
     return [lines[name] for name in sorted(lines)], missing
 
 
-def _needs(requires: list[str], extra: str) -> list[Requirement]:
-    """Those of a package's requirements that hold on this machine, with one of its extras."""
+def _active_requirements(texts: list[str], extra: str) -> list[Requirement]:
+    """Return those requirements of a package that apply to this machine, with one of its extras ('': with none)."""
     environment = {key: str(value) for key, value in default_environment().items()} | {"extra": extra}
-    every = [Requirement(text) for text in requires]
-    return [one for one in every if one.marker is None or one.marker.evaluate(environment)]
+    packages = [Requirement(text) for text in texts]
+    return [package for package in packages if package.marker is None or package.marker.evaluate(environment)]

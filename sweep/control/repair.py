@@ -1,4 +1,4 @@
-"""Makes the Optuna storage of a study anew from the trials' own files, which are the truth."""
+"""Rebuilds the Optuna storage of a study from the trials' own files, which are the truth."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from sweep.trial.spec import TrialSpec
 
 
 def repair_storage(study: Study, say: Callable[[str], None] = lambda _: None) -> list[str]:
-    """Rebuild a study's storage and put it in place; gives what differed, a line for each trial, [] for nothing.
+    """Rebuild a study's storage if it differs from the trials' files; return a line for each trial that differed.
 
-    With many trials it is said from time to time how far it is. A storage file that was there is kept beside it. Killed
-    at any point and run again, it ends the same. Raises StudyError when the folder of a trial is missing, StorageError
-    when the new storage cannot be written.
+    `say` gets the progress. The old storage file is kept: see `replaced_storage`. Killed at any point and run again, it
+    ends the same. Raises StudyError if the folder of a trial is missing, StorageError if the new storage cannot be
+    written.
     """
     with locked(study.paths.storage_lock, wait=True):
-        before = _rows(study)
-        included = trials_to_tell(study.paths)  # a trial that ends from here on keeps its mark
+        before = _stored_rows(study)
+        # A trial that ends from here on keeps its mark, so Optuna gets its result later.
+        included = trials_to_tell(study.paths)
         rebuilt = StoredStudy.in_memory(study)
         for number in study.paths.trial_numbers():
-            rebuilt.restore(*_files(study, number))
+            rebuilt.restore(*_read_trial(study, number))
         different = [before] if isinstance(before, str) else compare_rows(before, rebuilt.rows())
         if different:
             rebuilt.replace_storage(say)
@@ -36,25 +37,26 @@ def repair_storage(study: Study, say: Callable[[str], None] = lambda _: None) ->
     return different
 
 
-def _rows(study: Study) -> list[TrialRow] | str:
-    """What the storage has, or why it cannot be read."""
+def _stored_rows(study: Study) -> list[TrialRow] | str:
+    """Return the trials in the storage, or why it cannot be read."""
     try:
-        there = StoredStudy.open(study, writing=True)
-        rows = there.rows()
-        there.close()
+        stored = StoredStudy.open(study, writing=True)
+        rows = stored.rows()
+        stored.close()
     except StorageError as error:
         return str(error)
     return rows
 
 
-def _files(study: Study, number: int) -> tuple[TrialSpec, Result | None, dict[int, float]]:
+def _read_trial(study: Study, number: int) -> tuple[TrialSpec, Result | None, dict[int, float]]:
+    """Return a trial's spec, its result (None if it has not ended), and its intermediate values by step."""
     files = study.paths.trial(number)
     spec = read_spec(files)
     return spec, read_result(files), read_reports(files, spec).intermediate(spec)
 
 
 def compare_rows(before: list[TrialRow], after: list[TrialRow]) -> list[str]:
-    """What two lists of trials, by number, do not agree about, a line for each trial."""
+    """Return how two lists of trials differ, a line for each trial."""
     old, new = ({row.number: vars(row) for row in rows} for rows in (before, after))
     lines = []
     for number in sorted(old.keys() | new.keys()):
@@ -63,7 +65,7 @@ def compare_rows(before: list[TrialRow], after: list[TrialRow]) -> list[str]:
         elif number not in new:
             lines.append(f"trial {number}: was {old[number]['state']} in the storage, has no files")
         else:
-            # In print, since NaN differs from itself.
+            # Compared as text, since NaN differs from itself.
             pairs = {name: (repr(old[number][name]), repr(value)) for name, value in new[number].items()}
             changes = [f"{name} was {was}, is {now}" for name, (was, now) in pairs.items() if was != now]
             lines += [f"trial {number}: {', '.join(changes)}"] if changes else []

@@ -1,4 +1,4 @@
-"""What a job runs where it asks for no container."""
+"""The software of a job that requests no container."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sweep.workflow.submit import runs_through_env
 
 
 def container_note(study: Study) -> str:
-    """What a sweep without a container needs of a pool that is not this machine; '' where there is nothing to say."""
+    """Return what the execute points of a pool must have if the study names no container, '' if nothing."""
     if study.config.job.container_image or is_personal():
         return ""
-    return f"No [job] container_image: the jobs run {job_program(study)}, which must be there on every execute point."
+    return f"No [job] container_image: every execute point must have {job_program(study)}, which the jobs run."
 
 
 def job_program(study: Study) -> Path:
-    """The program of a job. Raises StudyError when this machine has no such program."""
+    """Return the path of the program that a job runs. Raises StudyError if this machine does not have it."""
     trainer = study.config.trainer
     if not trainer.command or runs_through_env(trainer, study.config.job):
         return Path(sys.executable)
@@ -29,17 +29,17 @@ def job_program(study: Study) -> Path:
     if found is None:
         raise StudyError(
             f"[trainer] command: there is no {trainer.command[0]} on this machine",
-            "Name a container that has it, [job] container_image, or write ./NAME for one of your inputs.",
+            "Name a container that has it ([job] container_image), or write ./NAME for one of your [trainer] inputs.",
         )
     return Path(found).absolute()
 
 
 def check_software(study: Study) -> None:
-    """Raises StudyError when the trials could not run on machines like this one, and no container is named."""
+    """Raise StudyError if the study names no container, and its trials could not run on a machine like this one."""
     job_program(study)
     has_own_software = study.config.job.container_image is not None or study.config.trainer.command
     if not has_own_software and importlib.util.find_spec("torch") is None:
         raise StudyError(
             f"trials would run with {sys.executable}, which has no torch",
-            "Name a container in study.toml, [job] container_image, or: pip install 'htcondor-sweep[trainer]'.",
+            "Name a container in study.toml ([job] container_image), or run: pip install 'htcondor-sweep[trainer]'",
         )

@@ -1,4 +1,4 @@
-"""One trial here and now, without HTCondor: runs as a job would, in a folder like a job's, and is measured."""
+"""Runs and measures one trial on this machine, without HTCondor, in a folder like a job's."""
 
 from __future__ import annotations
 
@@ -33,30 +33,36 @@ from sweep.trial.spec import ParamValue, TrialSpec
 from sweep.units import readable_bytes, readable_time
 
 FRACTION = "fraction"
-"""The shipped trainer's parameter for the share of the training images that it uses."""
+"""The shipped trainer's parameter for the share of the training images to use."""
 
 
 def try_out(
     study: Study, values: Mapping[str, ParamValue], epochs: int, fraction: float | None, say: Callable[[str], None]
 ) -> Tried:
-    """Run one trial with these parameters; what they leave open is as in the study's first trial.
+    """Run one trial with these parameters, and return what it used. Other parameters are those of the first trial.
 
-    The shipped trainer takes that `fraction` of the training images. Raises ConfigError for parameters that cannot be,
-    StudyError when the trial fails, with its last words.
+    The shipped trainer uses this `fraction` of the training images, in (0, 1]. `say` gets the trial's output, line by
+    line. Raises ConfigError for parameters that the study does not allow; StudyError, with the end of stderr, if the
+    trial fails.
     """
     if mistakes := configuration_mistakes(study.config, values):
-        raise ConfigError("\n".join(mistakes), f"What is searched is in {study.paths.config}.")
+        raise ConfigError("\n".join(mistakes), f"The study searches what [search] of {study.paths.config} lists.")
     if fraction is not None and study.config.trainer.command:
-        raise ConfigError("--fraction is for the shipped trainer", "Your own program takes what its command says.")
+        raise ConfigError(
+            "--fraction works only with the shipped trainer", "Run the same command without it; see [trainer] command."
+        )
     check_software(study)
     files = study.paths.tried
     spec = _prepare(study, files, values, epochs, fraction)
-    say(f"a trial of {_epochs(epochs)}: " + ", ".join(f"{name} {value}" for name, value in spec.params.items()))
+    say(f"running a trial of {_epochs(epochs)}: " + ", ".join(f"{name} {value}" for name, value in spec.params.items()))
     seconds, peak = _run(study, files, spec, say)
     metrics = read_metrics(files, spec) or ""
     reports = Reports.parse(spec, metrics)
     if not reports.values:
-        raise StudyError(f"the trial ended well, but reported no {' and '.join(spec.wanted)}: {reports.problem}")
+        raise StudyError(
+            f"the trial exited with status 0, but reported no {' and '.join(spec.wanted)}: {reports.problem}",
+            f"See {files.metrics}, or {files.stdout} if the study has a metrics pattern.",
+        )
     tried = Tried(
         params=spec.params,
         epochs=reports.last_step,
@@ -75,7 +81,7 @@ def try_out(
 def _prepare(
     study: Study, files: TrialPaths, values: Mapping[str, ParamValue], epochs: int, fraction: float | None
 ) -> TrialSpec:
-    """Make the folder of the trial, with all that would travel with its job."""
+    """Create the folder of the trial, with all files that HTCondor would transfer for its job."""
     shutil.rmtree(files.root, ignore_errors=True)
     files.root.mkdir(parents=True)
     proposal = replace(StoredStudy.in_memory(study).propose(0)[0], params=StoredStudy.in_memory(study).complete(values))
@@ -87,7 +93,9 @@ def _prepare(
     shutil.copytree(study.paths.inputs, files.root, dirs_exist_ok=True)
     for place in (study.data_here, *study.weights.values(), *study.config.trainer.inputs):
         if "://" in place:
-            raise StudyError(f"{place} is fetched by jobs alone", "To try here, name a copy on this machine instead.")
+            raise StudyError(
+                f"only jobs download {place}", "To try a trial here, name a copy on this machine in the study file."
+            )
     for place in study.weights.values():
         (files.root / file_name(place)).symlink_to(place)
     if study.data_here:
@@ -96,7 +104,7 @@ def _prepare(
 
 
 def _run(study: Study, files: TrialPaths, spec: TrialSpec, say: Callable[[str], None]) -> tuple[float, int]:
-    """Run the trial; seconds, and bytes of memory at the most. Raises StudyError when it fails."""
+    """Run the trial; return its seconds and its peak memory in bytes. Raises StudyError if it fails."""
     words, variables = _command(study, spec)
     started = time.monotonic()
     with files.stderr.open("wb") as stderr, files.stdout.open("wb") as stdout:
@@ -110,25 +118,27 @@ def _run(study: Study, files: TrialPaths, spec: TrialSpec, say: Callable[[str], 
                 start_new_session=True,
             )
         except OSError as error:
-            raise StudyError(f"{words[0]} cannot be started: {error}", "See [trainer] command.") from None
+            raise StudyError(f"[trainer] command: {words[0]} cannot be started: {error}", "Fix the command.") from None
         with memory.PeakMemory(process.pid) as peak:
             try:
                 for line in process.stdout or []:
                     stdout.write(line)
                     say(line.decode(errors="replace").rstrip())
                 status = process.wait()
-            except BaseException:  # Ctrl-C goes to this session alone
+            except BaseException:  # Ctrl-C does not reach the trial, which has a session of its own.
                 os.killpg(process.pid, signal.SIGKILL)
                 raise
     if status != 0:
-        raise StudyError(f"the trial ended with exit status {status}:\n{tail(files.stderr)}", f"See {files.root}.")
+        raise StudyError(
+            f"the trial exited with status {status}:\n{tail(files.stderr)}", f"Its files are in {files.root}"
+        )
     return time.monotonic() - started, peak.bytes
 
 
 def _command(study: Study, spec: TrialSpec) -> tuple[list[str], dict[str, str]]:
-    """The words and the environment of the program."""
+    """Return the command line of the program, and its environment variables."""
     trainer, values = study.config.trainer, placeholder_values(spec)
-    # As HTCondor does for a slot of so many cores.
+    # As HTCondor does for a slot with this many cores.
     cores = {"OMP_NUM_THREADS": str(study.config.job.request_cpus)}
     if not trainer.command:
         words = [sys.executable, "-u", "-m", "trainer", "trial.json"]
@@ -138,23 +148,22 @@ def _command(study: Study, spec: TrialSpec) -> tuple[list[str], dict[str, str]]:
 
 
 def try_out_lines(study: Study, tried: Tried) -> list[str]:
-    """What was measured, and the section that it suggests, for people."""
-    whole = study.config.trainer.epochs
-    each = tried.epoch_seconds
-    text = [
+    """Return what was measured, and a suggested section [job], as lines to print."""
+    epochs, epoch = study.config.trainer.epochs, tried.epoch_seconds
+    lines = [
         ", ".join(f"{name} {value:.5g}" for name, value in tried.values.items()) + f" after {_epochs(tried.epochs)}",
         f"time: {readable_time(tried.seconds)} in all"
-        + (f"; with all the data about {readable_time(each)} an epoch here" if each else "")
-        + (f", {readable_time(each * whole)} a trial" if each and whole else ""),
-        f"memory: {readable_bytes(tried.memory_bytes)} at the most"
+        + (f"; with all the data about {readable_time(epoch)} an epoch here" if epoch else "")
+        + (f", {readable_time(epoch * epochs)} a trial" if epoch and epochs else ""),
+        f"peak memory: {readable_bytes(tried.memory_bytes)}"
         + (f"; GPU {readable_bytes(tried.gpu_bytes)}" if tried.gpu_bytes else ""),
         f"checkpoint: {readable_bytes(tried.checkpoint_bytes)}; data: {readable_bytes(tried.data_bytes)}",
     ]
     if study.config.job.request_gpus and not tried.gpu_bytes:
-        text.append("No GPU was used here: time and memory say little of a job that has one.")
+        lines.append("The trial used no GPU here, so time and memory say little about a job with a GPU.")
     disk = job_disk_bytes(tried.data_bytes, tried.checkpoint_bytes)
     used = Usage(tried.memory_bytes, disk, tried.gpu_bytes)
-    return [*text, "Suggested, with margins:", "", suggested_section(used, study.config.job)]
+    return [*lines, "Suggested for the study file, with margins:", "", suggested_section(used, study.config.job)]
 
 
 def _epochs(count: int) -> str:
@@ -162,24 +171,26 @@ def _epochs(count: int) -> str:
 
 
 def epoch_seconds(metrics: str, fraction: float | None) -> float | None:
-    """Seconds of one epoch with all the data, by what the shipped trainer reports; None where that is not reported.
+    """Return the seconds of one epoch with all the data, from the shipped trainer's reports; None without reports.
 
-    Of the later epochs where there are several: the first one also warms up.
+    With several epochs, the first one does not count, since it also warms up.
     """
-    found = _reported(metrics, "seconds", "val_seconds")
-    if not found:
+    times = _reported(metrics, "seconds", "val_seconds")
+    if not times:
         return None
-    counted = found[1:] or found
+    counted = times[1:] or times
     return sum(training / (fraction or 1.0) + validation for training, validation in counted) / len(counted)
 
 
 def gpu_bytes(metrics: str) -> int:
+    """Return the peak GPU memory in bytes, from the shipped trainer's reports; 0 without reports."""
     return int(max((mb for (mb,) in _reported(metrics, "gpu_memory_mb")), default=0.0) * 1e6)
 
 
 def _reported(metrics: str, *names: str) -> list[tuple[float, ...]]:
-    found = []
+    """Return these numbers of each report that has them all."""
+    numbers = []
     for report in json_lines(metrics):
         with contextlib.suppress(ValueError, KeyError, TypeError):
-            found.append(tuple(float(report[name]) for name in names))
-    return found
+            numbers.append(tuple(float(report[name]) for name in names))
+    return numbers

@@ -1,4 +1,4 @@
-"""Queues the best configurations of another study."""
+"""Queues the best configurations of another study (a warm start)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from sweep.study.study import Study
 
 
 def queue_best_trials(study: Study, other: Report, top: int) -> int:
-    """Enqueue the parameters of another study's best trials, as far as this study searches them; how many."""
+    """Queue the configurations of another study's best trials; return their number.
+
+    Parameters that this study does not search are left out, and so are configurations that it does not allow.
+    """
     count = 0
     for trial in other.ranked[:top]:
         values: dict[str, Any] = {

@@ -36,7 +36,7 @@ class _SharedTrial(FrozenTrial):
 
 
 class Proposer:
-    """Proposes the next trials of a study that has these `trials`. Queued configurations, each with a name, come first."""
+    """Proposes the next trials of a study that has these `trials`; first the `queued` configurations, by name."""
 
     def __init__(
         self,

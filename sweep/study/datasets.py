@@ -1,4 +1,4 @@
-"""Data sets that `sweep data` fetches into the user's cache; nothing is fetched at any other time."""
+"""Data sets that `sweep data` downloads into the user's cache. No other command downloads them."""
 
 from __future__ import annotations
 
@@ -13,32 +13,34 @@ from sweep.system.directories import cache_directory
 from sweep.system.files import locked
 
 PACKAGE = "dataset-fashion-mnist"
+"""The Debian package of Fashion-MNIST."""
 
 
 FILES = tuple(f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
 
 
 def fashion_mnist() -> Path:
-    """Folder that holds Fashion-MNIST, by the names that torchvision expects; it may not be there yet."""
+    """Return the folder of Fashion-MNIST, laid out as torchvision expects. It may not exist yet."""
     return cache_directory() / "data" / FASHION_MNIST
 
 
 def is_complete(folder: Path) -> bool:
+    """Return whether a folder has all files of Fashion-MNIST."""
     return all((folder / "FashionMNIST" / "raw" / name).exists() for name in FILES)
 
 
 def fetch_fashion_mnist(say: Callable[[str], None]) -> Path:
-    """Fetch Fashion-MNIST (31 MB) from its Debian package, unless it is there.
+    """Download Fashion-MNIST (31 MB) from its Debian package, unless it is there; return its folder.
 
-    Raises DataError where it cannot be had, saying how to put the files in place by hand.
+    Raises DataError if that fails; the error says how to put the files there by hand.
     """
     folder = fashion_mnist()
     with locked(folder.parent / "fetch.lock", wait=True):
         if is_complete(folder):
             return folder
-        by_hand = f"Put {', '.join(FILES)} into {folder / 'FashionMNIST' / 'raw'} yourself."
+        by_hand = f"Copy {', '.join(FILES)} into {folder / 'FashionMNIST' / 'raw'} yourself."
         if reason := debian.why_unsupported():
-            raise DataError(f"Fashion-MNIST cannot be fetched here: {reason}", by_hand)
+            raise DataError(f"this machine cannot download Fashion-MNIST: {reason}", by_hand)
         try:
             for archive in debian.archives(folder.parent / "apt", ("stable", "sid")):
                 if archive.version(PACKAGE):
@@ -47,10 +49,11 @@ def fetch_fashion_mnist(say: Callable[[str], None]) -> Path:
                     return folder
         except debian.AptError as error:
             raise DataError(str(error), by_hand) from None
-        raise DataError(f"this machine's mirror has no package {PACKAGE}", by_hand)
+        raise DataError(f"this machine's Debian mirror has no package {PACKAGE}", by_hand)
 
 
 def _unpack(archive: debian.Archive, folder: Path) -> None:
+    """Download the package, and create `folder` from it in one step."""
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="download-") as name:
         work = Path(name)
         debian.unpack(archive.download([PACKAGE], work / "deb"), work / "tree")

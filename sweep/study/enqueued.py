@@ -1,4 +1,4 @@
-"""Configurations that a person wants tried: those listed in the study file, and those enqueued later."""
+"""The queue of configurations: those in `[[trials]]` of the study file, then those of `sweep enqueue`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from sweep.trial.spec import ParamValue
 
 
 def queued_configurations(study: Study) -> list[tuple[str, dict[str, ParamValue]]]:
-    """Each configuration under the name that the trial which takes it bears, in the order they are to be tried.
+    """Return all configurations that were ever queued, in order, each with its name.
 
-    Raises StudyError when the file of enqueued ones is damaged.
+    A trial that uses one keeps its name. Raises StudyError if the file of `sweep enqueue` is damaged.
     """
-    first = [(f"[[trials]] {n}", dict(values)) for n, values in enumerate(study.config.trials, start=1)]
-    return first + _enqueued(study)
+    listed = [(f"[[trials]] {number}", dict(values)) for number, values in enumerate(study.config.trials, start=1)]
+    return listed + _enqueued(study)
 
 
 def _enqueued(study: Study) -> list[tuple[str, dict[str, ParamValue]]]:
+    """Return the configurations of `sweep enqueue`, each with its name."""
     file = study.paths.enqueued
     try:
         lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
@@ -30,19 +31,21 @@ def _enqueued(study: Study) -> list[tuple[str, dict[str, ParamValue]]]:
     except FileNotFoundError:
         return []
     except (ValueError, KeyError, TypeError) as error:
-        raise StudyError(f"{file} cannot be read: {error}", "Mend it, a JSON object a line, or remove it.") from None
+        raise StudyError(
+            f"{file} cannot be read: {error}", "Fix it (each line is a JSON object), or remove it."
+        ) from None
 
 
-def parse_assignments(words: list[str]) -> dict[str, ParamValue]:
-    """NAME=VALUE words as values; a value that is no number and no true or false is a string.
+def parse_assignments(texts: list[str]) -> dict[str, ParamValue]:
+    """Return parameters from NAME=VALUE. A value that is no number, and neither true nor false, is a string.
 
-    Raises ConfigError for a word without a name.
+    Raises ConfigError for a text without a name or without =.
     """
     values: dict[str, ParamValue] = {}
-    for word in words:
-        name, sign, text = word.partition("=")
+    for assignment in texts:
+        name, sign, text = assignment.partition("=")
         if not sign or not name:
-            raise ConfigError(f"{word!r} is not NAME=VALUE", "As in: sweep enqueue lr=0.01 optimizer=sgd")
+            raise ConfigError(f"{assignment!r} is not NAME=VALUE", "Example: sweep enqueue lr=0.01 optimizer=sgd")
         try:
             value = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:
@@ -52,17 +55,17 @@ def parse_assignments(words: list[str]) -> dict[str, ParamValue]:
 
 
 def queue_configuration(study: Study, name: str, values: Mapping[str, ParamValue]) -> bool:
-    """Have a configuration tried next, once; False where one of this name was enqueued before.
+    """Queue a configuration to run next; return False if one of this name was queued before.
 
-    Raises ConfigError for parameters that the study does not search, or values that they cannot have.
+    Raises ConfigError for parameters that the study does not search, and for values that they cannot have.
     """
     if mistakes := configuration_mistakes(study.config, values):
-        raise ConfigError("\n".join(mistakes), f"What is searched is in {study.paths.config}.")
+        raise ConfigError("\n".join(mistakes), f"The study searches what [search] of {study.paths.config} lists.")
     with locked(study.paths.launch_lock, wait=True):
-        there = _enqueued(study)
-        if name in dict(there):
+        queue = _enqueued(study)
+        if name in dict(queue):
             return False
-        every = [*there, (name, dict(values))]
-        lines = [json.dumps({"name": one, "params": params}) + "\n" for one, params in every]
+        queue.append((name, dict(values)))
+        lines = [json.dumps({"name": queued, "params": params}) + "\n" for queued, params in queue]
         write_text(study.paths.enqueued, "".join(lines))
     return True

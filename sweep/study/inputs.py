@@ -1,4 +1,4 @@
-"""What travels with the jobs of a study: the user's own program, the data, pretrained weights."""
+"""Files that HTCondor transfers for the jobs of a study: the user's own program, data, pretrained weights."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import tarfile
 import zipfile
 from pathlib import Path
+from shlex import quote
 
 from sweep.config.job import JobSection
 from sweep.config.trainer import FASHION_MNIST, TrainerSection
@@ -18,9 +19,9 @@ from sweep.study import datasets
 
 
 def copy_inputs(trainer: TrainerSection, file: Path, into: Path) -> None:
-    """Copy the user's own program and what it needs, but for URLs, so that all trials run the same; and the helper.
+    """Copy the files of `[trainer] inputs` into a folder, except URLs, so that all trials run the same code.
 
-    Raises DataError when one is not there.
+    A program of the user's own also gets the helper that sweep ships. Raises DataError if an input is missing.
     """
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir()
@@ -29,90 +30,109 @@ def copy_inputs(trainer: TrainerSection, file: Path, into: Path) -> None:
     for entry in trainer.inputs:
         if "://" in entry:
             continue
-        place = (file.parent / Path(entry).expanduser()).resolve()
-        if place.is_dir():
-            shutil.copytree(place, into / place.name, ignore=shutil.ignore_patterns("__pycache__"))
-        elif place.is_file():
-            shutil.copy2(place, into / place.name)
+        source = _resolve(entry, file)
+        if source.is_dir():
+            shutil.copytree(source, into / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.is_file():
+            shutil.copy2(source, into / source.name)
         else:
-            raise DataError(f"{file}: [trainer] inputs: there is no {place}", "Paths count from the file's folder.")
+            raise DataError(
+                f"{file}: [trainer] inputs: there is no {source}", "Paths are relative to the folder of the study file."
+            )
+
+
+def _resolve(entry: str, file: Path) -> Path:
+    """Return the absolute path of an entry of a study file. Paths are relative to the folder of the file."""
+    return (file.parent / Path(entry).expanduser()).resolve()
 
 
 def locate_data(trainer: TrainerSection, file: Path) -> str:
-    """Where `[trainer] data` lies: a URL as it is, anything else as an absolute path, '' where there is none.
+    """Return `[trainer] data`: a URL as it is, anything else as an absolute path, '' if the study has no data.
 
-    A relative path counts from the folder of the study file. Raises DataError when nothing is there.
+    Raises DataError if the data is missing, or cannot be used.
     """
     if trainer.data is None:
         return ""
     if trainer.is_url:
         return trainer.data
     if trainer.data == FASHION_MNIST:
-        folder = datasets.fashion_mnist()
-        if not datasets.is_complete(folder):
-            raise DataError(
-                f"{file}: [trainer] data: {FASHION_MNIST} is not on this machine", f"Type `sweep data {FASHION_MNIST}`."
-            )
-        return str(folder)
-    path = (file.parent / Path(trainer.data).expanduser()).resolve()
+        return _locate_fashion_mnist(file)
+    path = _resolve(trainer.data, file)
     if not path.exists():
         raise DataError(
             f"{file}: [trainer] data: there is no {path}",
-            f'Give a folder or zip of images by class, a URL, or "{FASHION_MNIST}".',
+            f'Give a URL, "{FASHION_MNIST}", or a folder, zip or tar of images with a subfolder for each class.',
         )
     if trainer.command is None and path.is_file() and not (zipfile.is_zipfile(path) or tarfile.is_tarfile(path)):
         raise DataError(
-            f"{file}: [trainer] data: {path} is neither a folder nor a zip nor a tar", "Give one of images by class."
+            f"{file}: [trainer] data: {path} is neither a folder nor a zip nor a tar",
+            "Give one that holds images, with a subfolder for each class.",
         )
     if trainer.data_sha256 and not (path.is_file() and file_sha256(path) == trainer.data_sha256):
-        raise DataError(f"{file}: [trainer] data_sha256: {path} has another", f"Look at it: sha256sum {path}")
+        raise DataError(
+            f"{file}: [trainer] data_sha256: {path} has another SHA-256",
+            f"To see it, run: sha256sum {quote(str(path))}",
+        )
     if "," in str(path):
-        raise DataError(f"{file}: [trainer] data: {path} has a comma, which HTCondor cannot transfer")
+        raise DataError(
+            f"{file}: [trainer] data: {path} has a comma, and HTCondor cannot transfer it", "Rename the file or folder."
+        )
     return str(path)
 
 
+def _locate_fashion_mnist(file: Path) -> str:
+    folder = datasets.fashion_mnist()
+    if not datasets.is_complete(folder):
+        raise DataError(
+            f"{file}: [trainer] data: {FASHION_MNIST} is not on this machine",
+            f"To download it, run: sweep data {FASHION_MNIST}",
+        )
+    return str(folder)
+
+
 def locate_weights(trainer: TrainerSection, file: Path) -> dict[str, str]:
-    """Where the pretrained weights of each architecture lie, likewise. Raises DataError when one is not there."""
-    found = {}
+    """Return `[trainer] weights` by architecture, likewise. Raises DataError if a file is missing."""
+    located = {}
     for architecture, entry in trainer.weights.items():
         if "://" in entry:
-            found[architecture] = entry
+            located[architecture] = entry
             continue
-        path = (file.parent / Path(entry).expanduser()).resolve()
+        path = _resolve(entry, file)
         if not path.is_file() or "," in str(path):
             raise DataError(
                 f"{file}: [trainer] weights.{architecture}: there is no file {path}",
-                "Give a file of weights as torchvision has them, a path without a comma or a URL.",
+                "Give the path of a torchvision weights file (without a comma), or a URL.",
             )
-        found[architecture] = str(path)
-    return found
+        located[architecture] = str(path)
+    return located
 
 
 def locate_container(job: JobSection, file: Path) -> str | None:
-    """The image: a URL as it is, and an absolute path, which execute points may have; another made absolute.
+    """Return `[job] container_image`: a relative path made absolute, a URL or an absolute path as it is.
 
-    Raises DataError when a relative one is not there.
+    An absolute path may exist on the execute points alone, so nothing checks it here. Raises DataError if the file of a
+    relative path is missing.
     """
     image = job.container_image
     if image is None or "://" in image or image.startswith("/"):
         return image
-    path = (file.parent / Path(image).expanduser()).resolve()
+    path = _resolve(image, file)
     if not path.exists() or "," in str(path):
         raise DataError(
             f"{file}: [job] container_image: there is no {path}",
-            "Give a .sif file, a path without a comma, or a URL: docker://, osdf://.",
+            "Give the path of a .sif file (without a comma), or a URL: docker://… or osdf://…",
         )
     return str(path)
 
 
 def total_bytes(place: Path) -> int:
-    """Bytes of a file, or of a folder's files; 0 where there is nothing."""
+    """Return the bytes of a file, or of all files in a folder; 0 if there is neither."""
     files = place.rglob("*") if place.is_dir() else [place]
     return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def tree_sha256(path: Path) -> str:
-    """Hash of a file, or of a folder's files and their names."""
+    """Return the SHA-256 of a file, or of the names and contents of all files in a folder."""
     total = hashlib.sha256()
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     for file in files:
@@ -124,5 +144,6 @@ def tree_sha256(path: Path) -> str:
 
 
 def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, as sha256sum prints it."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""How long an epoch of a study takes, as measured so far."""
+"""How long an epoch of a study takes, as far as it has been measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sweep.trial.files import read_result
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds of an epoch, epochs of a trial, and in words where that was measured."""
+    """Seconds of an epoch, epochs of a trial, and a phrase that says where they were measured."""
 
     seconds: float
     epochs: float
@@ -18,15 +18,18 @@ class Pace:
 
 
 def measured_pace(study: Study) -> Pace | None:
-    """By the trials that have ended, else by the last `sweep try`; None where there is neither."""
+    """Return the pace of the trials that have ended, else of the last `sweep try`; None if there is neither."""
     from sweep.study.tried import last_try
 
     results = [read_result(study.paths.trial(number)) for number in study.paths.trial_numbers()]
-    took = [(result.duration_s, result.steps) for result in results if result and result.steps and result.duration_s]
-    if took:
-        each = sum(seconds for seconds, _ in took) / sum(steps for _, steps in took)
-        epochs = study.config.trainer.epochs or sum(steps for _, steps in took) / len(took)
-        return Pace(each, epochs, f"in the {len(took)} trials that ended")
+    measured = [
+        (result.duration_s, result.steps) for result in results if result and result.steps and result.duration_s
+    ]
+    if measured:
+        total_steps = sum(steps for _, steps in measured)
+        epochs = study.config.trainer.epochs or total_steps / len(measured)
+        epoch_seconds = sum(seconds for seconds, _ in measured) / total_steps
+        return Pace(epoch_seconds, epochs, f"in the {len(measured)} trials that ended")
     tried = last_try(study)
     if tried and tried.epoch_seconds and study.config.trainer.epochs:
         return Pace(tried.epoch_seconds, study.config.trainer.epochs, "in `sweep try`, on this machine")

@@ -1,4 +1,4 @@
-"""The study file that `sweep init` writes when it is given none."""
+"""The study file that `sweep init` writes if you name none."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ from sweep.system.files import write_text
 
 
 def write_quickstart(target: Path) -> Path:
-    """Copy configs/quickstart.toml to `target`.
-
-    Raises ConfigError rather than replace a file that says something else.
-    """
+    """Copy configs/quickstart.toml to `target`, and return it. Raises ConfigError if another file is there."""
     text = (resource_folder("configs") / "quickstart.toml").read_text(encoding="utf-8")
     if target.exists() and target.read_bytes() != text.encode():
-        raise ConfigError(f"{target} is there already", f"To use it: sweep init {target}")
+        raise ConfigError(f"{target} exists already", f"To use it, run: sweep init {target}")
     write_text(target, text)
     return target

@@ -1,4 +1,4 @@
-"""The rules of a study's site, held against the study."""
+"""Checks a study against the rules of its site."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from sweep.study.study import Study
 
 
 def site_messages(study: Study) -> list[str]:
-    """What the study's site says about it, for people; nothing where it names no site."""
+    """Return the site's rules that the study breaks, and the site's warnings, as lines to print. [] without a site."""
     site = _site(study)
     if site is None:
         return []
-    known = _facts(study)
-    errors = [rule_message(rule) for rule in broken_rules(site, known) if rule.level == "error"]
-    return [*errors, *site_warnings(site, known)]
+    facts = _facts(study)
+    errors = [rule_message(rule) for rule in broken_rules(site, facts) if rule.level == "error"]
+    return [*errors, *site_warnings(site, facts)]
 
 
 def check_site_rules(study: Study) -> None:
-    """Raises ConfigError for what the study's site would hold or refuse."""
+    """Raise ConfigError if the study's site would hold or refuse its jobs."""
     if site := _site(study):
         refuse_broken_rules(site, _facts(study), study.paths.config)
 
@@ -40,7 +40,8 @@ def _site(study: Study) -> Site | None:
 
 
 def _facts(study: Study) -> dict[str, object]:
-    each = measured_pace(study)
-    travels = [study.data, *study.weights.values(), study.job.container_image or ""]
-    there = [Path(place) for place in travels if place and "://" not in place]
-    return site_facts(study.config, Measurements(each.seconds if each else None, sum(map(total_bytes, there))))
+    """Return what the rules of a site look at: keys of the study file, the measured pace, bytes to transfer."""
+    pace = measured_pace(study)
+    inputs = [study.data, *study.weights.values(), study.job.container_image or ""]
+    files = [Path(place) for place in inputs if place and "://" not in place]
+    return site_facts(study.config, Measurements(pace.seconds if pace else None, sum(map(total_bytes, files))))

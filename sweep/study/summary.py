@@ -1,4 +1,4 @@
-"""What `sweep init` tells of a study: what is searched, how many trials, what each job asks for."""
+"""What `sweep init` shows of a study: what it searches, how many trials, what each job requests."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from sweep.config.parameters import describe_parameter
 from sweep.study.study import Study
 
 NO_CHECKPOINTS = (
-    "The program is said to have no checkpoints: a trial that is evicted starts over, and all its work so far is lost. "
-    "Keep trials short, or keep the trial contract and set checkpoints = true."
+    "[trainer] checkpoints = false: an evicted trial starts over, and loses all its work. "
+    "Keep trials short, or follow the trial contract and set checkpoints = true."
 )
 
 
-HEEDLESS = "The sampler {} proposes without regard to [constraints] metrics; the report does regard them."
+IGNORES_CONSTRAINTS = "The sampler {} ignores [constraints] metrics when it proposes trials. The report respects them."
 
 
-def _is_heedless(study: Study) -> bool:
-    kind = samplers.SAMPLERS[study.config.sampler.name]
-    return bool(study.config.constraints.metrics) and not kind.heeds
+def _ignores_constraints(study: Study) -> bool:
+    """Return whether the study has constraints on metrics that its sampler ignores."""
+    sampler = samplers.SAMPLERS[study.config.sampler.name]
+    return bool(study.config.constraints.metrics) and not sampler.heeds
 
 
 def summary(study: Study) -> list[str]:
-    """A few plain lines."""
+    """Return a few lines to print."""
     config = study.config
     width = max(len(name) for name in config.search)
     return [
@@ -32,18 +33,18 @@ def summary(study: Study) -> list[str]:
         f"{config.study.trials_per_generation} trials a generation"
         + (f", {config.trainer.epochs} epochs each" if config.trainer.epochs else ""),
         *([f"data: {study.data}"] if study.data else []),
-        f"each job asks for: {requests(study)}",
-        *([HEEDLESS.format(config.sampler.name)] if _is_heedless(study) else []),
+        f"each job requests: {requests(study)}",
+        *([IGNORES_CONSTRAINTS.format(config.sampler.name)] if _ignores_constraints(study) else []),
         *([NO_CHECKPOINTS] if not config.trainer.has_checkpoints else []),
     ]
 
 
 def goal(objectives: Mapping[str, str], constraints: Sequence[str]) -> str:
-    """What is optimised, and under which constraints on metrics."""
+    """Return the objectives and the constraints on metrics, in words."""
     text = " and ".join(f"{direction} {metric}" for metric, direction in objectives.items())
     return text + (f", with {' and '.join(constraints)}," if constraints else "")
 
 
 def requests(study: Study) -> str:
-    """What each job asks HTCondor for, in one line."""
+    """Return what each job requests from HTCondor, in one line."""
     return ", ".join(f"{name.removeprefix('request_')} {value}" for name, value in study.config.job.requests().items())

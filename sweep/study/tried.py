@@ -1,4 +1,4 @@
-"""What the last `sweep try` measured."""
+"""What `sweep try` measured last."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from sweep.trial.spec import ParamValue
 
 @dataclass(frozen=True)
 class Tried:
-    """What a trial took here: seconds in all, and of one epoch with all the data (None: it does not say); bytes.
+    """What a trial used on this machine.
 
-    `gpu_bytes` is 0 where it used none, or does not say.
+    `seconds` is the whole run; `epoch_seconds` is one epoch with all the data, None if the trial did not report it. The
+    bytes are peaks of memory, and sizes of the checkpoint and the data. `gpu_bytes` is 0 if the trial used no GPU or
+    did not report it.
     """
 
     params: dict[str, ParamValue]
@@ -28,7 +30,7 @@ class Tried:
 
 
 def last_try(study: Study) -> Tried | None:
-    """What the last `sweep try` measured."""
+    """Return what the last `sweep try` measured, None if there was none."""
     try:
         return Tried(**json.loads(study.paths.tried_record.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):

@@ -30,7 +30,7 @@ def sweep(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         (["launch", "--generations", "2"], 3, "error: no study is initialised in", "sweep init"),
         (["init", "none.toml"], 2, "error: none.toml: no such file", "quickstart"),
         (["init"], 5, "study.toml: [trainer] data: fashion-mnist is not on this machine", "sweep data fashion-mnist"),
-        (["data", "cifar"], 5, "unknown data set 'cifar'", "fashion-mnist"),
+        (["data", "cifar"], 5, "there is no data set 'cifar'", "sweep data fashion-mnist"),
         (["pool", "status"], 4, "error: there is no HTCondor on this machine", "sweep pool install"),
         (["pool", "env"], 4, "there is no personal pool", "sweep pool start"),
         (["launch"], 2, "Missing option", "--generations"),
@@ -90,7 +90,7 @@ def test_init_without_a_file_never_replaces_one(folder: Path) -> None:
     (folder / "study.toml").write_text("[study]\n")
     done = sweep(folder, "init")
     assert done.returncode == 2
-    assert "study.toml is there already" in done.stderr
+    assert "study.toml exists already" in done.stderr
     assert (folder / "study.toml").read_text() == "[study]\n"
 
 

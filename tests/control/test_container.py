@@ -78,7 +78,7 @@ def test_a_program_of_one_s_own_names_its_packages(study_file: Path, monkeypatch
     study = initialise(study_file, lambda _: None)[0]
     assert any("The image has Python alone" in line for line in container.write_container(study, [], container.BASE))
     lines = container.write_container(study, ["rich", "no-such-package"], container.BASE)
-    assert "Not installed here, so with no version: no-such-package. Pin them there." in lines
+    assert "Not installed here, so without a version: no-such-package. Add their versions to requirements.txt." in lines
     texts = {file.name: file.read_text() for file in study.paths.container.iterdir()}
     assert "trainer" not in texts["container.def"] + texts["Dockerfile"]
     assert f"rich=={version('rich')}\n" in texts["requirements.txt"]

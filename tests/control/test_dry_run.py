@@ -19,9 +19,9 @@ RAN = (
 def test_it_counts_estimates_and_writes_what_would_be_submitted(study: Study) -> None:
     said = dry_run(study, 5)
     assert said[0] == "5 generations of 3 trials: 15 trials, of which 0 have ended."
-    assert said[1] == "To submit: 15 jobs of trials, and 6 of DAGMan, at most 3 trials at a time."
+    assert said[1] == "To submit: 15 jobs of trials, and 6 of DAGMan. At most 3 trials run in parallel."
     assert "memory 512 MB" in said[2]
-    assert "known after a `sweep try`, or when the first trials have ended" in said[3]
+    assert said[3].endswith("To measure one, run: sweep try --study tiny")
     assert StoredStudy.open(study, writing=False).rows() == []
     assert study.paths.trial_numbers() == []
     written = {file.name: file.read_text() for file in (study.paths.root / "dry-run").iterdir()}

@@ -110,7 +110,7 @@ def test_a_program_of_one_s_own_is_tried_too(here: Path) -> None:
     tried = try_out(study, {"x": 0.25}, 1, None, said.append)
     assert tried.values == {"score": 0.25}
     assert "it's 0" in said
-    with pytest.raises(ConfigError, match="--fraction is for the shipped trainer"):
+    with pytest.raises(ConfigError, match="--fraction works only with the shipped trainer"):
         try_out(study, {}, 1, 0.5, said.append)
     with pytest.raises(StudyError, match="exit status 1"):
         try_out(study, {"x": 1.0}, 1, None, said.append)

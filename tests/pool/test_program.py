@@ -64,7 +64,7 @@ def test_any_word_reaches_a_program_as_it_is(here: Path) -> None:
     choices = json.dumps(ODD, ensure_ascii=False)
     (here / "study.toml").write_text(SHELL.format(count=len(ODD), choices=choices))
     said = sweep("init", "study.toml").stdout
-    assert "is said to have no checkpoints" in said
+    assert "[trainer] checkpoints = false" in said
     sweep("launch", "--generations", "1", "--watch")
     there = open_current(None)
     trials = report()["trials"]

@@ -43,7 +43,7 @@ def test_stopped_gracefully_it_goes_on_from_its_checkpoints(light: Callable[...,
     assert "trial 1: running on 127-0-0-1" in shown
     assert "epoch 0 of 1, 1 attempts, 0 evictions" in shown
 
-    assert "is stopped. To go on: sweep launch" in sweep("stop").stdout
+    assert "Stopped. To resume, run: sweep launch --generations 2" in sweep("stop").stdout
     assert schedd.queued_jobs(study.id) == []
     assert [trial["state"] for trial in report()["trials"]] == ["COMPLETE", "RUNNING", "RUNNING"]
     assert [study.paths.trial(number).checkpoint.read_text() for number in (1, 2)] == ["half", "half"]

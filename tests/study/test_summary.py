@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sweep.control.initialise import initialise
-from sweep.study.summary import HEEDLESS, NO_CHECKPOINTS, goal, requests, summary
+from sweep.study.summary import IGNORES_CONSTRAINTS, NO_CHECKPOINTS, goal, requests, summary
 
 
 def test_what_is_searched_by_how_many_trials_on_what(study_file: Path) -> None:
@@ -29,7 +29,7 @@ def test_what_is_to_be_heeded_is_said(study_file: Path) -> None:
         text.replace("[job]", "[constraints]\nmetrics = ['mb <= 5']\n[sampler]\nname = 'random'\n[job]")
     )
     lines = summary(initialise(study_file, lambda _: None)[0])
-    assert lines[-2:] == [HEEDLESS.format("random"), NO_CHECKPOINTS]
+    assert lines[-2:] == [IGNORES_CONSTRAINTS.format("random"), NO_CHECKPOINTS]
     assert not any("epochs" in line or line.startswith("data") for line in lines)
 
 
