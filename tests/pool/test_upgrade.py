@@ -34,6 +34,7 @@ def said(paths: StudyPaths) -> str:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_sweep_of_an_earlier_version_runs_to_its_end(here: Path, mode: str) -> None:
     study = launched_by("0.1.0", mode, here)
+    (study.paths.trainer / "__init__.py").touch()
     (study.paths.trainer / "__main__.py").write_text(TRAINER)
     scripts = {name: study.paths.dag.joinpath(name).read_text() for name in ("propose", "harvest", "keep")}
     schedd.submit_dag(study.paths.outer_dag, "sweep tiny")
