@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import tests.quick_storage  # noqa: F401
 from sweep.control.initialise import initialise
 from sweep.nodes import post_server
 from sweep.study.study import Study

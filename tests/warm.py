@@ -8,7 +8,8 @@ from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
 import sweep.control.launch  # noqa: F401
-import tests.crash_actions  # noqa: F401
+import tests.crash_actions
+import tests.quick_storage  # noqa: F401
 
 _storage = RDBStorage("sqlite://")
 _study = create_study(storage=_storage)
