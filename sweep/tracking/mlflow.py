@@ -1,4 +1,4 @@
-"""MLflow: an experiment of the study's name, a run for each trial. Which trials it has, it is asked."""
+"""MLflow: an experiment with the study's name, and a run for each trial. MLflow says which trials it has."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from sweep.tracking.tracked_trial import STUDY, TRIAL, TrackedTrial
 from sweep.units import first_line
 
 STATUS = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
-"""MLflow's words for how a trial ended; a run that was not told whole is RUNNING."""
+"""MLflow's status for each state of a trial. A run that was not uploaded completely has MLflow's status RUNNING."""
 
 
 METRICS, PARAMS = 1000, 100
-"""How many of each MLflow takes at a time."""
+"""Most metrics, and most parameters, that MLflow accepts in one request."""
 
 
 ADVICE = (
-    "Is the server up, and does it let you in? MLflow reads MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or "
-    "MLFLOW_TRACKING_TOKEN. Nothing is lost."
+    "Check that the server runs and that you may log in. MLflow reads MLFLOW_TRACKING_USERNAME and "
+    "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN. Nothing is lost."
 )
 
 
@@ -34,22 +34,23 @@ T = TypeVar("T")
 
 
 class MLflow:
-    """A tracking server, or a database or folder that MLflow keeps itself."""
+    """A study's experiment on an MLflow tracking server, or in a database or folder. Implements `sync.Tracker`."""
 
     def __init__(self, study: Study) -> None:
         self._uri = study.config.tracking.mlflow or ""
         self._name, self._study = study.config.study.name, study.id
         self.place = f"the experiment {self._name} of {self._uri}"
-        with self._worded():
+        with self._tracking_errors():
             self._client = MlflowClient(self._uri)
-            there = self._client.get_experiment_by_name(self._name)
-            self._experiment = there.experiment_id if there else self._client.create_experiment(self._name)
+            known = self._client.get_experiment_by_name(self._name)
+            self._experiment = known.experiment_id if known else self._client.create_experiment(self._name)
         self._unfinished: dict[int, str] = {}
+        """MLflow's ids of the runs that an interrupted upload has left, by trial."""
 
-    def sent(self) -> set[int]:
+    def uploaded(self) -> set[int]:
         found, token = set(), None
         while True:
-            with self._worded():
+            with self._tracking_errors():
                 page = self._client.search_runs(
                     [self._experiment], f"tags.`{STUDY}` = '{self._study}'", max_results=1000, page_token=token
                 )
@@ -63,37 +64,36 @@ class MLflow:
             if not token:
                 return found
 
-    def send(self, run: TrackedTrial) -> None:
-        start, end = int(run.started * 1000), int(run.ended * 1000)
-        metrics = [Metric(_name(name), value, end, step) for name, value, step in run.points()]
-        params = [Param(_name(name), str(value)) for name, value in run.params.items()]
-        with self._worded():
-            if run.number in self._unfinished:
-                self._client.delete_run(self._unfinished.pop(run.number))
-            made = self._client.create_run(self._experiment, start, run.tags, run.name).info.run_id
-            for some in batched(metrics, METRICS):
-                self._client.log_batch(made, metrics=some)
-            for few in batched(params, PARAMS):
-                self._client.log_batch(made, params=few)
-            # Last: a run that has ended is whole.
-            self._client.set_terminated(made, STATUS[run.state], end)
+    def upload(self, trial: TrackedTrial) -> None:
+        start, end = int(trial.started * 1000), int(trial.ended * 1000)
+        metrics = [Metric(_mlflow_name(name), value, end, step) for name, value, step in trial.points()]
+        params = [Param(_mlflow_name(name), str(value)) for name, value in trial.params.items()]
+        with self._tracking_errors():
+            if trial.number in self._unfinished:
+                self._client.delete_run(self._unfinished.pop(trial.number))
+            run_id = self._client.create_run(self._experiment, start, trial.tags, trial.name).info.run_id
+            for batch in batches(metrics, METRICS):
+                self._client.log_batch(run_id, metrics=batch)
+            for param_batch in batches(params, PARAMS):
+                self._client.log_batch(run_id, params=param_batch)
+            # This comes last: a run that has ended is complete.
+            self._client.set_terminated(run_id, STATUS[trial.state], end)
 
     @contextlib.contextmanager
-    def _worded(self) -> Iterator[None]:
-        """Raises TrackingError for what MLflow, or the network, says."""
+    def _tracking_errors(self) -> Iterator[None]:
+        """Turn errors of MLflow and of the network into TrackingError."""
         try:
             yield
         except (MlflowException, OSError) as error:
-            first = first_line(error)
-            raise TrackingError(f"mlflow, {self._uri}: {first}", ADVICE) from error
+            raise TrackingError(f"mlflow, {self._uri}: {first_line(error)}", ADVICE) from error
 
 
-def _name(text: str) -> str:
-    """A name as MLflow takes it."""
+def _mlflow_name(text: str) -> str:
+    """Return a name with the characters that MLflow refuses replaced by "_"."""
     return re.sub(r"[^/\w.\- ]", "_", text)
 
 
-def batched(items: Sequence[T], size: int) -> Iterator[list[T]]:
-    """The items in lists of `size` at most."""
+def batches(items: Sequence[T], size: int) -> Iterator[list[T]]:
+    """Yield the items in lists of at most `size`."""
     for start in range(0, len(items), size):
         yield list(items[start : start + size])

@@ -1,5 +1,7 @@
-"""Tells each tracker of every trial that it has not been told of. Typed again, or after a kill, it tells nothing
-twice: each tracker knows which trials it has whole."""
+"""Uploads the trials that have ended to each tracker, once.
+
+Run again, also after a kill, it uploads no trial twice: each tracker knows which trials it has completely.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +12,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sweep.errors import ConfigError, StudyError, SweepError, TrackingError
+from sweep.study.commands import study_command
 from sweep.study.study import Study
 from sweep.system.files import locked
-from sweep.tracking import tracked_trial as runs
-from sweep.tracking.tracked_trial import TrackedTrial
+from sweep.tracking.tracked_trial import TrackedTrial, read_tracked_trial
 
-SAY_SECONDS = 2.0
-"""How often a long work says how far it is."""
+PROGRESS_SECONDS = 2.0
+"""How often a long upload reports its progress."""
 
 
-DISCREET = {
+ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "WANDB_ERROR_REPORTING": "false",
@@ -28,27 +30,33 @@ DISCREET = {
     "WANDB__DISABLE_STATS": "true",
     "WANDB__SAVE_REQUIREMENTS": "false",
 }
-"""Variables set before a tracker's package is loaded, unless they are set: it tells its makers nothing, takes this
-machine for that of no trial, and gives up on a server that is away within seconds."""
+"""Environment variables for the trackers' packages, where the user has not set them.
+
+With these a package reports nothing to its makers, does not record this machine as that of the trial, and gives up
+within seconds if the server does not answer.
+"""
 
 
 class Tracker(Protocol):
-    """One tracker, for one study. Each function raises TrackingError where the tracker is away or refuses."""
+    """One tracker, for one study. Each method raises TrackingError if the tracker does not answer or refuses."""
 
     place: str
-    """Where the runs are to be seen."""
+    """Where a person finds the uploaded trials."""
 
-    def sent(self) -> set[int]:
-        """Numbers of the trials that it has whole."""
+    def uploaded(self) -> set[int]:
+        """Return the numbers of the trials that the tracker has completely."""
 
-    def send(self, run: TrackedTrial) -> None:
-        """Tell it of a trial; what an earlier, interrupted try told of the same trial is replaced."""
+    def upload(self, trial: TrackedTrial) -> None:
+        """Upload a trial, in place of what an interrupted upload may have left of it."""
 
 
 @dataclass(frozen=True)
-class Synced:
-    """What a tracker was told: how many trials that were new to it, and how many it had before; where they are to be
-    seen; what kept it from others, if anything did."""
+class UploadSummary:
+    """The outcome for one tracker.
+
+    `new` trials were uploaded now, `before` were uploaded earlier. `place` is where a person finds them. `troubles`
+    has an error for each trial that could not be uploaded, or one for the whole tracker.
+    """
 
     tracker: str
     place: str
@@ -57,50 +65,55 @@ class Synced:
     troubles: list[SweepError]
 
 
-def sync(study: Study, say: Callable[[str], None]) -> list[Synced]:
-    """Tell the trackers of a study, one after another; one that is away does not keep the others back.
+def upload_trials(study: Study, say: Callable[[str], None]) -> list[UploadSummary]:
+    """Upload the trials that have ended to each of the study's trackers; an error of one does not stop the others.
 
-    Raises ConfigError when the study names none, StudyError when another `sweep sync` is at it.
+    Raises ConfigError if the study names no tracker, StudyError if another `sweep sync` of the study is running.
     """
     names = study.config.tracking.names
     if not names:
         raise ConfigError(
             f"{study.paths.config}: [tracking] names no tracker",
-            "Add tensorboard = true, mlflow = … or wandb = … there, in your study file, and type `sweep init` with it.",
+            'Add tensorboard = true, mlflow = "URI" or wandb = "PROJECT" to [tracking] in your own study file. '
+            "Then run: sweep init study.toml",
         )
-    with locked(study.paths.sync_lock, wait=False) as got:
-        if not got:
-            raise StudyError("another `sweep sync` of this study is at work", "Wait for it.")
-        return [_tell(study, name, say) for name in names]
+    with locked(study.paths.sync_lock, wait=False) as is_locked:
+        if not is_locked:
+            raise StudyError(
+                "another `sweep sync` of this study is running",
+                f"Wait until it has ended. Then run: {study_command(study, 'sync')}",
+            )
+        return [_upload_to(study, name, say) for name in names]
 
 
-def _tell(study: Study, name: str, say: Callable[[str], None]) -> Synced:
-    """Tell one tracker; trials whose files are damaged are passed over."""
-    place, troubles, told, before, said = name, list[SweepError](), 0, 0, time.monotonic()
+def _upload_to(study: Study, name: str, say: Callable[[str], None]) -> UploadSummary:
+    """Upload to one tracker; skip the trials whose files are damaged."""
+    place, troubles, new, before, reported = name, list[SweepError](), 0, 0, time.monotonic()
     try:
-        tracker = _open(study, name)
-        place, there, ended = tracker.place, tracker.sent(), study.paths.ended_trials()
-        before = len(there.intersection(ended))
+        tracker = _open_tracker(study, name)
+        place, known, ended = tracker.place, tracker.uploaded(), study.paths.ended_trials()
+        before = len(known.intersection(ended))
         for number in ended:
-            if number in there:
+            if number in known:
                 continue
-            if time.monotonic() - said > SAY_SECONDS:
-                said = time.monotonic()
-                say(f"{name}, {told} of {len(ended) - before} trials")
+            if time.monotonic() - reported > PROGRESS_SECONDS:
+                reported = time.monotonic()
+                say(f"{name}, {new} of {len(ended) - before} trials")
             try:
-                run = runs.read_tracked_trial(study, number)
+                trial = read_tracked_trial(study, number)
             except StudyError as error:
                 troubles.append(error)
                 continue
-            tracker.send(run)
-            told += 1
+            tracker.upload(trial)
+            new += 1
     except TrackingError as error:
         troubles.append(error)
-    return Synced(name, place, told, before, troubles)
+    return UploadSummary(name, place, new, before, troubles)
 
 
-def _open(study: Study, name: str) -> Tracker:
-    for variable, value in DISCREET.items():
+def _open_tracker(study: Study, name: str) -> Tracker:
+    """Return a tracker by its name in [tracking]. Raises TrackingError if its package is missing."""
+    for variable, value in ENVIRONMENT.items():
         os.environ.setdefault(variable, value)
     try:
         match name:
@@ -118,5 +131,5 @@ def _open(study: Study, name: str) -> Tracker:
                 return WandB(study)
     except ImportError as error:
         raise TrackingError(
-            f"{name}: its package is missing here: {error}", "Type: pip install 'htcondor-sweep[tracking]'"
+            f"{name}: its Python package is missing: {error}", "Run: pip install 'htcondor-sweep[tracking]'."
         ) from None

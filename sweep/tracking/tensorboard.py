@@ -1,4 +1,4 @@
-"""TensorBoard's event files, written without torch: a folder for each trial, with its curves and its parameters."""
+"""TensorBoard: writes an event file for each trial, with its curves and parameters; torch is not needed."""
 
 from __future__ import annotations
 
@@ -15,41 +15,44 @@ from sweep.tracking.tracked_trial import TrackedTrial
 
 
 class TensorBoard:
-    """A folder of the study. A trial's folder is renamed into it, so that each there is whole."""
+    """A study's folder of event files. Implements `sync.Tracker`.
+
+    Each trial's folder is written elsewhere and then renamed, so that all folders here are complete.
+    """
 
     def __init__(self, study: Study) -> None:
         self._folder = study.paths.tensorboard
         self.place = str(self._folder)
 
-    def sent(self) -> set[int]:
+    def uploaded(self) -> set[int]:
         if not self._folder.is_dir():
             return set()
         return {int(entry.name) for entry in self._folder.iterdir() if entry.name.isdigit()}
 
-    def send(self, run: TrackedTrial) -> None:
+    def upload(self, trial: TrackedTrial) -> None:
         new = self._folder.with_name("tensorboard.new")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir()
-        # TensorBoard knows its files by this name.
-        with (new / f"events.out.tfevents.{int(run.ended)}.sweep").open("wb") as handle:
+        # TensorBoard recognises its files by this name.
+        with (new / f"events.out.tfevents.{int(trial.ended)}.sweep").open("wb") as handle:
             writer = RecordWriter(handle)
-            for event in trial_events(run):
+            for event in trial_events(trial):
                 writer.write(event.SerializeToString())
             handle.flush()
             os.fsync(handle.fileno())
         self._folder.mkdir(exist_ok=True)
-        new.rename(self._folder / f"{run.number:05d}")
+        new.rename(self._folder / f"{trial.number:05d}")
 
 
-def trial_events(run: TrackedTrial) -> list[Event]:
-    """What a trial's event file has: its parameters, for the hparams plugin, and its curves.
+def trial_events(trial: TrackedTrial) -> list[Event]:
+    """Return the events of a trial: its parameters, for the hparams plugin, and its curves.
 
-    All bear the time of the trial's end: when it reached each step, its files do not say.
+    All points have the time of the trial's end, because its files do not record when it reached each step.
     """
-    params = {"generation": run.generation, "state": run.state, **run.params}
-    session = hparams_pb(params, trial_id=f"trial {run.number}", start_time_secs=run.started)
+    params = {"generation": trial.generation, "state": trial.state, **trial.params}
+    session = hparams_pb(params, trial_id=f"trial {trial.number}", start_time_secs=trial.started)
     curves = [
-        Event(wall_time=run.ended, step=step, summary=Summary(value=[Summary.Value(tag=name, simple_value=value)]))
-        for name, value, step in run.points()
+        Event(wall_time=trial.ended, step=step, summary=Summary(value=[Summary.Value(tag=name, simple_value=value)]))
+        for name, value, step in trial.points()
     ]
-    return [Event(file_version="brain.Event:2"), Event(wall_time=run.started, summary=session), *curves]
+    return [Event(file_version="brain.Event:2"), Event(wall_time=trial.started, summary=session), *curves]

@@ -1,4 +1,4 @@
-"""A trial that has ended, as trackers are told of it: from the trial's own files."""
+"""A trial that has ended, in the form that trackers need. It is read from the trial's own files."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from sweep.trial.spec import ParamValue, TrialSpec
 
 @dataclass(frozen=True)
 class TrackedTrial:
-    """One trial of a study, ended. `curves` has every number that it reported, by step; `took` its cost. From `started`
-    to `ended`, in seconds since 1970, its jobs ran, with breaks if there were several."""
+    """One trial of a study that has ended.
+
+    `curves` has all reported metrics, by step; `costs` what the trial took. Its first job started at `started` and its
+    last job ended at `ended`, both in seconds since 1970.
+    """
 
     study: str
     study_id: str
@@ -26,7 +29,7 @@ class TrackedTrial:
     reason: str
     params: dict[str, ParamValue]
     curves: dict[int, Values]
-    took: dict[str, float]
+    costs: dict[str, float]
     started: float
     ended: float
 
@@ -35,13 +38,13 @@ class TrackedTrial:
         return f"{self.study} {self.number}"
 
     @property
-    def last(self) -> int:
-        """The last step that it reported."""
+    def last_step(self) -> int:
+        """The last step that the trial reported."""
         return max(self.curves, default=0)
 
     @property
     def tags(self) -> dict[str, str]:
-        """What it is, in words; the study's id and the number are a key that no two runs share."""
+        """Tags that describe the trial; no other trial has the same study's id and number."""
         return {
             STUDY: self.study_id,
             TRIAL: str(self.number),
@@ -52,27 +55,27 @@ class TrackedTrial:
         }
 
     def points(self) -> Iterator[tuple[str, float, int]]:
-        """Name, value and step of each number: its curves, then what it took."""
-        for step, values in [*self.curves.items(), (self.last, self.took)]:
+        """Yield name, value and step of each number: of the curves, then of the costs."""
+        for step, values in [*self.curves.items(), (self.last_step, self.costs)]:
             for name, value in values.items():
                 yield name, value, step
 
 
 STUDY, TRIAL = "sweep.study", "sweep.trial"
-"""Tags of a run: the study's id, and the trial's number."""
+"""Tags for the study's id and for the trial's number."""
 
 
 COSTS = ("attempts", "evictions", "duration_s", "lost_s")
-"""What a result counts."""
+"""The costs among the fields of a Result."""
 
 
 def read_tracked_trial(study: Study, number: int) -> TrackedTrial:
-    """A trial that has ended. Raises StudyError when its files are damaged."""
+    """Return a trial that has ended. Raises StudyError if its files are damaged."""
     files = study.paths.trial(number)
     spec, result = read_spec(files), read_result(files)
-    assert result is not None  # noqa: S101 - it has ended
-    known = files.result.stat().st_mtime
-    stays = read_event_log(files.job_log).runs
+    assert result is not None  # noqa: S101 - the trial has ended
+    recorded = files.result.stat().st_mtime
+    runs = read_event_log(files.job_log).runs
     return TrackedTrial(
         study=study.config.study.name,
         study_id=study.id,
@@ -82,14 +85,14 @@ def read_tracked_trial(study: Study, number: int) -> TrackedTrial:
         reason=result.reason,
         params=spec.params,
         curves=_curves(spec, read_metrics(files, spec) or ""),
-        took={f"sweep/{name}": float(getattr(result, name)) for name in COSTS},
-        started=stays[0].start.timestamp() if stays else known,
-        ended=stays[-1].end.timestamp() if stays and stays[-1].end else known,
+        costs={f"sweep/{name}": float(getattr(result, name)) for name in COSTS},
+        started=runs[0].start.timestamp() if runs else recorded,
+        ended=runs[-1].end.timestamp() if runs and runs[-1].end else recorded,
     )
 
 
 def _curves(spec: TrialSpec, text: str) -> dict[int, Values]:
-    """Every number that a trial reported."""
+    """Return all metrics that a trial reported, by step."""
     groups = list(re.compile(spec.metrics_pattern).groupindex)
     wanted = (groups or spec.wanted) if spec.metrics_pattern else []
     return parse_metrics(text, wanted, spec.metrics, spec.metrics_pattern)[0]

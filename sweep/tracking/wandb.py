@@ -1,4 +1,4 @@
-"""Weights & Biases: a run for each trial, by wandb's own client, which finds the API key as it always does."""
+"""Weights & Biases: a run for each trial, uploaded by wandb's own client, which also finds the API key."""
 
 from __future__ import annotations
 
@@ -15,71 +15,73 @@ from sweep.tracking.tracked_trial import TrackedTrial
 from sweep.units import first_line
 
 ADVICE = (
-    "Type `wandb login`, or set WANDB_API_KEY; with WANDB_MODE=offline files are written for a later `wandb sync`. "
+    "Run `wandb login`, or set WANDB_API_KEY. With WANDB_MODE=offline, wandb writes files for a later `wandb sync`. "
     "Nothing is lost."
 )
 
 
 class WandB:
-    """A project. Which trials it has, a small file of the study says: asking needs the network, and takes long."""
+    """A study's project on Weights & Biases. Implements `sync.Tracker`.
+
+    A file of the study records the uploaded trials, because asking wandb needs the network and is slow.
+    """
 
     def __init__(self, study: Study) -> None:
-        there = study.config.tracking.wandb or ""
-        self._team, _, self._project = there.rpartition("/")
+        self._name = study.config.tracking.wandb or ""
+        self._team, _, self._project = self._name.rpartition("/")
         self._file, self._folder = study.paths.wandb_sent, study.paths.root
-        self.place = f"the project {there}; files in {self._folder / 'wandb'}"
-        self._key = there
-        with _worded():
+        self.place = f"the project {self._name}; files in {self._folder / 'wandb'}"
+        with _tracking_errors():
             settings = wandb.setup().settings
             has_key = wandb.api.api_key or settings.identity_token_file
         if settings.mode == "disabled":
-            raise TrackingError("wandb: WANDB_MODE is disabled", ADVICE)
+            raise TrackingError("wandb: the environment variable WANDB_MODE is disabled", ADVICE)
         if settings.mode == "online" and not has_key:
-            # wandb would ask for one, and wait.
+            # Without this check wandb would prompt for a key, and wait.
             raise TrackingError("wandb: there is no API key", ADVICE)
 
-    def sent(self) -> set[int]:
-        return set(self._told().get(self._key, []))
+    def uploaded(self) -> set[int]:
+        return set(self._uploaded_by_project().get(self._name, []))
 
-    def _told(self) -> dict[str, list[int]]:
+    def _uploaded_by_project(self) -> dict[str, list[int]]:
         try:
-            told: dict[str, list[int]] = json.loads(self._file.read_text(encoding="utf-8"))
+            uploaded: dict[str, list[int]] = json.loads(self._file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
         except ValueError as error:
-            raise TrackingError(f"{self._file} cannot be read: {error}", "Remove it: all are told again.") from None
-        return told
+            advice = "Remove that file; all trials will be uploaded again."
+            raise TrackingError(f"{self._file} cannot be read: {error}", advice) from None
+        return uploaded
 
-    def send(self, run: TrackedTrial) -> None:
-        # The same id in each try: what an interrupted one told is replaced.
-        with _worded():
-            there = wandb.init(
+    def upload(self, trial: TrackedTrial) -> None:
+        with _tracking_errors():
+            run = wandb.init(
                 entity=self._team or None,
                 project=self._project,
-                id=f"{run.study_id[:12]}-{run.number:05d}",
+                # A second upload has the same id, and so replaces what an interrupted one has left.
+                id=f"{trial.study_id[:12]}-{trial.number:05d}",
                 resume="allow",
-                name=run.name,
-                group=run.study,
+                name=trial.name,
+                group=trial.study,
                 job_type="trial",
-                tags=[run.study, run.state, f"generation {run.generation}"],
-                notes=run.reason or None,
-                config={**run.params, "sweep": run.tags},
+                tags=[trial.study, trial.state, f"generation {trial.generation}"],
+                notes=trial.reason or None,
+                config={**trial.params, "sweep": trial.tags},
                 dir=self._folder,
                 settings=wandb.Settings(console="off", silent=True, disable_git=True, save_code=False),
             )
-            for step, values in run.curves.items():
-                there.log(values, step=step)
-            there.summary.update(run.took)
-            there.finish(exit_code=int(run.state == "FAIL"))
-        told = self._told()
-        write_json(self._file, {**told, self._key: sorted({*told.get(self._key, []), run.number})})
+            for step, values in trial.curves.items():
+                run.log(values, step=step)
+            run.summary.update(trial.costs)
+            run.finish(exit_code=int(trial.state == "FAIL"))
+        uploaded = self._uploaded_by_project()
+        write_json(self._file, {**uploaded, self._name: sorted({*uploaded.get(self._name, []), trial.number})})
 
 
 @contextlib.contextmanager
-def _worded() -> Iterator[None]:
-    """Raises TrackingError for what wandb, or the network, says."""
+def _tracking_errors() -> Iterator[None]:
+    """Turn errors of wandb and of the network into TrackingError."""
     try:
         yield
     except (wandb.Error, OSError) as error:
-        first = first_line(error)
-        raise TrackingError(f"wandb: {first}", ADVICE) from error
+        raise TrackingError(f"wandb: {first_line(error)}", ADVICE) from error

@@ -35,4 +35,6 @@ def tracked(file: Path, tracking: str) -> Study:
 
 def uploaded(study: Study) -> list[tuple[str, int, int, list[str]]]:
     """Run `sweep sync`, and return for each tracker: its name, new trials, trials that it had, errors."""
-    return [(one.tracker, one.new, one.before, [str(it) for it in one.troubles]) for one in sync.sync(study, quiet)]
+    return [
+        (one.tracker, one.new, one.before, [str(it) for it in one.troubles]) for one in sync.upload_trials(study, quiet)
+    ]

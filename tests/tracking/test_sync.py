@@ -62,7 +62,7 @@ def test_a_tracker_that_refuses_keeps_no_other_back(
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("HOME", str(study_file.parent))
     study = tracked(study_file, f'mlflow = "{server}"\nwandb = "tiny"\ntensorboard = true')
-    every = {one.tracker: one for one in sync.sync(study, quiet)}
+    every = {one.tracker: one for one in sync.upload_trials(study, quiet)}
     assert (every["tensorboard"].new, every["mlflow"].new, every["wandb"].new) == (2, 0, 0)
     (refused,), (keyless,) = every["mlflow"].troubles, every["wandb"].troubles
     assert f"mlflow, {server}: " in str(refused)
@@ -76,7 +76,7 @@ def test_a_tracker_that_refuses_keeps_no_other_back(
 
 def test_a_server_that_is_away_is_named(study_file: Path) -> None:
     study = tracked(study_file, 'mlflow = "http://127.0.0.1:9"')
-    (one,) = sync.sync(study, quiet)
+    (one,) = sync.upload_trials(study, quiet)
     assert "mlflow, http://127.0.0.1:9: " in str(one.troubles[0])
     assert one.new == 0
 
