@@ -1,1 +1,1 @@
-"""Checks the access point, the study and its jobs before a launch."""
+"""Checks the access point, a study and its jobs before a launch."""

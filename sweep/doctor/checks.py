@@ -1,4 +1,4 @@
-"""All checks, in the order in which they are told."""
+"""Runs all checks, in the order in which `sweep doctor` shows them."""
 
 from __future__ import annotations
 
@@ -16,40 +16,40 @@ MACHINE = "access point"
 
 
 def all_checks(study: Study | None) -> Iterator[tuple[str, Finding]]:
-    """What every check finds, each under a heading; without a study only this machine's."""
-    pool = list(_under(MACHINE, machine_checks.check_pool))
+    """Yield each finding with its heading. Without a study, check only this machine."""
+    pool = list(_run_checks(MACHINE, machine_checks.check_pool))
     yield from pool
     has_pool = all(finding.level != Level.ERROR for _, finding in pool)
     if has_pool:
         lanes = bool(study and study.config.study.lanes_wanted)
-        yield from _under(
+        yield from _run_checks(
             MACHINE,
             machine_checks.check_versions,
             machine_checks.check_dagman,
             partial(machine_checks.check_hand_off, lanes),
         )
     if study is not None:
-        checks = [
-            partial(check, study)
-            for check in (study_checks.check_folder, study_checks.check_room, study_checks.check_scripts)
-        ]
-        yield from _under(f"study {study.config.study.name}", *checks)
+        yield from _run_checks(
+            f"study {study.config.study.name}",
+            partial(study_checks.check_folder, study),
+            partial(study_checks.check_disk_space, study),
+            partial(study_checks.check_scripts, study),
+        )
         if has_pool:
-            yield from _jobs(study)
+            yield from _check_jobs(study)
     elif has_pool:
-        yield from _under(MACHINE, machine_checks.check_submission)
+        yield from _run_checks(MACHINE, machine_checks.check_submission)
 
 
-def _jobs(study: Study) -> Iterator[tuple[str, Finding]]:
-    """What becomes of the study's jobs."""
+def _check_jobs(study: Study) -> Iterator[tuple[str, Finding]]:
     title = "its jobs"
     with contextlib.ExitStack() as stack:
         try:
             rehearsal = stack.enter_context(rehearse(study))
         except Exception as problem:
-            yield title, _finding(rehearse, problem)
+            yield title, _finding_of_exception(rehearse, problem)
             return
-        yield from _under(
+        yield from _run_checks(
             title,
             partial(job_checks.check_program, study),
             partial(job_checks.check_description, rehearsal),
@@ -60,19 +60,19 @@ def _jobs(study: Study) -> Iterator[tuple[str, Finding]]:
         )
 
 
-def _under(title: str, *checks: Callable[[], Iterable[Finding]]) -> Iterator[tuple[str, Finding]]:
-    """What checks find; one that breaks does not keep the others from being made."""
+def _run_checks(title: str, *checks: Callable[[], Iterable[Finding]]) -> Iterator[tuple[str, Finding]]:
+    """Yield the findings of all checks. If a check raises, the others still run."""
     for check in checks:
         try:
             for finding in check():
                 yield title, finding
         except Exception as problem:
-            yield title, _finding(check, problem)
+            yield title, _finding_of_exception(check, problem)
 
 
-def _finding(check: Callable[..., object], problem: Exception) -> Finding:
-    """What it says of a study that a check of it could not be made."""
+def _finding_of_exception(check: Callable[..., object], problem: Exception) -> Finding:
+    """Return an error for what the user can fix, and a warning if the check itself failed."""
     if isinstance(problem, SweepError):
         return error(str(problem), problem.advice)
     name = getattr(check, "func", check).__name__
-    return warning(f"could not be checked ({name}): {type(problem).__name__}: {problem}", "Look at it yourself.")
+    return warning(f"the check {name} failed: {type(problem).__name__}: {problem}", "Check this yourself.")

@@ -1,4 +1,4 @@
-"""Reads expressions of ClassAds, as HTCondor's ads have them: their parts, their value, and in words. Pure."""
+"""Splits ClassAd expressions into their conditions, and writes conditions in words. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sweep.units import readable_bytes
 KB, MB = 2**10, 2**20
 
 
-NAMES = {
+ATTRIBUTES = {
     "Cpus": ("cores", 0),
     "Memory": ("memory", MB),
     "Disk": ("disk", KB),
@@ -25,7 +25,7 @@ NAMES = {
     "HasDockerURL": ("a way to run docker:// images (HasDockerURL)", 0),
     "HasSelfCheckpointTransfers": ("transfer of checkpoints (HasSelfCheckpointTransfers)", 0),
 }
-"""Attributes of slots and of GPUs in words, and the bytes of their unit, 0 where they are no amount of bytes."""
+"""Attributes of slots and GPUs: their names in words, and their unit in bytes, 0 if they are no amount of bytes."""
 
 
 COMPARISON = re.compile(
@@ -40,18 +40,19 @@ FLOAT = re.compile(r"-?\d\.\d+E[+-]\d+")
 
 
 def attribute_source(ad: Ad, name: str) -> str:
-    """An attribute's expression as text, '' where the ad has no such attribute."""
+    """Return an attribute's expression as text, '' if the ad has no such attribute."""
     return str(ad.lookup(name)) if name in ad else ""
 
 
 def number_or_zero(value: object) -> float:
-    """A value where it is a number or a truth, else 0: undefined and error are, to the bindings, of an enumeration."""
+    """Return a value as a number, 0 if it is neither a number nor a boolean."""
+    # The bindings return undefined and error as members of an integer enumeration.
     return float(value) if type(value) in (bool, int, float) else 0.0  # type: ignore[arg-type]
 
 
 def conjuncts(text: str) -> list[str]:
-    """The parts of an expression that all must hold: those between its outermost &&."""
-    text = _bare(text.strip())
+    """Return the conditions that must all hold: the parts of an expression between its outermost &&."""
+    text = _without_parentheses(text.strip())
     parts, depth = [""], 0
     for piece in TOKEN.findall(text):
         depth += piece in ("(", "[", "{")
@@ -67,8 +68,8 @@ def conjuncts(text: str) -> list[str]:
     return [inner for part in parts for inner in conjuncts(part)]
 
 
-def _bare(text: str) -> str:
-    """An expression without the parentheses around all of it."""
+def _without_parentheses(text: str) -> str:
+    """Return an expression without the parentheses around the whole of it."""
     depth = 0
     pieces = TOKEN.findall(text)
     for position, piece in enumerate(pieces):
@@ -76,25 +77,25 @@ def _bare(text: str) -> str:
         depth -= piece == ")"
         if depth == 0 and position < len(pieces) - 1:
             return text
-    return _bare(text[1:-1].strip()) if text.startswith("(") else text
+    return _without_parentheses(text[1:-1].strip()) if text.startswith("(") else text
 
 
-def fill_condition(part: str, job: Ad) -> str:
-    """A condition of a job with the job's own values in place of its attributes."""
-    return FLOAT.sub(lambda found: f"{float(found[0]):g}", str(job.flatten(parse_expression(part))))
+def fill_condition(condition: str, job: Ad) -> str:
+    """Return a job's condition with the job's own values in place of its attributes."""
+    return FLOAT.sub(lambda match: f"{float(match[0]):g}", str(job.flatten(parse_expression(condition))))
 
 
 def readable_condition(condition: str) -> str:
-    """A condition, as `filled` gives it, for people."""
-    if (match := COMPARISON.fullmatch(condition)) and match["name"] in NAMES:
-        name, unit = NAMES[match["name"]]
+    """Return a condition from `fill_condition` in words."""
+    if (match := COMPARISON.fullmatch(condition)) and match["name"] in ATTRIBUTES:
+        name, unit = ATTRIBUTES[match["name"]]
         return f"{name} {match['operator']} {readable_amount(match['value'], unit)}"
-    bare = condition.removeprefix("TARGET.")
-    return NAMES[bare][0] if bare in NAMES else condition.replace("TARGET.", "")
+    attribute = condition.removeprefix("TARGET.")
+    return ATTRIBUTES[attribute][0] if attribute in ATTRIBUTES else condition.replace("TARGET.", "")
 
 
 def readable_amount(value: str | float, unit: int) -> str:
-    """An attribute's value for people, in bytes where it counts `unit`s of them."""
+    """Return an attribute's value as text. `unit` is its unit in bytes, 0 if it is no amount of bytes."""
     try:
         count = float(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Room for checkpoints: on the file system, and by the user's quota."""
+"""Finds how much disk space and quota a user has left, and whether checkpoints fit in it."""
 
 from __future__ import annotations
 
@@ -16,41 +16,46 @@ KB = 1024
 
 
 @dataclass(frozen=True)
-class Room:
-    """Bytes that may yet be written, and what bounds them."""
+class FreeSpace:
+    """The bytes that can still be written. `source` is what limits them: "on the disk" or "of your quota"."""
 
-    free: int
-    bound: str
+    size: int
+    source: str
 
-
-def free_room(folder: Path) -> Room:
-    """What may yet be written below a folder."""
-    there = shutil.disk_usage(folder)
-    quota = left_of_quota(_quota(), mounted_device(folder.stat().st_dev, Path("/proc/self/mountinfo")))
-    if quota is not None and quota < there.free:
-        return Room(quota, "of your quota")
-    return Room(there.free, "on the disk")
+    def __str__(self) -> str:
+        return f"{readable_bytes(self.size)} left {self.source}"
 
 
-def judge_room(room: Room, checkpoint: int, trials: int, source: str) -> Finding:
-    """Whether so many more trials leave their checkpoints there: each the last one, and the one before it."""
-    each = 2 * checkpoint
+def free_space(folder: Path) -> FreeSpace:
+    """Return the space left for the user in a folder, by the disk and the user's quota."""
+    disk = shutil.disk_usage(folder)
+    quota = quota_left(_quota_output(), mounted_device(folder.stat().st_dev, Path("/proc/self/mountinfo")))
+    if quota is not None and quota < disk.free:
+        return FreeSpace(quota, "of your quota")
+    return FreeSpace(disk.free, "on the disk")
+
+
+def judge_space(space: FreeSpace, checkpoint: int, trials: int, source: str) -> Finding:
+    """Judge whether the checkpoints of `trials` more trials fit. Each trial keeps two: the last and the one before.
+
+    `checkpoint` is the size of one in bytes, and `source` is where this size comes from.
+    """
+    needed = trials * 2 * checkpoint
     text = (
-        f"{readable_bytes(room.free)} left {room.bound}; {trials} more trials leave "
-        f"{readable_bytes(trials * each)} "
-        f"(checkpoints of {readable_bytes(checkpoint)}, two a trial; {source})"
+        f"{space}; {trials} more trials need {readable_bytes(needed)} "
+        f"(two checkpoints of {readable_bytes(checkpoint)} for each trial, {source})"
     )
-    if trials * each > room.free:
-        return error(text, "Make room, run fewer trials, or search smaller networks.")
-    if trials * each > room.free / 2:
-        return warning(text, "Make room: outputs and logs come on top, and others write there too.")
+    if needed > space.size:
+        return error(text, "Free some space, run fewer trials, or search smaller networks.")
+    if needed > space.size / 2:
+        return warning(text, "Free some space: outputs and logs need more, and other users write here too.")
     return ok(text)
 
 
-def left_of_quota(said: str, device: str) -> int | None:
-    """Bytes left of the quota on a device, by the output of `quota -wp`; None where there is no limit."""
-    for line in said.splitlines():
-        # Filesystem, then used, soft limit, hard limit in blocks of 1 KB; a star marks what is over.
+def quota_left(output: str, device: str) -> int | None:
+    """Return the bytes left of the quota on a device, from the output of `quota -wp`; None if there is no limit."""
+    for line in output.splitlines():
+        # Filesystem, then used, soft limit, hard limit in blocks of 1 KB; a star marks what is over its limit.
         if match := re.match(r"\s*(\S+)\s+(\d+)\*?\s+(\d+)\s+(\d+)\s", line):
             limits = [int(limit) for limit in (match[3], match[4]) if int(limit)]
             if match[1] == device and limits:
@@ -58,22 +63,22 @@ def left_of_quota(said: str, device: str) -> int | None:
     return None
 
 
-def mounted_device(number: int, table: Path) -> str:
-    """What is mounted where a device number lies, '' where the table of mounts (proc(5)) does not say."""
+def mounted_device(number: int, mountinfo: Path) -> str:
+    """Return the name of the mounted device with this device number, '' if /proc/self/mountinfo (proc(5)) has none."""
     wanted = f"{os.major(number)}:{os.minor(number)}"
-    for line in table.read_text(errors="replace").splitlines() if table.exists() else []:
+    for line in mountinfo.read_text(errors="replace").splitlines() if mountinfo.exists() else []:
         mount, _, source = line.partition(" - ")
         if mount.split()[2] == wanted:
             return source.split()[1]
     return ""
 
 
-def _quota() -> str:
-    """What the command `quota` says, '' where there is none."""
+def _quota_output() -> str:
+    """Return what the command `quota` prints, '' if it is missing or a file server does not answer."""
     if shutil.which("quota") is None:
         return ""
     try:
         done = subprocess.run(["quota", "-wp"], capture_output=True, text=True, check=False, timeout=30)
-    except subprocess.TimeoutExpired:  # a file server that is away
+    except subprocess.TimeoutExpired:
         return ""
     return done.stdout

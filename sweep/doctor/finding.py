@@ -1,4 +1,4 @@
-"""What a check found."""
+"""What a check finds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How bad it is: with an error trials cannot run, or not end."""
+    """How serious a finding is. With an error, trials cannot run or cannot finish."""
 
     OK = "ok"
     WARNING = "warning"
@@ -16,7 +16,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the doctor's, and what to do about it."""
+    """One finding, and what the user can do about it; '' if there is nothing to do."""
 
     level: Level
     text: str

@@ -1,5 +1,5 @@
-"""Whether a study's work suits high-throughput computing: many jobs, neither too long nor too short, within what they
-ask for. Pure."""
+"""Judges whether a study's jobs suit high-throughput computing: neither too long nor too short, and requesting what
+they use. Pure."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from sweep.doctor.finding import Finding, error, ok, warning
 from sweep.pool.classads import Ad
 from sweep.units import readable_bytes, readable_time
 
-SHORTEST = 60
-"""Seconds of work below which a job costs more than it does: to be matched, its transfers, PRE and POST."""
+SHORTEST_JOB = 60
+"""Seconds of work. A shorter job costs more than it does: matching, transfers, PRE and POST scripts."""
 
 
-UNSAFE = 4 * 3600
-"""Seconds that are much to lose, where a job has no checkpoints."""
+LONGEST_WITHOUT_CHECKPOINT = 4 * 3600
+"""Seconds of work. A longer job without checkpoints loses too much when it is evicted."""
 
 
-RARE = 5 * 3600
-"""Seconds between two checkpoints at the most: the Open Science Pool's advice is 1 to 5 h."""
+LONGEST_CHECKPOINT_INTERVAL = 5 * 3600
+"""Seconds between two checkpoints. The Open Science Pool's advice is 1 to 5 h."""
 
 
 LENGTHS = {
-    # CHTC's guide "Use GPUs": by how long a job says that it runs it gets a share of the GPU Lab.
+    # CHTC's guide "Use GPUs": the job's length decides how many GPUs of the GPU Lab a user gets.
     "GPUJobLength": {"short": 12, "medium": 24, "long": 7 * 24},
-    # The Open Science Pool's guide "Job duration": hours after which a job is held that handed no checkpoint over.
+    # The Open Science Pool's guide "Job duration": a job that saves no checkpoint for so many hours is held.
     "JobDurationCategory": {"medium": 20, "long": 40},
 }
-"""Hours that a job may run, by attributes that sites have for it."""
+"""The hours that a job may run, by the sites' job attributes and their values."""
 
 
 @dataclass(frozen=True)
-class Limit:
-    """How long a job may run; where `checkpoints` begin it anew, from one to the next."""
+class TimeLimit:
+    """How long a job may run, in seconds. If `checkpoints` is true, each checkpoint restarts the time."""
 
     seconds: float
     source: str
@@ -44,94 +44,95 @@ class Limit:
 
 @dataclass(frozen=True)
 class Work:
-    """A trial's work in seconds, where it was measured, and after how many a job hands a checkpoint over, or ends for
-    the next slice; None where it does not."""
+    """The work of a trial, in seconds.
+
+    `source` says in words where it was measured. `checkpoint_interval` is the work between two checkpoints, and `slice`
+    the work of one slice; None without checkpoints or slices.
+    """
 
     trial: float
     source: str
-    handover: float | None
+    checkpoint_interval: float | None
     slice: float | None
 
     @property
     def job(self) -> float:
+        """The work of one job: a slice, or the whole trial."""
         return min(self.trial, self.slice or self.trial)
 
     @property
     def at_risk(self) -> float:
-        """The longest stretch of work that a kill may cost."""
-        return min(self.job, self.handover or self.job)
+        """The most work that an eviction can cost."""
+        return min(self.job, self.checkpoint_interval or self.job)
 
 
-def job_limits(job: Ad) -> list[Limit]:
-    """How long the job of this ad may run."""
-    found = []
+def job_limits(job: Ad) -> list[TimeLimit]:
+    """Return the limits on a job's time, from its ad."""
+    limits = []
     if seconds := number_or_zero(job.get("AllowedJobDuration")):
-        found.append(Limit(seconds, "allowed_job_duration", False))
+        limits.append(TimeLimit(seconds, "allowed_job_duration", False))
     if seconds := number_or_zero(job.get("AllowedExecuteDuration")):
-        found.append(Limit(seconds, "allowed_execute_duration", True))
+        limits.append(TimeLimit(seconds, "allowed_execute_duration", True))
     for name, hours in LENGTHS.items():
         value = str(job.get(name, ""))
         if value.lower() in hours:
-            found.append(Limit(hours[value.lower()] * 3600, f"{name} {value}", name == "JobDurationCategory"))
-    return found
+            limits.append(TimeLimit(hours[value.lower()] * 3600, f"{name} {value}", name == "JobDurationCategory"))
+    return limits
 
 
-def judge_length(work: Work, limits: list[Limit]) -> Iterator[Finding]:
-    """Whether jobs are neither too long nor too short."""
+def judge_length(work: Work, limits: list[TimeLimit]) -> Iterator[Finding]:
+    """Judge whether jobs are neither too long nor too short."""
     text = f"a trial takes about {readable_time(work.trial)} {work.source}"
     if work.job < work.trial:
         text += f", in slices of {readable_time(work.job)}"
-    wrong = [*_too_long(work, limits), *_too_risky(work)]
-    if work.job < SHORTEST:
+    problems = [*_over_limits(work, limits), *_long_without_checkpoint(work)]
+    if work.job < SHORTEST_JOB:
         advice = "Train for more epochs, or on more data." if work.job == work.trial else "Set a longer [job] slice."
-        wrong.append(
-            warning(f"a job does only {readable_time(work.job)} of work: waiting for a slot costs more", advice)
-        )
-    yield from wrong or [ok(text)]
+        problems.append(warning(f"a job works only {readable_time(work.job)}: waiting for a slot costs more", advice))
+    yield from problems or [ok(text)]
 
 
-def _too_long(work: Work, limits: list[Limit]) -> Iterator[Finding]:
+def _over_limits(work: Work, limits: list[TimeLimit]) -> Iterator[Finding]:
     for limit in limits:
-        span_of_limit = f"{readable_time(limit.seconds)} ({limit.source})"
+        allowed = f"{readable_time(limit.seconds)} ({limit.source})"
         if limit.checkpoints and work.at_risk > limit.seconds:
             yield error(
-                f"a job runs for {readable_time(work.at_risk)} before it hands a checkpoint over, "
-                f"but may for {span_of_limit}",
-                "Set a shorter [job] checkpoint_every, or ask for longer jobs.",
+                f"a job runs for {readable_time(work.at_risk)} without saving a checkpoint, but may run for {allowed}",
+                "Set a shorter [job] checkpoint_every, or request a longer job.",
             )
         elif not limit.checkpoints and work.job > limit.seconds:
-            advice = f'Set [job] slice = "{max(1, int(limit.seconds // 7200))} h", or so; or ask for longer jobs.'
-            yield error(f"a job takes about {readable_time(work.job)}, but may run for {span_of_limit}", advice)
+            advice = f'Set for example [job] slice = "{max(1, int(limit.seconds // 7200))} h", or request a longer job.'
+            yield error(f"a job takes about {readable_time(work.job)}, but may run for {allowed}", advice)
 
 
-def _too_risky(work: Work) -> Iterator[Finding]:
-    if work.handover is None and work.job > UNSAFE:
+def _long_without_checkpoint(work: Work) -> Iterator[Finding]:
+    if work.checkpoint_interval is None and work.job > LONGEST_WITHOUT_CHECKPOINT:
         yield warning(
-            f"a trial takes about {readable_time(work.job)} {work.source}, "
-            "without checkpoints: evicted, it starts over",
-            "Write checkpoints ([trainer] checkpoints = true), or keep trials short.",
+            f"a trial takes about {readable_time(work.job)} {work.source}, and has no checkpoints: "
+            "after an eviction it starts from the beginning",
+            "Save checkpoints and set [trainer] checkpoints = true, or make trials shorter.",
         )
-    elif work.handover is not None and work.at_risk > RARE:
+    elif work.checkpoint_interval is not None and work.at_risk > LONGEST_CHECKPOINT_INTERVAL:
         yield warning(
-            f"a kill may cost {readable_time(work.at_risk)} of work, the time between two checkpoints",
-            'Set [job] checkpoint_every = "1 h", or so.',
+            f"an eviction can cost {readable_time(work.at_risk)} of work, the time between two checkpoints",
+            'Set for example [job] checkpoint_every = "1 h".',
         )
 
 
-def judge_use(used: Usage, job: Ad) -> Iterator[Finding]:
-    """Whether a job asks for what a trial was seen to use."""
-    asked = {
+def judge_usage(used: Usage, job: Ad) -> Iterator[Finding]:
+    """Judge whether a job requests at least what `sweep try` used."""
+    resources = {
         "memory": (used.memory, "request_memory", number_or_zero(job.eval("RequestMemory")) * MB),
         "disk": (used.disk, "request_disk", number_or_zero(job.eval("RequestDisk")) * KB),
         "GPU memory": (used.gpu, "gpus_minimum_memory", number_or_zero(job.get("GPUsMinMemory")) * MB),
     }
     low = [
         warning(
-            f"`sweep try` used {readable_bytes(has)} of {name}, "
-            f"and {key} is {readable_bytes(wanted) if wanted else 'not set'}",
-            f"Raise [job] {key}: `sweep try` suggests one. A job that needs more than it has is held, or fails.",
+            f"`sweep try` used {readable_bytes(usage)} of {name}, "
+            f"but {key} is {readable_bytes(requested) if requested else 'not set'}",
+            f"Raise [job] {key} to what `sweep try` suggests. A job that uses more than it requested is held or fails.",
         )
-        for name, (has, key, wanted) in asked.items()
-        if has > wanted
+        for name, (usage, key, requested) in resources.items()
+        if usage > requested
     ]
-    yield from low or [ok("a job asks for more than `sweep try` used")]
+    yield from low or [ok("a job requests more than `sweep try` used")]

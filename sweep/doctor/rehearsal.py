@@ -1,4 +1,4 @@
-"""The job of a study's first trial as HTCondor would take it: everything but a run."""
+"""Prepares the job of a study's first trial as a launch would, and has condor_submit check it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from sweep.workflow.submit import lane_description
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """A job's ad, its submit description, which counts from the `folder`, and the warnings of condor_submit."""
+    """A job's ad, its submit description, and condor_submit's warnings.
+
+    Paths in the submit description are relative to `folder`.
+    """
 
     folder: Path
     description: str
@@ -31,17 +34,17 @@ class Rehearsal:
 
 @contextlib.contextmanager
 def rehearse(study: Study) -> Iterator[Rehearsal]:
-    """Write the first trial into a folder like a study's, which is gone afterwards, and have condor_submit read it.
+    """Write the first trial into a temporary folder like a study's, and have condor_submit check its job.
 
-    Raises PoolError when it does not take the submit description, StudyError when the trials could not run here.
+    Raises PoolError if condor_submit refuses the submit description, StudyError if the trials cannot run here.
     """
     with tempfile.TemporaryDirectory(prefix="doctor-", dir=study.paths.root) as name:
         paths = StudyPaths(Path(name))
         trial = trial_specs(study, StoredStudy.in_memory(study).propose(0)[:1], {})[0]
         paths.trial(trial.number).root.mkdir(parents=True)
         write_trial(study, paths.trial(trial.number), trial)
-        for place, there in ((paths.trainer, study.paths.trainer), (paths.inputs, study.paths.inputs)):
-            place.symlink_to(there)
+        paths.trainer.symlink_to(study.paths.trainer)
+        paths.inputs.symlink_to(study.paths.inputs)
         description = lane_description("sweep doctor", trial, study_submit_description(study))
         write_text(paths.submit, description)
         yield Rehearsal(paths.dag, description, *dry_run_submit(paths.submit))

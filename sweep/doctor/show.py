@@ -1,4 +1,4 @@
-"""What checks find, as lines for people."""
+"""Prints findings."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.ERROR: "bold red"}
 
 
 def show_findings(findings: Iterable[tuple[str, Finding]]) -> int:
-    """Print findings as they come, each under its heading; gives the number of errors."""
-    counts, shown = Counter[Level](), ""
+    """Print each finding at once, under its heading, and return the number of errors."""
+    counts, last_title = Counter[Level](), ""
     for title, finding in findings:
-        if title != shown:
+        if title != last_title:
             console.print(Text(title, "bold"))
-            shown = title
+            last_title = title
         console.print(Text.assemble("  ", (f"{finding.level:<8}", STYLES[finding.level]), finding.text))
         if finding.advice:
             say(f"{'':10}{finding.advice}")

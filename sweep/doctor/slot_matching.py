@@ -1,7 +1,7 @@
-"""How many jobs of a kind would fit into a pool, and what each of their demands costs. Pure: over ads.
+"""Finds how many jobs of a kind fit into a pool, and how much each of their requirements costs. Pure: works on ads.
 
-HTCondor's own functions evaluate the ads, so that a demand means here what it means to the negotiator; slots are taken
-as they are when no job has a part of them.
+HTCondor's own functions evaluate the ads, so a requirement means here what it means to the negotiator. Slots count with
+the resources that they have while no job runs.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sweep.doctor.classads import (
+    ATTRIBUTES,
     COMPARISON,
-    NAMES,
     attribute_source,
     conjuncts,
     fill_condition,
@@ -23,88 +23,107 @@ from sweep.doctor.classads import (
 from sweep.doctor.finding import Finding, error, ok, warning
 from sweep.pool.classads import Ad, evaluate_expression, parse_expression
 
-RULES = "what slots ask of jobs (START)"
+SLOT_RULES = "what slots require of jobs (START)"
 
 
 NAMED = 5
-"""How many values that a pool does have are named, where a job asks for another."""
+"""The most values of the pool that are named when a job requires another value."""
 
 
 @dataclass(frozen=True)
-class Demand:
-    """A condition of a job on a slot. `units` is an expression of how many of a slot's GPUs keep it and all before, ''
-    where it is not about GPUs; `offers` one of what a slot has of the `attribute` that is compared, if one is."""
+class Requirement:
+    """A condition of a job on a slot. `is_met` takes the ads of job and slot.
+
+    `gpu_count` is an expression that counts a slot's GPUs that meet this condition and all before it, '' if the
+    condition is not about GPUs. `attribute` is the slot's attribute that the condition compares, and `offer` an
+    expression of what a slot has of it, '' if it compares none.
+    """
 
     text: str
-    holds: Callable[[Ad, Ad], bool]
-    units: str = ""
+    is_met: Callable[[Ad, Ad], bool]
+    gpu_count: str = ""
     attribute: str = ""
-    offers: str = ""
+    offer: str = ""
 
 
 @dataclass(frozen=True)
-class Step:
-    """A demand that costs something: what is left after it and all before; what there is of what it asks."""
+class Loss:
+    """A requirement that rules out slots or GPUs.
 
-    demand: str
+    `left` is how many meet it and all requirements before it. `offer` is a sentence on what the pool has instead.
+    """
+
+    requirement: str
     left: int
-    there: str
+    offer: str
 
 
 @dataclass(frozen=True)
 class Match:
-    """What of a pool is left for a job. `total` and the steps count GPUs where the job asks for some, else slots;
-    `places` is how many such jobs fit in side by side while no others run."""
+    """How a job fits into a pool.
+
+    `total` and the losses count GPUs if the job requests some, else slots: `unit` says which. `capacity` is the number
+    of such jobs that fit in side by side while no others run.
+    """
 
     unit: str
     total: int
-    steps: list[Step]
-    places: int
+    losses: list[Loss]
+    capacity: int
 
     @property
     def chain(self) -> str:
-        unit = self.unit if self.total != 1 else self.unit.removesuffix("s")
-        return "; ".join([f"{self.total} {unit}", *(f"{step.demand} leaves {step.left}" for step in self.steps)])
-
-
-def judge_match(found: Match, wanted: int) -> Finding:
-    """Whether `wanted` jobs at a time have where to run."""
-    if not found.total:
-        return error(
-            f"the pool has no {found.unit}", "Look at condor_status: is this the pool that you mean, and is it up?"
+        """The losses in words: 10 GPUs; GPU memory >= 40 GB leaves 3."""
+        return "; ".join(
+            [self.count_text(self.total), *(f"{loss.requirement} leaves {loss.left}" for loss in self.losses)]
         )
-    if not found.places:
-        last = found.steps[-1]
-        return error(f"no job can start: {found.chain}", f"{last.there}Ask for less in [job], or for another pool.")
-    room = f"room for {found.places} of these jobs at a time in an empty pool: {found.chain}"
-    if found.places < wanted and found.steps:
-        before = [found.total, *(step.left for step in found.steps)]
-        costs = [had - step.left for had, step in zip(before, found.steps, strict=False)]
-        dearest = found.steps[costs.index(max(costs))]
-        advice = f"{dearest.demand} costs the most, {max(costs)}. {dearest.there}Ask for less in [job], or be patient."
-        return warning(f"{room}; {wanted} are to run side by side", advice)
-    return ok(room)
+
+    def count_text(self, count: int) -> str:
+        """Return a number of slots or GPUs in words."""
+        return f"{count} {self.unit if count != 1 else self.unit.removesuffix('s')}"
+
+    @property
+    def largest_loss(self) -> tuple[Loss, int]:
+        """The requirement that rules out the most, and how many slots or GPUs it rules out."""
+        before = [self.total, *(loss.left for loss in self.losses)]
+        costs = [count - loss.left for count, loss in zip(before, self.losses, strict=False)]
+        return self.losses[costs.index(max(costs))], max(costs)
+
+
+def judge_match(match: Match, wanted: int) -> Finding:
+    """Judge whether `wanted` jobs can run at a time."""
+    if not match.total:
+        return error(f"the pool has no {match.unit}", "Run: condor_status. Is this the right pool, and is it up?")
+    if not match.capacity:
+        offer = match.losses[-1].offer
+        return error(f"no job can start: {match.chain}", f"{offer}Request less in [job], or use another pool.")
+    text = f"room for {match.capacity} of these jobs at a time in an empty pool: {match.chain}"
+    if match.capacity < wanted and match.losses:
+        loss, cost = match.largest_loss
+        costs = f"{loss.requirement} costs the most: {match.count_text(cost)}. {loss.offer}"
+        return warning(f"{text}; the sweep wants {wanted}", f"{costs}Request less in [job], or wait longer.")
+    return ok(text)
 
 
 def match_pool(job: Ad, slots: Sequence[Ad]) -> Match:
-    """How a job fits into a pool. Dynamic and backfill slots do not count: what they have is another slot's."""
+    """Return how a job fits into a pool. Skips dynamic and backfill slots: their resources are another slot's."""
     left = [whole_slot(slot) for slot in slots if not (slot.get("DynamicSlot") or slot.get("BackfillSlot"))]
-    gpus = requested(job, "GPUs")
-    units, steps = ("TARGET.GPUs" if gpus else "1"), []
-    total = before = _sum(units, job, left)
-    for demand in job_demands(job):
-        kept = [slot for slot in left if demand.holds(job, slot)]
-        units = demand.units or units
-        count = _sum(units, job, kept)
+    has_gpus = requested_amount(job, "GPUs") > 0
+    units, losses = ("TARGET.GPUs" if has_gpus else "1"), []
+    total = before = _count_units(units, job, left)
+    for requirement in job_requirements(job):
+        matching = [slot for slot in left if requirement.is_met(job, slot)]
+        units = requirement.gpu_count or units
+        count = _count_units(units, job, matching)
         if count < before:
-            there = _there(demand, job, left) if demand.text != RULES else _broken_rule(job, left)
-            steps.append(Step(demand.text, count, there))
-        left, before = kept, count
-    return Match("GPUs" if gpus else "slots", total, steps, sum(_places(job, slot, units) for slot in left))
+            offer = _broken_rule(job, left) if requirement.text == SLOT_RULES else _offer(requirement, job, left)
+            losses.append(Loss(requirement.text, count, offer))
+        left, before = matching, count
+    return Match("GPUs" if has_gpus else "slots", total, losses, sum(_slot_capacity(job, slot, units) for slot in left))
 
 
 def whole_slot(slot: Ad) -> Ad:
-    """A slot's ad, made as it is while no job has a part of it."""
+    """Return a slot's ad with the resources that it has while no job runs. Changes the ad in place."""
     if not slot.get("PartitionableSlot"):
         return slot
     for name in str(slot.get("MachineResources", "Cpus Memory Disk GPUs")).split():
@@ -118,87 +137,96 @@ def whole_slot(slot: Ad) -> Ad:
     return slot
 
 
-def job_demands(job: Ad) -> Iterator[Demand]:
-    """What a job asks of a slot: GPUs, then amounts, then the rest of its requirements; and what slots ask of it."""
-    if requested(job, "GPUs"):
-        yield _demand("TARGET.GPUs >= MY.RequestGPUs", job)
-        so_far = "true"
-        for part in conjuncts(attribute_source(job, "RequireGPUs")):
-            before, so_far = so_far, f"{so_far} && ({part})"
-            units = f"countMatches({so_far}, TARGET.AvailableGPUs)"
-            yield _demand(
-                part, job, f"{units} >= MY.RequestGPUs", units,
-                f"evalInEachContext(ifThenElse({before}, {{}}, undefined), TARGET.AvailableGPUs)",
-            )  # fmt: skip
+def job_requirements(job: Ad) -> Iterator[Requirement]:
+    """Yield a job's requirements (GPUs, then amounts, then the others), and at last what slots require of it."""
+    if requested_amount(job, "GPUs"):
+        yield _requirement("TARGET.GPUs >= MY.RequestGPUs", job)
+        yield from _gpu_requirements(job)
     for name in ("Cpus", "Memory", "Disk"):
-        if requested(job, name):
-            yield _demand(f"TARGET.{name} >= MY.Request{name}", job)
-    for part in conjuncts(attribute_source(job, "Requirements")):
-        yield _demand(part, job)
-    yield Demand(RULES, lambda job, slot: bool(job.matches(slot)))
+        if requested_amount(job, name):
+            yield _requirement(f"TARGET.{name} >= MY.Request{name}", job)
+    for condition in conjuncts(attribute_source(job, "Requirements")):
+        yield _requirement(condition, job)
+    yield Requirement(SLOT_RULES, lambda job, slot: bool(job.matches(slot)))
 
 
-def _demand(part: str, job: Ad, test: str = "", units: str = "", offers: str = "TARGET.{}") -> Demand:
-    """The demand that a part of a job's requirements makes; `test` is the expression for a slot, where it differs."""
-    condition = fill_condition(part, job)
-    compared = COMPARISON.fullmatch(condition)
-    name = compared["name"] if compared and compared["operator"] in (">=", ">", "==", "is") else ""
-    tested = parse_expression(test or part)
-    return Demand(
-        readable_condition(condition),
+def _gpu_requirements(job: Ad) -> Iterator[Requirement]:
+    """Yield the conditions of a job's RequireGPUs. Each counts the GPUs that also meet the conditions before it."""
+    so_far = "true"
+    for condition in conjuncts(attribute_source(job, "RequireGPUs")):
+        before, so_far = so_far, f"{so_far} && ({condition})"
+        gpu_count = f"countMatches({so_far}, TARGET.AvailableGPUs)"
+        offer = f"evalInEachContext(ifThenElse({before}, {{}}, undefined), TARGET.AvailableGPUs)"
+        yield _requirement(condition, job, f"{gpu_count} >= MY.RequestGPUs", gpu_count, offer)
+
+
+def _requirement(condition: str, job: Ad, test: str = "", gpu_count: str = "", offer: str = "TARGET.{}") -> Requirement:
+    """Return the requirement that a condition of a job makes. `test` replaces the condition for whole slots."""
+    filled = fill_condition(condition, job)
+    comparison = COMPARISON.fullmatch(filled)
+    attribute = comparison["name"] if comparison and comparison["operator"] in (">=", ">", "==", "is") else ""
+    tested = parse_expression(test or condition)
+    return Requirement(
+        readable_condition(filled),
         lambda job, slot: number_or_zero(tested.eval(job, slot)) != 0,
-        units,
-        name,
-        offers.format(name),
+        gpu_count,
+        attribute,
+        offer.format(attribute),
     )
 
 
-def requested(job: Ad, name: str) -> float:
-    """How much of a resource a job asks for."""
+def requested_amount(job: Ad, name: str) -> float:
+    """Return how much of a resource (Cpus, Memory, Disk or GPUs) a job requests, in HTCondor's unit; 0 for none."""
     return number_or_zero(job.eval(f"Request{name}")) if f"Request{name}" in job else 0.0
 
 
-def _sum(units: str, job: Ad, slots: Sequence[Ad]) -> int:
+def _count_units(units: str, job: Ad, slots: Sequence[Ad]) -> int:
     counted = parse_expression(units)
     return int(sum(number_or_zero(counted.eval(job, slot)) for slot in slots))
 
 
-def _places(job: Ad, slot: Ad, units: str) -> int:
-    """How many of a job a slot that it matches has room for."""
+def _slot_capacity(job: Ad, slot: Ad, units: str) -> int:
+    """Return how many jobs fit into a slot that matches."""
     if not slot.get("PartitionableSlot"):
         return 1
-    has = {name: number_or_zero(slot.get(name)) for name in ("Cpus", "Memory", "Disk")} | {
+    amounts = {name: number_or_zero(slot.get(name)) for name in ("Cpus", "Memory", "Disk")} | {
         "GPUs": number_or_zero(evaluate_expression(units, job, slot))
     }
-    return int(min(have // requested(job, name) for name, have in has.items() if requested(job, name)))
+    return int(
+        min(amount // requested_amount(job, name) for name, amount in amounts.items() if requested_amount(job, name))
+    )
 
 
-def _there(demand: Demand, job: Ad, slots: Sequence[Ad]) -> str:
-    """What slots have of what a demand asks, as a sentence; '' where that says nothing."""
-    if not demand.attribute:
+def _offer(requirement: Requirement, job: Ad, slots: Sequence[Ad]) -> str:
+    """Return a sentence on what slots have of what a requirement compares, '' if that says nothing."""
+    if not requirement.attribute:
         return ""
-    offered = parse_expression(demand.offers)
-    values = [value for slot in slots for value in _listed(offered.eval(job, slot))]
-    unit = NAMES.get(demand.attribute, ("", 0))[1]
+    offered = parse_expression(requirement.offer)
+    values = [value for slot in slots for value in _as_list(offered.eval(job, slot))]
+    unit = ATTRIBUTES.get(requirement.attribute, ("", 0))[1]
     if numbers := [number_or_zero(value) for value in values if number_or_zero(value)]:
-        return f"The most there is: {readable_amount(max(numbers), unit)}. "
+        return f"The pool has at most {readable_amount(max(numbers), unit)}. "
     names = [name for name, _ in Counter(value for value in values if isinstance(value, str)).most_common(NAMED)]
-    return f"There is: {', '.join(names)}. " if names else ""
+    return f"The pool has {', '.join(names)}. " if names else ""
 
 
 def _broken_rule(job: Ad, slots: Sequence[Ad]) -> str:
-    """What slots ask that a job most often lacks, as a sentence."""
+    """Return a sentence on the rule of slots that the job breaks most often, '' if there is none."""
     broken = Counter(
-        part for slot in slots for part in _rules(slot) if not number_or_zero(evaluate_expression(part, slot, job))
+        rule for slot in slots for rule in _slot_rules(slot) if not number_or_zero(evaluate_expression(rule, slot, job))
     )
-    return f"Most often a job lacks this: {broken.most_common(1)[0][0]}. " if broken else ""
+    return f"Most slots refuse the job because this is not true: {broken.most_common(1)[0][0]}. " if broken else ""
 
 
-def _rules(slot: Ad) -> list[str]:
-    """The parts of what a slot asks of jobs; those that it has by name, such as START, as they are written out."""
-    parts = conjuncts(attribute_source(slot, "Requirements"))
-    return [rule for part in parts for rule in (conjuncts(attribute_source(slot, part)) if part in slot else [part])]
+def _slot_rules(slot: Ad) -> list[str]:
+    """Return the conditions that a slot puts on jobs. An attribute such as START is replaced by its conditions."""
+    conditions = conjuncts(attribute_source(slot, "Requirements"))
+    return [
+        rule
+        for condition in conditions
+        for rule in (conjuncts(attribute_source(slot, condition)) if condition in slot else [condition])
+    ]
 
 
-def _listed(value: object) -> list[object]:
+def _as_list(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]

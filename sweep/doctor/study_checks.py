@@ -1,4 +1,4 @@
-"""Checks of a study on this machine: its folder, its room, its scripts, what travels with its jobs."""
+"""Checks a study on this machine: its folder, its disk space, its scripts, and its jobs' input files."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sweep import resources
-from sweep.doctor.disk_space import free_room, judge_room
+from sweep.doctor.disk_space import free_space, judge_space
 from sweep.doctor.finding import Finding, error, ok, warning
 from sweep.pool.classads import Ad
+from sweep.study.commands import study_command
 from sweep.study.study import Study, planned_generations
 from sweep.study.tried import last_try
 from sweep.system.filesystems import network_filesystem
 from sweep.units import last_line, readable_bytes
 
-GENERATIONS = 5
-"""Generations that a study is taken to have that was never launched."""
+ASSUMED_GENERATIONS = 5
+"""The number of generations assumed for a study that was never launched."""
 
 
-PASSED = ("CONDOR_CONFIG", "PATH", "PYTHONPATH", "TZ", "HOME", "USER", "LANG", "LC_ALL")
+DAGMAN_VARIABLES = ("CONDOR_CONFIG", "PATH", "PYTHONPATH", "TZ", "HOME", "USER", "LANG", "LC_ALL")
 
 
-PASSED_FAMILIES = ("_CONDOR_", "PERL", "PEGASUS_", "BEARER_TOKEN")
-"""What DAGMan's scripts have of the environment of who submits (dagman_utils.cpp)."""
+DAGMAN_PREFIXES = ("_CONDOR_", "PERL", "PEGASUS_", "BEARER_TOKEN")
+"""The variables, and prefixes of variables, that DAGMan takes from the submitter's environment (dagman_utils.cpp)."""
 
 
-OPEN = """
+READ_STORAGE = """
 import sys
 from pathlib import Path
 from sweep.paths import StudyPaths
@@ -40,116 +41,122 @@ StoredStudy.open(load_study(StudyPaths(Path(sys.argv[1]))), writing=False).rows(
 """
 
 
-SLOW = 10
-"""Seconds to read the storage that are too many: each generation waits for them, and POST scripts now and again."""
+SLOW_SECONDS = 10
+"""More seconds than this to read the storage are too many: each generation waits for them, and some POST scripts."""
 
 
-PATIENCE = 120
-"""Seconds after which a script counts as hanging."""
+TIMEOUT_SECONDS = 120
+"""The time that a script may take."""
 
 
 NAMED = 5
-"""How many files that are not to be had are named."""
+"""The most missing or unreadable files that are named."""
 
 
-LARGE = 10**9
-"""Bytes for each job that are too many to pass through the access point."""
+LARGE_BYTES = 10**9
+"""More bytes than this for each job are too many for the access point to send."""
 
 
 def check_folder(study: Study) -> Iterator[Finding]:
-    """Whether DAGMan and the storage can be where the study is."""
+    """Check that DAGMan and the storage work in the study's folder."""
     root = study.paths.root
     kind = network_filesystem(root)
     if not os.access(root, os.W_OK | os.X_OK):
-        yield error(f"{root} cannot be written to", "Mend its rights (chmod u+rwx), or work in another folder.")
+        yield error(f"you have no permission to write to {root}", f"Run: chmod u+rwx {shlex.quote(str(root))}")
     elif kind and study.config.study.storage == "sqlite":
         yield error(
-            f"{root} is on a network file system ({kind}), where an SQLite database may be damaged",
-            'Move the study to a local disk, or begin one with [study] storage = "journal".',
+            f"{root} is on a network file system ({kind}), which can damage an SQLite database",
+            'Move the study to a local disk, or start a new one with [study] storage = "journal".',
         )
     elif kind == "afs":
-        yield error(f"{root} is on AFS, which the workflow's scripts have no token for", "Work in another folder.")
+        yield error(f"{root} is on AFS, and the workflow's scripts have no AFS token", "Work in another folder.")
     elif root.is_relative_to("/tmp"):  # noqa: S108
-        yield warning(f"{root} is below /tmp, which a reboot empties", "Keep studies where they stay: in your home.")
+        yield warning(f"{root} is in /tmp, which a reboot empties", "Keep studies in your home directory.")
     else:
-        yield ok(f"{root} is a place for the workflow and the storage")
+        yield ok(f"{root} suits the workflow and the storage")
 
 
-def check_room(study: Study) -> Iterator[Finding]:
-    """Whether there is room for the checkpoints of the trials to come."""
+def check_disk_space(study: Study) -> Iterator[Finding]:
+    """Check that the checkpoints of all remaining trials fit on the disk and in the quota."""
     trials = [study.paths.trial(number) for number in study.paths.trial_numbers()]
     sizes = [trial.checkpoint.stat().st_size for trial in trials if trial.checkpoint.exists()]
     tried = last_try(study)
-    source = "the largest so far" if any(sizes) else "as in `sweep try`"
-    size = max(sizes, default=0) or (tried.checkpoint_bytes if tried else 0)
-    there = free_room(study.paths.root)
-    generations = planned_generations(study.paths) or GENERATIONS
+    source = "as the largest so far" if any(sizes) else "as in `sweep try`"
+    checkpoint = max(sizes, default=0) or (tried.checkpoint_bytes if tried else 0)
+    space = free_space(study.paths.root)
+    generations = planned_generations(study.paths) or ASSUMED_GENERATIONS
     if not study.config.trainer.has_checkpoints:
-        yield ok(f"{readable_bytes(there.free)} left {there.bound}; trials leave no checkpoints")
-    elif not size:
+        yield ok(f"{space}; trials save no checkpoints")
+    elif not checkpoint:
         yield warning(
-            f"{readable_bytes(there.free)} left {there.bound}; how large checkpoints are is not known",
-            "Type `sweep try`.",
+            f"{space}; the size of a checkpoint is unknown", f"To measure it, run: {study_command(study, 'try')}"
         )
     else:
-        left = max(0, generations * study.config.study.trials_per_generation - sum(size > 0 for size in sizes))
-        yield judge_room(there, size, left, source)
+        remaining = max(0, generations * study.config.study.trials_per_generation - sum(size > 0 for size in sizes))
+        yield judge_space(space, checkpoint, remaining, source)
 
 
 def check_scripts(study: Study) -> Iterator[Finding]:
-    """Whether PRE and POST scripts work in an environment like DAGMan's, and how fast."""
+    """Check that PRE and POST scripts work in an environment like DAGMan's, and how fast they are."""
     environment = script_environment(os.environ)
-    opening = [sys.executable, "-P", "-c", OPEN, str(study.paths.root)]
-    yield _timed("the Python of PRE scripts reads the storage", opening, environment)
-    harvesting = [sys.executable, "-P", "-S", "-c", "import sweep.nodes.post_server"]
+    reading = [sys.executable, "-P", "-c", READ_STORAGE, str(study.paths.root)]
+    yield _time_script("reading the storage as PRE scripts do", reading, environment)
+    answering = [sys.executable, "-P", "-S", "-c", "import sweep.nodes.post_server"]
     root = str(resources.PACKAGE.parent)
-    yield _timed("the Python that answers POST scripts starts", harvesting, environment | {"PYTHONPATH": root})
+    yield _time_script("starting the process that answers POST scripts", answering, environment | {"PYTHONPATH": root})
 
 
 def script_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """What of an environment DAGMan hands to its scripts."""
-    return {name: value for name, value in environment.items() if name in PASSED or name.startswith(PASSED_FAMILIES)}
+    """Return the part of a submitter's environment that DAGMan's scripts have."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in DAGMAN_VARIABLES or name.startswith(DAGMAN_PREFIXES)
+    }
 
 
-def _timed(what: str, words: list[str], environment: dict[str, str]) -> Finding:
+def _time_script(task: str, command: list[str], environment: dict[str, str]) -> Finding:
+    """Run a command and judge its exit status and its time. `task` says what the command does."""
     began = time.monotonic()
     try:
         done = subprocess.run(
-            words, env=environment, cwd="/", capture_output=True, text=True, check=False, timeout=PATIENCE
+            command, env=environment, cwd="/", capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
         )
     except subprocess.TimeoutExpired:
-        return error(f"not so: {what} (nothing in {PATIENCE} s)", "Is a disk or the storage's server away?")
+        return error(
+            f"{task}: timed out after {TIMEOUT_SECONDS} s", "Check that the disks and the storage's server answer."
+        )
     took = time.monotonic() - began
     if done.returncode:
-        last = last_line(done.stderr, "nothing on stderr")
         return error(
-            f"not so: {what}: {last}",
+            f"{task} failed: {last_line(done.stderr, 'nothing on stderr')}",
             "DAGMan's scripts have little of your environment: neither LD_LIBRARY_PATH nor loaded modules. "
-            f"Install sweep where {sys.executable} works without them.",
+            f"Install sweep so that {sys.executable} works without them.",
         )
-    text = f"{what}, in {took:.1f} s"
-    if took > SLOW:
-        return warning(text, "Put the virtual environment on a local disk, or take fewer, larger generations.")
+    text = f"{task} took {took:.1f} s"
+    if took > SLOW_SECONDS:
+        return warning(text, "Put the virtual environment on a local disk, or use fewer, larger generations.")
     return ok(text)
 
 
 def check_inputs(job: Ad) -> Iterator[Finding]:
-    """Whether all that travels with a job is there, and how much that is."""
-    places = [place.strip() for place in str(job.get("TransferInput", "")).split(",") if place.strip()]
-    here = [Path(str(job["Iwd"]), place) for place in places if "://" not in place]
-    files = [file for place in here for file in (place.rglob("*") if place.is_dir() else [place])]
+    """Check that a job's input files exist and are readable, and how large they are."""
+    inputs = [name.strip() for name in str(job.get("TransferInput", "")).split(",") if name.strip()]
+    local = [Path(str(job["Iwd"]), name) for name in inputs if "://" not in name]
+    files = [file for path in local for file in (path.rglob("*") if path.is_dir() else [path])]
     missing = [file for file in files if not file.exists()]
-    closed = [file for file in files if file.exists() and not os.access(file, os.R_OK)]
+    unreadable = [file for file in files if file.exists() and not os.access(file, os.R_OK)]
     total = sum(file.stat().st_size for file in files if file.is_file())
     for file in missing[:NAMED]:
-        yield error(f"there is no {file}, which jobs take along", "Put it back, or name another in study.toml.")
-    for file in closed[:NAMED]:
-        yield error(f"{file}, which jobs take along, cannot be read", f"chmod u+r {shlex.quote(str(file))}")
-    if total > LARGE:
+        yield error(f"the jobs' input file {file} is missing", "Put it back, or name another file in study.toml.")
+    for file in unreadable[:NAMED]:
+        yield error(f"the jobs' input file {file} is not readable", f"Run: chmod u+r {shlex.quote(str(file))}")
+    if total > LARGE_BYTES:
         yield warning(
-            f"each job takes {readable_bytes(total)} along through the access point",
-            "Give large data and containers as URLs (osdf://, https://): they come from caches near the job.",
+            f"the access point sends {readable_bytes(total)} of input files to each job",
+            "Name large data and containers by URL (osdf://, https://): jobs fetch them from caches nearby.",
         )
-    elif not missing and not closed:
-        urls = len(places) - len(here)
-        yield ok(f"each job takes {readable_bytes(total)} along" + (f", and fetches {urls} by URL" if urls else ""))
+    elif not missing and not unreadable:
+        urls = len(inputs) - len(local)
+        fetched = f", and the job fetches {urls} by URL" if urls else ""
+        yield ok(f"the access point sends {readable_bytes(total)} of input files to each job{fetched}")

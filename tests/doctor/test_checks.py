@@ -22,10 +22,10 @@ def test_a_check_that_breaks_is_a_warning_and_the_others_go_on(study: Study, mon
         raise KeyError("Cpus")
 
     monkeypatch.setattr(machine_checks, "check_pool", none)
-    monkeypatch.setattr(study_checks, "check_room", broken)
+    monkeypatch.setattr(study_checks, "check_disk_space", broken)
     monkeypatch.setattr(study_checks, "check_scripts", lambda _: [])
     found = list(checks.all_checks(study))
     assert found[0] == ("access point", Finding(Level.ERROR, "there is no HTCondor", "Get it."))
-    assert [finding.text for _, finding in found[2:]] == ["so far", "could not be checked (broken): KeyError: 'Cpus'"]
+    assert [finding.text for _, finding in found[2:]] == ["so far", "the check broken failed: KeyError: 'Cpus'"]
     assert found[3][1].level == Level.WARNING
     assert json.dumps(found[3][1].level) == '"warning"'

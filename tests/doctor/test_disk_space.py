@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.doctor.disk_space import Room, free_room, judge_room, left_of_quota, mounted_device
+from sweep.doctor.disk_space import FreeSpace, free_space, judge_space, mounted_device, quota_left
 from sweep.doctor.finding import Level
 
 QUOTA = """\
@@ -31,9 +31,9 @@ server:/export/home 41943040 52428800 62914560       0   81234       0       0  
     ],
 )
 def test_what_is_left_of_a_quota(device: str, left: int | None) -> None:
-    assert left_of_quota(QUOTA, device) == left
-    assert left_of_quota("", device) is None
-    assert left_of_quota("Disk quotas for user ada (uid 1000): none\n", device) is None
+    assert quota_left(QUOTA, device) == left
+    assert quota_left("", device) is None
+    assert quota_left("Disk quotas for user ada (uid 1000): none\n", device) is None
 
 
 MOUNTINFO = (
@@ -47,11 +47,11 @@ def test_the_device_of_a_folder(tmp_path: Path) -> None:
     assert mounted_device(os.makedev(0, 45), table) == "server:/home"
     assert mounted_device(os.makedev(9, 9), table) == ""
     assert mounted_device(os.makedev(0, 45), tmp_path / "none") == ""
-    assert free_room(tmp_path).free > 0
+    assert free_space(tmp_path).size > 0
 
 
 @pytest.mark.parametrize(("gigabytes", "level"), [(100, Level.OK), (30, Level.WARNING), (10, Level.ERROR)])
 def test_checkpoints_against_room(gigabytes: int, level: Level) -> None:
-    found = judge_room(Room(gigabytes * 2**30, "of your quota"), 100 * 2**20, 80, "as in `sweep try`")
+    found = judge_space(FreeSpace(gigabytes * 2**30, "of your quota"), 100 * 2**20, 80, "as in `sweep try`")
     assert found.level == level
-    assert "80 more trials leave 15.6 GB (checkpoints of 100 MB, two a trial; as in `sweep try`)" in found.text
+    assert "80 more trials need 15.6 GB (two checkpoints of 100 MB for each trial, as in `sweep try`)" in found.text

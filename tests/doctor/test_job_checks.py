@@ -18,10 +18,10 @@ def said(study: Study, job: Ad) -> list[tuple[Level, str]]:
 
 def test_the_work_of_a_job(study: Study) -> None:
     job = ad("[ RequestMemory = 2048; RequestDisk = 1048576; AllowedExecuteDuration = 150 ]")
-    assert said(study, job) == [(Level.WARNING, "how long a trial takes is not known")]
+    assert said(study, job) == [(Level.WARNING, "the time that a trial takes is unknown")]
     write_json(study.paths.tried.root / "tried.json", asdict(TRIED))
-    too_long = "a job runs for 3 min before it hands a checkpoint over, but may for 2.5 min (allowed_execute_duration)"
-    enough = (Level.OK, "a job asks for more than `sweep try` used")
+    too_long = "a job runs for 3 min without saving a checkpoint, but may run for 2.5 min (allowed_execute_duration)"
+    enough = (Level.OK, "a job requests more than `sweep try` used")
     assert said(study, job) == [(Level.ERROR, too_long), enough]
 
     # An epoch takes 90 s: checkpoints after each are soon enough.

@@ -6,19 +6,19 @@ import pytest
 
 from sweep.config.suggested_job import Usage
 from sweep.doctor.finding import Level
-from sweep.doctor.job_length import Limit, Work, job_limits, judge_length, judge_use
+from sweep.doctor.job_length import TimeLimit, Work, job_limits, judge_length, judge_usage
 from tests.samples import ad
 
 HOUR = 3600.0
 HERE = "in `sweep try`, on this machine"
 
 
-def work(trial: float, handover: float | None = HOUR, piece: float | None = None) -> Work:
-    return Work(trial, HERE, handover, piece)
+def work(trial: float, interval: float | None = HOUR, piece: float | None = None) -> Work:
+    return Work(trial, HERE, interval, piece)
 
 
-SHORT = Limit(12 * HOUR, "GPUJobLength short", False)
-MEDIUM = Limit(20 * HOUR, "JobDurationCategory Medium", True)
+SHORT = TimeLimit(12 * HOUR, "GPUJobLength short", False)
+MEDIUM = TimeLimit(20 * HOUR, "JobDurationCategory Medium", True)
 
 
 @pytest.mark.parametrize(
@@ -26,19 +26,24 @@ MEDIUM = Limit(20 * HOUR, "JobDurationCategory Medium", True)
     [
         (work(2 * HOUR), [SHORT, MEDIUM], [Level.OK], "a trial takes about 2 h in `sweep try`"),
         (work(30 * HOUR, piece=4 * HOUR), [SHORT, MEDIUM], [Level.OK], "in slices of 4 h"),
-        (work(20.0), [], [Level.WARNING], "a job does only 20 s of work"),
-        (work(2 * HOUR, piece=30.0), [], [Level.WARNING], "a job does only 30 s"),
+        (work(20.0), [], [Level.WARNING], "a job works only 20 s"),
+        (work(2 * HOUR, piece=30.0), [], [Level.WARNING], "a job works only 30 s"),
         # What a checkpoint begins anew, and what only a new job does.
         (work(30 * HOUR), [MEDIUM], [Level.OK], "about 30 h"),
         (work(30 * HOUR), [SHORT], [Level.ERROR], "a job takes about 30 h, but may run for 12 h (GPUJobLength short)"),
-        (work(30 * HOUR, handover=25 * HOUR), [MEDIUM], [Level.ERROR, Level.WARNING], "before it hands a checkpoint"),
-        (work(30 * HOUR, handover=None), [MEDIUM], [Level.ERROR, Level.WARNING], "runs for 30 h before"),
-        (work(3 * HOUR, handover=None), [], [Level.OK], "about 3 h"),
-        (work(5 * HOUR, handover=None), [], [Level.WARNING], "without checkpoints: evicted, it starts over"),
-        (work(9 * HOUR, handover=8 * HOUR), [], [Level.WARNING], "a kill may cost 8 h"),
+        (work(30 * HOUR, interval=25 * HOUR), [MEDIUM], [Level.ERROR, Level.WARNING], "without saving a checkpoint"),
+        (work(30 * HOUR, interval=None), [MEDIUM], [Level.ERROR, Level.WARNING], "runs for 30 h without"),
+        (work(3 * HOUR, interval=None), [], [Level.OK], "about 3 h"),
+        (
+            work(5 * HOUR, interval=None),
+            [],
+            [Level.WARNING],
+            "has no checkpoints: after an eviction it starts from the beginning",
+        ),
+        (work(9 * HOUR, interval=8 * HOUR), [], [Level.WARNING], "an eviction can cost 8 h"),
     ],
 )
-def test_neither_too_long_nor_too_short(work: Work, limits: list[Limit], levels: list[Level], said: str) -> None:
+def test_neither_too_long_nor_too_short(work: Work, limits: list[TimeLimit], levels: list[Level], said: str) -> None:
     found = list(judge_length(work, limits))
     assert [finding.level for finding in found] == levels
     assert said in found[0].text
@@ -52,21 +57,21 @@ def test_a_slice_is_suggested_that_fits() -> None:
 def test_limits_are_read_from_the_job_s_ad() -> None:
     job = ad('[ GPUJobLength = "Short"; JobDurationCategory = "Long"; AllowedExecuteDuration = 7200 ]')
     assert job_limits(job) == [
-        Limit(7200, "allowed_execute_duration", True),
-        Limit(12 * HOUR, "GPUJobLength Short", False),
-        Limit(40 * HOUR, "JobDurationCategory Long", True),
+        TimeLimit(7200, "allowed_execute_duration", True),
+        TimeLimit(12 * HOUR, "GPUJobLength Short", False),
+        TimeLimit(40 * HOUR, "JobDurationCategory Long", True),
     ]
     assert job_limits(ad('[ AllowedJobDuration = 60; GPUJobLength = "eternal" ]')) == [
-        Limit(60, "allowed_job_duration", False)
+        TimeLimit(60, "allowed_job_duration", False)
     ]
 
 
 def test_what_was_used_against_what_is_asked() -> None:
     job = ad("[ RequestMemory = 1024 * 2; RequestDisk = 1048576; GPUsMinMemory = 4096 ]")
     gb = 2**30
-    assert [finding.level for finding in judge_use(Usage(gb, gb // 2, 3 * gb), job)] == [Level.OK]
-    low = list(judge_use(Usage(3 * gb, 2 * gb, 5 * gb), job))
+    assert [finding.level for finding in judge_usage(Usage(gb, gb // 2, 3 * gb), job)] == [Level.OK]
+    low = list(judge_usage(Usage(3 * gb, 2 * gb, 5 * gb), job))
     assert [finding.level for finding in low] == [Level.WARNING] * 3
-    assert low[0].text == "`sweep try` used 3 GB of memory, and request_memory is 2 GB"
-    unset = list(judge_use(Usage(gb, gb // 2, gb), ad("[ RequestMemory = 2048; RequestDisk = 1048576 ]")))
-    assert unset[0].text == "`sweep try` used 1 GB of GPU memory, and gpus_minimum_memory is not set"
+    assert low[0].text == "`sweep try` used 3 GB of memory, but request_memory is 2 GB"
+    unset = list(judge_usage(Usage(gb, gb // 2, gb), ad("[ RequestMemory = 2048; RequestDisk = 1048576 ]")))
+    assert unset[0].text == "`sweep try` used 1 GB of GPU memory, but gpus_minimum_memory is not set"

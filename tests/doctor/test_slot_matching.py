@@ -55,27 +55,27 @@ LARGE = f"{MODERN} && GlobalMemoryMb >= GPUsMinMemory"
 )  # fmt: skip
 def test_each_demand_and_what_it_leaves(asked: Ad, chain: str, places: int) -> None:
     found = match_pool(asked, pool())
-    assert (found.chain, found.places) == (chain, places)
+    assert (found.chain, found.capacity) == (chain, places)
 
 
 def test_static_slots_have_room_for_one_job() -> None:
-    assert match_pool(job(gpus=0, cores=1), [static(16384), static(16384), static(4096)]).places == 2
+    assert match_pool(job(gpus=0, cores=1), [static(16384), static(16384), static(4096)]).capacity == 2
 
 
 def test_a_device_that_is_offline_is_none() -> None:
     there = machine(A100, A100, more='OfflineGPUs = "GPU-1";')
     there["TotalSlotGPUs"] = 1
-    assert match_pool(job(require=MODERN), [there]).places == 1
+    assert match_pool(job(require=MODERN), [there]).capacity == 1
 
 
 def test_a_slot_s_own_rules_are_asked_with_the_job_s_attributes() -> None:
     lab = machine(A100, start='TARGET.WantGPULab =?= true && TARGET.GPUJobLength =?= "short"')
     plain, wanted = job(), job()
     wanted.update({"WantGPULab": True, "GPUJobLength": "short"})
-    assert match_pool(wanted, [lab]).places == 1
+    assert match_pool(wanted, [lab]).capacity == 1
     found = match_pool(plain, [lab])
-    assert found.chain == "1 GPU; what slots ask of jobs (START) leaves 0"
-    assert found.steps[0].there == "Most often a job lacks this: TARGET.WantGPULab is true. "
+    assert found.chain == "1 GPU; what slots require of jobs (START) leaves 0"
+    assert found.losses[0].offer == "Most slots refuse the job because this is not true: TARGET.WantGPULab is true. "
 
 
 def said(asked: Ad, slots: list[Ad], wanted: int = 1) -> Finding:
@@ -86,12 +86,14 @@ def test_no_match_is_an_error_with_what_there_is() -> None:
     found = said(job(require="GlobalMemoryMb >= 200000"), pool())
     assert found.level == Level.ERROR
     assert found.text == "no job can start: 10 GPUs; GPU memory >= 195 GB leaves 0"
-    assert found.advice.startswith("The most there is: 140 GB. ")
-    assert said(job(gpus=0, memory=10 * 2**20), pool()).advice.startswith("The most there is: 256 GB. ")
+    assert found.advice.startswith("The pool has at most 140 GB. ")
+    assert said(job(gpus=0, memory=10 * 2**20), pool()).advice.startswith("The pool has at most 256 GB. ")
     # The best of what the demands before have left, not of the whole pool.
-    assert "most there is: 10.9 GB" in said(job(require="Capability < 7 && GlobalMemoryMb > 20000"), pool()).advice
+    assert (
+        "The pool has at most 10.9 GB" in said(job(require="Capability < 7 && GlobalMemoryMb > 20000"), pool()).advice
+    )
     named = said(job(require='DeviceName == "Tesla T4"'), pool()).advice
-    assert named.startswith("There is: NVIDIA A100-SXM4-40GB, NVIDIA GeForce GTX 1080 Ti, NVIDIA A100-SXM4-80GB,")
+    assert named.startswith("The pool has NVIDIA A100-SXM4-40GB, NVIDIA GeForce GTX 1080 Ti, NVIDIA A100-SXM4-80GB,")
 
 
 def test_a_pool_without_what_is_asked() -> None:
@@ -102,10 +104,10 @@ def test_a_pool_without_what_is_asked() -> None:
 def test_few_matches_are_a_warning_that_names_the_dearest_demand() -> None:
     found = said(job(require=LARGE), pool(), wanted=8)
     assert found.level == Level.WARNING
-    assert found.advice.startswith("GPU memory >= 40 GB costs the most, 4. The most there is: 140 GB.")
+    assert found.advice.startswith("GPU memory >= 40 GB costs the most: 4 GPUs. The pool has at most 140 GB.")
     assert said(job(require=LARGE), pool(), wanted=3).level == Level.OK
     even = said(job(require="Capability > 7 && Capability < 9"), [machine(GTX), machine(H200), machine(A100)], 2)
-    assert even.advice.startswith("GPU capability > 7 costs the most, 1. The most there is: 9.")
+    assert even.advice.startswith("GPU capability > 7 costs the most: 1 GPU. The pool has at most 9.")
     # A pool that is small is no fault of the demands.
     assert said(job(gpus=0), [static(16384)], wanted=8).level == Level.ERROR  # it has 1 core
     assert said(job(gpus=0, cores=1), [static(16384)], wanted=8).level == Level.OK

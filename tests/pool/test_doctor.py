@@ -32,12 +32,12 @@ def test_a_study_that_can_run(light: Light) -> None:
     said = sweep("doctor").stdout
     for line in (
         "ok      the schedd answers, of sweep's personal pool",
-        "ok      DAGMan looks at its jobs every 1 s",
-        "ok      the Python of PRE scripts reads the storage, in",
-        "ok      condor_submit takes the submit description",
-        "ok      the schedd takes jobs",
+        "ok      DAGMan checks its jobs every 1 s",
+        "ok      reading the storage as PRE scripts do took",
+        "ok      condor_submit accepts the submit description",
+        "ok      the schedd accepts jobs",
         f"ok      room for {SLOTS} of these jobs at a time in an empty pool: 1 slot",
-        "warning how long a trial takes is not known",
+        "warning the time that a trial takes is unknown",
     ):
         assert line in said
     assert "0 errors" in said
@@ -47,7 +47,7 @@ def test_a_study_that_can_run(light: Light) -> None:
 
 
 IMPOSSIBLE = {
-    'request_memory = "10 TB"': ("no job can start: 1 slot; memory >= 10 TB leaves 0", "The most there is:"),
+    'request_memory = "10 TB"': ("no job can start: 1 slot; memory >= 10 TB leaves 0", "The pool has at most"),
     "request_gpus = 1\ngpus_minimum_capability = 8.0": ("the pool has no GPUs", "condor_status"),
 }
 
@@ -68,7 +68,7 @@ def test_a_study_that_cannot_match(light: Light) -> None:
     write_json(study.paths.provenance, study.provenance | {"container": str(study.paths.root / "torch.sif")})
     done = sweep("doctor", check=False)
     assert (done.returncode, done.stderr) == (1, ""), done.stdout
-    assert f"error   there is no {study.paths.root / 'torch.sif'}" in done.stdout
+    assert f"error   the jobs' input file {study.paths.root / 'torch.sif'} is missing" in done.stdout
     assert "Put it back" in done.stdout
 
 
@@ -98,7 +98,7 @@ def test_gpus_of_many_kinds(light: Light) -> None:
     study.paths.config.write_text(text.replace("16 GB", "160 GB"))
     found = "no job can start: 10 GPUs; GPU capability >= 7.5 leaves 7; GPU memory >= 160 GB leaves 0"
     done = sweep("doctor", check=False)
-    assert (done.returncode, f"error   {found}\n          The most there is: 140 GB." in done.stdout) == (1, True)
+    assert (done.returncode, f"error   {found}\n          The pool has at most 140 GB." in done.stdout) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_where_no_pool_runs(light: Light, monkeypatch: pytest.MonkeyPatch, tmp_p
     done = sweep("doctor", check=False)
     assert done.returncode == 1
     assert "error   the personal pool is not running\n          Run: sweep pool start" in done.stdout
-    assert "ok      the Python that answers POST scripts starts" in done.stdout
+    assert "ok      starting the process that answers POST scripts took" in done.stdout
     assert done.stderr == ""
 
 
