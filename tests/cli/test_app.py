@@ -65,7 +65,7 @@ def test_the_doctor_says_what_is_missing_and_checks_the_rest(study_file: Path) -
     assert sweep(folder, "init", "study.toml").returncode == 0
     done = sweep(folder, "doctor")
     assert (done.returncode, done.stderr) == (1, "")
-    assert "ok      the Python that answers POST scripts starts" in done.stdout
+    assert "ok      starting the process that answers POST scripts took" in done.stdout
     assert sweep(folder, "doctor", "--study", "none").returncode == 3
 
 
