@@ -28,10 +28,12 @@ class TrialPaths:
 
     @property
     def spec(self) -> Path:
+        """The parameters, the seed and the steps of the trial; the job reads it."""
         return self.root / "trial.json"
 
     @property
     def metrics(self) -> Path:
+        """The metrics that the job reports, one line of JSON for each step."""
         return self.root / "metrics.jsonl"
 
     @property
@@ -39,7 +41,10 @@ class TrialPaths:
         return self.root / "checkpoint"
 
     def outputs(self, *, checkpoints: bool) -> tuple[Path, ...]:
-        """Return the files that a job sends back, and takes along when it runs again."""
+        """Return the files that a job sends back, and takes along when it runs again.
+
+        `checkpoints` says whether the program saves checkpoints.
+        """
         saved = [self.checkpoint, *(self.root / f"checkpoint.{kind}" for kind in ("previous", "sha256"))]
         return (self.metrics, *(saved if checkpoints else []), self.starts)
 
@@ -50,6 +55,7 @@ class TrialPaths:
 
     @property
     def result(self) -> Path:
+        """The trial's state and final values; the trial has ended when this file exists."""
         return self.root / "result.json"
 
     @property
@@ -85,6 +91,7 @@ class TrialPaths:
 
     @property
     def job_log(self) -> Path:
+        """HTCondor's event log of the trial's jobs."""
         return self.root / "job.log"
 
 
@@ -116,10 +123,12 @@ class StudyPaths:
 
     @property
     def database(self) -> Path:
+        """The Optuna storage, if it is SQLite."""
         return self.root / "study.db"
 
     @property
     def journal(self) -> Path:
+        """The Optuna storage, if it is a journal."""
         return self.root / "study.journal"
 
     @property
@@ -210,10 +219,12 @@ class StudyPaths:
 
     @property
     def outer_dag(self) -> Path:
+        """The DAG that `sweep launch` submits: of all generations, or of all lanes."""
         return self.dag / "study.dag"
 
     @property
     def submit(self) -> Path:
+        """The submit description that the jobs of all trials share."""
         return self.dag / "trial.sub"
 
     def generation_dag(self, generation: int) -> Path:
@@ -229,6 +240,7 @@ class StudyPaths:
         return self.lanes / f"{lane}.trial"
 
     def lane_submit(self, lane: str) -> Path:
+        """Return the submit description of a lane's trial."""
         return self.lanes / f"{lane}.sub"
 
     @property

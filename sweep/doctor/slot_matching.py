@@ -27,7 +27,7 @@ SLOT_RULES = "what slots require of jobs (START)"
 
 
 NAMED = 5
-"""The most values of the pool that are named when a job requires another value."""
+"""How many of the pool's values are named, at most, when a job requires another value."""
 
 
 @dataclass(frozen=True)

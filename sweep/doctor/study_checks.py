@@ -42,19 +42,19 @@ StoredStudy.open(load_study(StudyPaths(Path(sys.argv[1]))), writing=False).rows(
 
 
 SLOW_SECONDS = 10
-"""More seconds than this to read the storage are too many: each generation waits for them, and some POST scripts."""
+"""Reading the storage should not take longer: each generation waits for it, and some POST scripts."""
 
 
 TIMEOUT_SECONDS = 120
-"""The time that a script may take."""
+"""How long a script may take, at most."""
 
 
 NAMED = 5
-"""The most missing or unreadable files that are named."""
+"""How many missing or unreadable files are named, at most."""
 
 
 LARGE_BYTES = 10**9
-"""More bytes than this for each job are too many for the access point to send."""
+"""The access point should not send more input to each job."""
 
 
 def check_folder(study: Study) -> Iterator[Finding]:
@@ -62,7 +62,10 @@ def check_folder(study: Study) -> Iterator[Finding]:
     root = study.paths.root
     kind = network_filesystem(root)
     if not os.access(root, os.W_OK | os.X_OK):
-        yield error(f"you have no permission to write to {root}", f"Run: chmod u+rwx {shlex.quote(str(root))}")
+        yield error(
+            f"you have no permission to write to {root}",
+            f"Work in another folder, or run: chmod u+rwx {shlex.quote(str(root))}",
+        )
     elif kind and study.config.study.storage == "sqlite":
         yield error(
             f"{root} is on a network file system ({kind}), which can damage an SQLite database",

@@ -29,6 +29,7 @@ WATCH_Q = "condor_watch_q"
 
 
 def pool_directory() -> Path:
+    """Return the folder with the pool's configuration, logs, queue and jobs."""
     return state_directory() / "pool"
 
 
@@ -38,6 +39,7 @@ def pool_tools() -> Path:
 
 
 def config_file() -> Path:
+    """Return the path of the pool's HTCondor configuration, which CONDOR_CONFIG names."""
     return pool_directory() / "condor_config"
 
 
@@ -68,6 +70,7 @@ def _started_by_condor(environment: list[bytes]) -> bool:
 
 
 def pool_is_running() -> bool:
+    """Return whether this user's personal pool runs."""
     return "condor_master" in pool_processes().values()
 
 
@@ -122,17 +125,17 @@ def pool_user() -> pwd.struct_passwd:
     if os.getuid() != 0:
         return pwd.getpwuid(os.getuid())
     overflow = int(Path("/proc/sys/kernel/overflowuid").read_text())
-    stand_in = next(user for user in pwd.getpwall() if user.pw_uid not in (0, overflow) and user.pw_name != "nobody")
+    other = next(user for user in pwd.getpwall() if user.pw_uid not in (0, overflow) and user.pw_name != "nobody")
     if shutil.which("unshare") is None:
         raise PoolError("as root, a personal pool needs the command unshare", "Run: apt-get install util-linux")
-    probe = subprocess.run([*user_namespace(stand_in), "true"], capture_output=True, text=True, check=False)
+    probe = subprocess.run([*user_namespace(other), "true"], capture_output=True, text=True, check=False)
     if probe.returncode:
         raise PoolError(
             "HTCondor runs no jobs as root, and this machine does not allow the user namespace that sweep needs "
             f"({probe.stderr.strip()})",
             "Run the command again as an ordinary user, or allow user namespaces (sysctl user.max_user_namespaces).",
         )
-    return stand_in
+    return other
 
 
 def user_namespace(user: pwd.struct_passwd) -> list[str]:

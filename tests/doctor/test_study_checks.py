@@ -56,6 +56,14 @@ def test_scripts_start_with_little_of_an_environment(study: Study, monkeypatch: 
     assert reading.text.startswith("reading the storage as PRE scripts do failed: sweep.errors.StorageError")
 
 
+@pytest.mark.processes
+def test_a_script_that_hangs(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study_checks, "READ_STORAGE", "import time; time.sleep(60)")
+    monkeypatch.setattr(study_checks, "TIMEOUT_SECONDS", 0.5)
+    found = next(study_checks.check_scripts(study))
+    assert (found.level, found.text) == (Level.ERROR, "reading the storage as PRE scripts do: timed out after 0.5 s")
+
+
 def test_what_travels_with_a_job(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "photos").mkdir()
     (folder / "photos" / "1.png").write_bytes(bytes(2**20))
