@@ -1,4 +1,4 @@
-"""Formats a sweep's progress: as a live screen for a terminal, as plain lines, and as JSON. Pure."""
+"""Formats a sweep's progress: as a live screen for a terminal, as plain lines, and as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.text import Text
 from sweep.monitor.progress import Generation, Progress, QueuedTrial
 from sweep.pool.schedd import STUDY_ATTRIBUTE
 from sweep.study.commands import study_command
-from sweep.study.study import Study
+from sweep.study.study import Study, planned_lanes
 from sweep.units import readable_time
 
 ROWS = 12
@@ -86,7 +86,9 @@ def status_lines(study: Study, progress: Progress) -> list[str]:
     lines += [trial_line(trial) for trial in progress.queued]
     lines += hold_advice(study, progress)
     if progress.state == "stopped":
-        launch = f"launch --generations {max(1, len(progress.generations))}"
+        lanes = planned_lanes(study.paths)
+        in_lanes = f" --lanes {lanes}" if lanes and lanes != study.config.study.lanes_wanted else ""
+        launch = f"launch --generations {max(1, len(progress.generations))}{in_lanes}"
         lines.append(f"Next: {study_command(study, launch)}")
     return lines
 

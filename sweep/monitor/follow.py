@@ -16,7 +16,7 @@ from sweep.monitor.progress import Progress
 from sweep.monitor.progress_reader import ProgressReader
 from sweep.paths import StudyPaths
 from sweep.pool.connect import poll_seconds
-from sweep.study.commands import study_command
+from sweep.study.commands import report_command, study_command
 from sweep.study.study import Study
 from sweep.system.files import tail
 from sweep.workflow.exit_codes import DEFER, TRY_AGAIN
@@ -36,10 +36,10 @@ def follow_sweep(study: Study, generations: int) -> Progress:
     except KeyboardInterrupt:
         say("Left the sweep running.")
         say(f"To follow it again, run: {study_command(study, 'status --watch')}")
-        say(f"To see the leaderboard, run: {study_command(study, 'report')}")
+        say(f"To see the leaderboard, run: {report_command(study)}")
         return reader.read()
     reason = f": {progress.ended}" if progress.ended else ""
-    say(f"The sweep has ended{reason}. Next: {study_command(study, 'report')}")
+    say(f"The sweep has ended{reason}. Next: {report_command(study)}")
     return progress
 
 

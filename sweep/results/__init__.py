@@ -1,1 +1,1 @@
-"""Shows what came out: the leaderboard, confirmations, costs, the best model."""
+"""Shows a study's results: the leaderboard, confirmations, costs, the best model."""

@@ -1,5 +1,7 @@
-"""What a study has cost, by HTCondor's event logs of its jobs: slot hours, good and lost, queue time, transfers, and
-what was used of what was asked for."""
+"""A study's costs, from HTCondor's event logs of its jobs.
+
+Slot hours, good and lost, time in the queue, transfers, and the use of the requested resources.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,17 @@ if TYPE_CHECKING:
 
 
 SHARES = ("good", "pruned", "failed", "evicted")
-"""What became of the time on slots: of trials that completed (or still run), that were pruned, that failed, and what
-evictions lost."""
+"""Kinds of time on slots: of trials that completed or still run, of pruned trials, of failed trials, and the time that
+evictions have lost."""
 
 
 @dataclass(frozen=True)
 class Accounting:
-    """`totals` has a figure a line, in words; `places` a row for each host and kind of GPU; `used` one for each
-    resource. `suggestion` is a `[job]` section, by line, none before there is anything to go by."""
+    """The costs of a study.
+
+    `totals` has pairs of a name and a figure, as text; `places` a row for each host and GPU model; `used` a row for
+    each resource. `suggestion` has the lines of a `[job]` section, none before a job has ended.
+    """
 
     runs: list[SlotRun]
     totals: list[tuple[str, str]]
@@ -37,7 +42,7 @@ class Accounting:
 
 
 def collect_accounting(study: Study, report: Report) -> Accounting:
-    """Read all job logs of a study."""
+    """Return the costs of a study, from the event logs of all its jobs."""
     runs = [
         run
         for trial in report.trials
@@ -54,7 +59,7 @@ def collect_accounting(study: Study, report: Report) -> Accounting:
 
 
 def slot_hours(runs: Iterable[SlotRun], states: Mapping[int, str]) -> dict[str, float]:
-    """Hours of the programs' time on slots, by `SHARES`; `states` are the trials', by number."""
+    """Return the hours that programs spent on slots, by `SHARES`; `states` are the trials' states, by number."""
     kinds = {"PRUNED": "pruned", "FAIL": "failed"}
     spent = dict.fromkeys(SHARES, 0.0)
     for run in runs:
@@ -64,71 +69,72 @@ def slot_hours(runs: Iterable[SlotRun], states: Mapping[int, str]) -> dict[str, 
 
 
 def cost_totals(runs: Sequence[SlotRun], states: Mapping[int, str]) -> list[tuple[str, str]]:
-    """Figures in words."""
+    """Return name and figure of each total, as text."""
     spent = slot_hours(runs, states)
-    whole = sum(spent.values())
-    waits = sorted((run.claimed or run.start) - run.queued for run in runs if run.queued)
-    waited = [max(0.0, wait.total_seconds()) for wait in waits]
-    moving = sum((run.start - run.claimed).total_seconds() for run in runs if run.claimed) / 3600
+    total = sum(spent.values())
     names = {"good": "good", "pruned": "in pruned trials", "failed": "in failed trials", "evicted": "lost to evictions"}
-    text = [("slot hours", f"{whole:.3g}")]
-    text += [
-        (f"of these {names[name]}", _share(spent[name], whole)) for name in SHARES if spent[name] or name == "good"
-    ]
-    text.append(("besides, fetching inputs", f"{moving:.3g} h"))
-    if waited:
-        middle, most = waited[len(waited) // 2], waited[-1]
-        text.append(
-            ("time in the queue before a start", f"{readable_time(middle)} (median), {readable_time(most)} (longest)")
-        )
+    transfer = sum((run.start - run.claimed).total_seconds() for run in runs if run.claimed) / 3600
     ended = [run for run in runs if run.ending != "running"]
-    text.append(("starts, evictions", f"{len(runs)}, {sum(run.ending in ('evicted', 'lost') for run in runs)}"))
-    received, sent = (sum(count) / 1e6 for count in ([run.received for run in ended], [run.sent for run in ended]))
-    text.append(("transferred to jobs, and back", f"{received:.3g} MB, {sent:.3g} MB"))
-    return text
+    received, sent = sum(run.received for run in ended) / 1e6, sum(run.sent for run in ended) / 1e6
+    return [
+        ("slot hours", f"{total:.3g}"),
+        *((f"of these {names[name]}", _share(spent[name], total)) for name in SHARES if spent[name] or name == "good"),
+        ("in addition, fetching inputs", f"{transfer:.3g} h"),
+        *_queue_time(runs),
+        ("attempts, evictions", f"{len(runs)}, {sum(run.ending in ('evicted', 'lost') for run in runs)}"),
+        ("transferred to jobs, and back", f"{received:.3g} MB, {sent:.3g} MB"),
+    ]
 
 
-def _share(part: float, whole: float) -> str:
-    return f"{part:.3g} ({part / whole:.0%})" if whole else "0"
+def _queue_time(runs: Sequence[SlotRun]) -> list[tuple[str, str]]:
+    waits = sorted(max(0.0, ((run.claimed or run.start) - run.queued).total_seconds()) for run in runs if run.queued)
+    if not waits:
+        return []
+    median, longest = waits[len(waits) // 2], waits[-1]
+    return [("time in the queue", f"{readable_time(median)} (median), {readable_time(longest)} (longest)")]
+
+
+def _share(part: float, total: float) -> str:
+    return f"{part:.3g} ({part / total:.0%})" if total else "0"
 
 
 def usage_by_place(runs: Iterable[SlotRun], states: Mapping[int, str]) -> pandas.DataFrame:
-    """A row for each host and kind of GPU, the most used first: starts, evictions, slot hours, share of good ones."""
+    """Return a row for each host and GPU model, the most used first: attempts, evictions, slot hours, good share."""
     import pandas
 
     by_place: dict[tuple[str, str], list[SlotRun]] = {}
     for run in runs:
         by_place.setdefault((run.host, run.gpu), []).append(run)
     rows = []
-    for (host, gpu), there in by_place.items():
-        spent = slot_hours(there, states)
-        whole = sum(spent.values())
-        evictions = sum(run.ending in ("evicted", "lost") for run in there)
-        rows.append([host, gpu, len(there), evictions, whole, spent["good"] / whole if whole else None])
-    frame = pandas.DataFrame(rows, columns=["host", "gpu", "starts", "evictions", "hours", "good"])
+    for (host, gpu), here in by_place.items():
+        spent = slot_hours(here, states)
+        total = sum(spent.values())
+        evictions = sum(run.ending in ("evicted", "lost") for run in here)
+        rows.append([host, gpu, len(here), evictions, total, spent["good"] / total if total else None])
+    frame = pandas.DataFrame(rows, columns=["host", "gpu", "attempts", "evictions", "hours", "good"])
     return frame.sort_values(["hours", "host"], ascending=[False, True], ignore_index=True)
 
 
 def usage_by_resource(runs: Iterable[SlotRun], requests: Mapping[str, object]) -> pandas.DataFrame:
-    """A row for each resource: what was asked for, and what runs used, in the middle and at the most."""
+    """Return a row for each resource: the request, and the median and maximum that jobs used."""
     import pandas
 
-    there = [run for run in runs if run.ending != "running"]
-    of: dict[str, tuple[str, Callable[[SlotRun], float]]] = {
+    ended = [run for run in runs if run.ending != "running"]
+    measures: dict[str, tuple[str, Callable[[SlotRun], float]]] = {
         "cpus": ("cores", lambda run: run.cpus),
         "memory": ("MB", lambda run: run.memory_mb),
         "disk": ("MB", lambda run: run.disk_kb / 1024),
     }
     rows = []
-    for name, (unit, measure) in of.items():
-        figures = sorted(figure for run in there if (figure := measure(run)))
-        middle, most = (figures[len(figures) // 2], figures[-1]) if figures else (None, None)
-        rows.append([name, str(requests.get(f"request_{name}", "")), unit, middle, most])
-    return pandas.DataFrame(rows, columns=["resource", "asked", "unit", "median", "most"])
+    for name, (unit, measure) in measures.items():
+        figures = sorted(figure for run in ended if (figure := measure(run)))
+        median, largest = (figures[len(figures) // 2], figures[-1]) if figures else (None, None)
+        rows.append([name, str(requests.get(f"request_{name}", "")), unit, median, largest])
+    return pandas.DataFrame(rows, columns=["resource", "requested", "unit", "median", "maximum"])
 
 
 def suggested_job_lines(study: Study, runs: Sequence[SlotRun]) -> list[str]:
-    """A `[job]` section for what the runs used, with margins, by line."""
+    """Return the lines of a `[job]` section that requests what the runs used, with margins; [] if none has ended."""
     memory, disk = max((run.memory_mb for run in runs), default=0.0), max((run.disk_kb for run in runs), default=0.0)
     if not memory or not disk:
         return []
@@ -136,12 +142,12 @@ def suggested_job_lines(study: Study, runs: Sequence[SlotRun]) -> list[str]:
 
 
 def accounting_tables(accounting: Accounting) -> list[RenderableType]:
-    """All of it for a terminal."""
+    """Return the costs as tables for a terminal."""
     from rich.text import Text
 
-    parts: list[RenderableType] = [rich_table("what it cost", ["", ""], accounting.totals)]
-    for title, frame in (("by host and GPU", accounting.places), ("used, of what was asked for", accounting.used)):
+    parts: list[RenderableType] = [rich_table("costs", ["", ""], accounting.totals)]
+    for title, frame in (("by host and GPU", accounting.places), ("resources requested and used", accounting.used)):
         parts.append(rich_table(title, list(frame.columns), frame.map(short_text).itertuples(index=False)))
     if accounting.suggestion:
-        parts.append(Text("Suggested, with margins:\n\n" + "\n".join(accounting.suggestion)))
+        parts.append(Text("Suggested for the study file, with margins:\n\n" + "\n".join(accounting.suggestion)))
     return parts

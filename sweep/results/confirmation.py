@@ -1,7 +1,7 @@
-"""Trains the best configurations again, with fresh seeds, and says which differences between them are real.
+"""Reads a study's confirmation, and tests which of its configurations differ significantly.
 
-A confirmation is a study of its own, `NAME-confirm`, whose trials are all listed: those configurations, once for each
-seed. It is launched like any other, and is scored on the test set, which the search never saw.
+A confirmation is a study of its own, `NAME-confirm`. Its trials are the best configurations of a study, once for each
+of several fresh seeds. They are scored on the test set, which the study itself never used.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from sweep.study.study import Study, load_study
 from sweep.trial.direction import Direction
 
 LEVEL = 0.05
-"""How often, if none of the configurations differed, some difference would be called real."""
+"""Significance level: the probability of finding any significant difference if the configurations are all equal."""
 
 
 @dataclass(frozen=True)
 class Confirmed:
-    """A configuration, by the trial that it was first: its scores with fresh seeds, and their rank.
+    """A confirmed configuration: the number of its trial in the study, its scores with fresh seeds, and its rank.
 
-    The rank is one more than the number of configurations that are better by a real difference, so that all that share
-    the first may be the best; None where there are fewer than two seeds.
+    The rank is one more than the number of configurations that are significantly better. So any configuration of rank
+    1 may be the best. The rank is None if a configuration has fewer than two scores.
     """
 
     trial: int
@@ -36,26 +36,29 @@ class Confirmed:
 
     @property
     def deviation(self) -> float | None:
-        """Of the scores, between seeds; None for one."""
+        """Standard deviation of the scores; None for a single score."""
         return stdev(self.scores) if len(self.scores) > 1 else None
 
 
 def confirmation_paths(study: Study) -> StudyPaths:
-    """Where a study's confirmation lies."""
+    """Return the paths of a study's confirmation."""
     return StudyPaths.named(f"{study.config.study.name}-confirm")
 
 
 def score_name(study: Study) -> str:
-    """The metric that a confirmation goes by: of the shipped trainer the objective on the test set; of a program of
-    one's own `[study] test_metric`, else the objective again."""
+    """Return the metric of a confirmation.
+
+    That is `[study] test_metric` if it is set. Otherwise it is the first objective, with the shipped trainer its value
+    on the test set.
+    """
     section = study.config.study
     objective = section.metric[0]
-    shipped = objective if study.config.trainer.command else objective.replace("val_", "test_", 1)
-    return section.test_metric or shipped
+    default = objective if study.config.trainer.command else objective.replace("val_", "test_", 1)
+    return section.test_metric or default
 
 
 def read_confirmation(study: Study) -> list[Confirmed]:
-    """What a study's confirmation has found so far, the best first; nothing where there is none."""
+    """Return the confirmed configurations of a study so far, the best first; [] if it has no confirmation."""
     from sweep.optimizer.stored_study import StoredStudy
 
     if not confirmation_paths(study).provenance.exists():
@@ -69,27 +72,26 @@ def read_confirmation(study: Study) -> list[Confirmed]:
 
 
 def rank_configurations(scores: Mapping[int, Sequence[float]], direction: Direction) -> list[Confirmed]:
-    """Rank the configurations, by trial, whose scores these are."""
+    """Return the configurations with their ranks, the best mean first; `scores` are by trial number."""
     order = sorted(scores, key=lambda trial: (direction.key(mean(scores[trial])), trial))
-    worse = significant_differences([scores[trial] for trial in order])
+    differs = significant_differences([scores[trial] for trial in order])
     return [
-        Confirmed(trial, list(scores[trial]), None if worse is None else 1 + sum(worse[place][:place]))
-        for place, trial in enumerate(order)
+        Confirmed(trial, list(scores[trial]), None if differs is None else 1 + sum(differs[position][:position]))
+        for position, trial in enumerate(order)
     ]
 
 
 def significant_differences(groups: Sequence[Sequence[float]]) -> list[list[bool]] | None:
-    """Which groups of scores really differ; None where one has fewer than two.
+    """Return for each pair of groups of scores whether they differ significantly; None if a group has fewer than two.
 
-    By the Tukey-Kramer test at `LEVEL`, which regards that all pairs are compared: J. W. Tukey, The problem of
-    multiple comparisons (1953); C. Y. Kramer, Biometrics 12 (1956) 307.
+    The Tukey-Kramer test at `LEVEL` allows for the number of pairs: J. W. Tukey, The problem of multiple comparisons
+    (1953); C. Y. Kramer, Biometrics 12 (1956) 307.
     """
     if any(len(group) < 2 for group in groups):
         return None
     if len(groups) < 2 or all(len(set(group)) == 1 for group in groups):
-        # Scores that no seed changes are what they are.
+        # The test needs some variance. Without any, every difference is significant.
         return [[mean(one) != mean(other) for other in groups] for one in groups]
     from scipy.stats import tukey_hsd
 
-    found = tukey_hsd(*groups)
-    return [[bool(p < LEVEL) for p in row] for row in found.pvalue]
+    return [[bool(p < LEVEL) for p in row] for row in tukey_hsd(*groups).pvalue]

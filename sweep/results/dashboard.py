@@ -1,4 +1,4 @@
-"""optuna-dashboard on a study's storage, for this machine alone."""
+"""Runs optuna-dashboard on a study's storage, for this machine only."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import socket
 from collections.abc import Callable
 
 from sweep.errors import StudyError
+from sweep.study.commands import study_command
 from sweep.study.study import Study
 
 
 def serve_dashboard(study: Study, port: int, say: Callable[[str], None]) -> None:
-    """Serve it on the loopback interface until Ctrl-C; first says how to reach it, also from afar.
+    """Run optuna-dashboard on the loopback interface until Ctrl-C; first print how to open it, also from elsewhere.
 
-    Raises StudyError where optuna-dashboard is missing or the port is taken.
+    Raises StudyError if optuna-dashboard is missing or the port is in use.
     """
     if importlib.util.find_spec("optuna_dashboard") is None:
-        raise StudyError("optuna-dashboard is not installed", "pip install 'htcondor-sweep[dashboard]'")
+        raise StudyError("optuna-dashboard is not installed", "Run: pip install 'htcondor-sweep[dashboard]'")
     import optuna_dashboard
 
     from sweep.optimizer.storages import open_storage, storage_errors
@@ -27,7 +28,11 @@ def serve_dashboard(study: Study, port: int, say: Callable[[str], None]) -> None
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise StudyError(f"port {port}: {error.strerror}", f"Choose another: --port {port + 1}") from None
+            another = port + 1 if port < 65535 else port - 1
+            raise StudyError(
+                f"port {port} cannot be opened: {error.strerror}",
+                f"To use another port, run: {study_command(study, f'dashboard --port {another}')}",
+            ) from None
     with storage_errors(study, opening=True):
         storage = open_storage(study, writing=False)
     for line in dashboard_directions(port, getpass.getuser(), socket.getfqdn()):
@@ -36,8 +41,9 @@ def serve_dashboard(study: Study, port: int, say: Callable[[str], None]) -> None
 
 
 def dashboard_directions(port: int, user: str, host: str) -> list[str]:
-    """How to reach it."""
+    """Return how to open the dashboard, on this machine and from another one."""
     return [
-        f"http://127.0.0.1:{port}/ on this machine; Ctrl-C ends it.",
-        f"From your own machine: ssh -N -L {port}:127.0.0.1:{port} {user}@{host}, and open the same address there.",
+        f"Open http://127.0.0.1:{port}/ on this machine. Ctrl-C ends the dashboard.",
+        "To open it on your own machine, run this there, then open the same address:",
+        f"    ssh -N -L {port}:127.0.0.1:{port} {user}@{host}",
     ]

@@ -1,4 +1,4 @@
-"""Scores the averaged predictions of a study's best trials, by the trainer's own program."""
+"""Scores the averaged predictions of a study's best trials, with the shipped trainer's own program."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sweep.errors import StudyError
 from sweep.results.report import Report
 from sweep.results.table import rich_table, short_text
+from sweep.study.commands import study_command
 from sweep.study.study import Study
 from sweep.units import last_line
 
@@ -20,20 +21,25 @@ if TYPE_CHECKING:
 
 
 def score_ensemble(study: Study, report: Report, top: int) -> dict[str, dict[str, float]]:
-    """Scores on the test set: by trial number, the best first, and at last those of the `ensemble`.
+    """Return the scores on the test set by trial number, the best trial first, and last those of the "ensemble".
 
-    Raises StudyError where there are no two checkpoints, or this machine cannot run the trainer.
+    Raises StudyError if fewer than two trials have checkpoints, or if this machine cannot run the trainer.
     """
     if study.config.trainer.command:
-        raise StudyError("only models of the shipped trainer can be averaged", "Average those of your program there.")
-    if importlib.util.find_spec("torch") is None:
         raise StudyError(
-            f"{sys.executable} has no torch", "Type it on a machine that has: pip install 'htcondor-sweep[trainer]'."
+            f"{study.paths.config}: [trainer] command runs your own program; sweep can only average models of its "
+            "shipped trainer",
+            "Average the predictions of your models in your own program.",
         )
-    there = [trial["number"] for trial in report.ranked[:top] if trial["checkpoint"]]
-    if len(there) < 2:
-        raise StudyError("there are no two complete trials with checkpoints", "See: sweep report")
-    specs = [str(study.paths.trial(number).spec) for number in there]
+    if importlib.util.find_spec("torch") is None:
+        raise StudyError(f"{sys.executable} has no torch", "Run: pip install 'htcondor-sweep[trainer]'")
+    numbers = [trial["number"] for trial in report.ranked[:top] if trial["checkpoint"]]
+    if len(numbers) < 2:
+        raise StudyError(
+            f"an ensemble needs two complete trials with checkpoints; the study has {len(numbers)} of the best {top}",
+            f"To list its trials, run: {study_command(study, 'report')}",
+        )
+    specs = [str(study.paths.trial(number).spec) for number in numbers]
     data = ["--data", study.data] if "://" not in study.data else []
     done = subprocess.run(
         [sys.executable, "-m", "trainer.predict", *specs, *data],
@@ -44,12 +50,13 @@ def score_ensemble(study: Study, report: Report, top: int) -> dict[str, dict[str
         check=False,
     )
     if done.returncode != 0:
-        raise StudyError(f"the models cannot be scored: {last_line(done.stderr, 'nothing on stderr')}")
+        reason = last_line(done.stderr, f"exit status {done.returncode}, and nothing on stderr")
+        raise StudyError(f"the trainer cannot score the models: {reason}")
     scores: dict[str, dict[str, float]] = json.loads(done.stdout)
     return scores
 
 
 def ensemble_table(scores: dict[str, dict[str, float]]) -> Table:
-    """The scores for a terminal."""
-    rows = [[who, *(short_text(value) for value in values.values())] for who, values in scores.items()]
+    """Return the scores as a table for a terminal."""
+    rows = [[name, *(short_text(value) for value in values.values())] for name, values in scores.items()]
     return rich_table("on the test set", ["trial", *scores["ensemble"]], rows)

@@ -1,4 +1,4 @@
-"""Draws the leaderboard: as a table for a terminal, JSON, CSV or Markdown."""
+"""Formats the leaderboard: as a table for a terminal, as JSON, CSV or Markdown."""
 
 from __future__ import annotations
 
@@ -20,25 +20,26 @@ COLUMNS = ("generation", "state", "epochs", "duration_s", "attempts")
 
 
 FAILURES_SHOWN = 5
+"""Most failed trials below the table."""
 
 
-FLATTERED = "The best of many tries is flattered by luck. Trained again, and scored on the test set: sweep confirm"
+UNCONFIRMED_NOTE = "The best of many trials looks better than it is. Run `sweep confirm` for an unbiased score."
 
 
-CONFIRMED = "Those of equal rank do not really differ (Tukey-Kramer test, 5 %)."
+CONFIRMED_NOTE = "Trials with the same rank do not differ significantly (Tukey-Kramer test, 5 %)."
 
 
 def report_json(report: Report) -> str:
-    """The report for programs: `{"study": …, "trials": […]}`, all trials."""
+    """Return the report as JSON, with all trials: `{"study": …, "trials": […]}`."""
     return json.dumps({"study": report.study, "trials": report.trials}, indent=2, allow_nan=False)
 
 
 def leaderboard_frame(report: Report, top: int | None) -> pandas.DataFrame:
-    """The leaderboard as a data frame, a row for each trial: the ranked ones, then the others by number."""
+    """Return the leaderboard, or its first `top` rows: the ranked trials, then the others by number."""
     import pandas
 
     others = [trial for trial in report.trials if trial["rank"] is None]
-    # A plain "value" where there is but one, which the title names.
+    # A single metric is headed "value", because the title names it.
     metrics = report.study["metrics"]
     headings = metrics if len(metrics) > 1 else ["value"]
     feasible = ["feasible"] if report.study["constraints"] else []
@@ -62,72 +63,88 @@ def leaderboard_frame(report: Report, top: int | None) -> pandas.DataFrame:
 
 
 def leaderboard_csv(report: Report, top: int | None) -> str:
-    """The leaderboard as CSV; parameters in full precision."""
+    """Return the leaderboard as CSV, with parameters in full precision."""
     return leaderboard_frame(report, top).to_csv(index=False)
 
 
 def leaderboard_markdown(report: Report, top: int | None) -> str:
-    """The leaderboard as a Markdown table, and the counts below it."""
+    """Return the leaderboard as a Markdown table, and the counts below it."""
     cells = leaderboard_frame(report, top).map(short_text)
     return f"{cells.to_markdown(index=False, disable_numparse=True)}\n\n{state_counts(report)}\n"
 
 
 def state_counts(report: Report) -> str:
-    """Number of trials in each state, in one line."""
+    """Return the number of trials in each state, in one line."""
     states = report.study["counts"]
     total = sum(states.values())
     return f"{total} trials" + "".join(f", {count} {state}" for state, count in states.items())
 
 
 def leaderboard_table(report: Report, top: int | None, width: int) -> list[RenderableType]:
-    """The leaderboard for a terminal `width` characters wide: table, counts, failures with reasons, best checkpoint.
+    """Return the leaderboard for a terminal of `width` characters: table, counts, failures, best trial, confirmation.
 
-    Where the parameters do not fit as columns, they follow the table, a line for each trial.
+    If the parameters do not fit as columns, they follow the table, a line for each trial.
     """
     from rich.text import Text
 
-    data, names = leaderboard_frame(report, top).map(short_text), report.study["parameters"]
-    wanted = sum(max([len(str(heading)), *map(len, data[heading])]) + 3 for heading in data.columns)
-    lines: list[RenderableType] = [_table(report, data if wanted <= width else data.drop(columns=names))]
-    if wanted > width:
-        lines += [
-            Text(f"trial {row['trial']}: " + ", ".join(f"{name} {row[name]}" for name in names if row[name]))
-            for row in data.to_dict("records")
-        ]
-    lines.append(Text(state_counts(report)))
-    failed = [trial for trial in report.trials if trial["state"] == "FAIL"]
-    lines += [Text(f"trial {trial['number']} failed: {trial['reason']}") for trial in failed[:FAILURES_SHOWN]]
-    if len(failed) > FAILURES_SHOWN:
-        lines.append(Text(f"… and {len(failed) - FAILURES_SHOWN} more; --format json has all reasons"))
+    texts = [state_counts(report), *_failure_lines(report)]
     if report.study["ended"]:
-        lines.append(Text(f"The study asks for no more trials: {report.study['ended']}."))
-    lines.append(Text(_best(report)))
-    lines += (
-        [_confirmed(report), Text(CONFIRMED)] if report.study["confirmed"] else [Text(FLATTERED)] * bool(report.best)
-    )
+        texts.append(f"No more trials will be proposed: {report.study['ended']}.")
+    texts.append(_best_line(report))
+    parts = [*_trial_table(report, top, width), *map(Text, texts)]
+    if report.study["confirmed"]:
+        return [*parts, _confirmed_table(report), Text(CONFIRMED_NOTE)]
+    return [*parts, *([Text(UNCONFIRMED_NOTE)] if report.best else [])]
+
+
+def _trial_table(report: Report, top: int | None, width: int) -> list[RenderableType]:
+    """Return the table of trials, followed by a line of parameters for each trial if they do not fit as columns."""
+    from rich.text import Text
+
+    cells, names = leaderboard_frame(report, top).map(short_text), report.study["parameters"]
+    needed = sum(max([len(str(heading)), *map(len, cells[heading])]) + 3 for heading in cells.columns)
+    shown = cells if needed <= width else cells.drop(columns=names)
+    title = f"{report.study['name']}: {goal(report.study['objectives'], report.study['constraints']).rstrip(',')}"
+    table = rich_table(title, [str(heading) for heading in shown.columns], shown.itertuples(index=False))
+    if needed <= width:
+        return [table]
+    return [
+        table,
+        *(
+            Text(f"trial {row['trial']}: " + ", ".join(f"{name} {row[name]}" for name in names if row[name]))
+            for row in cells.to_dict("records")
+        ),
+    ]
+
+
+def _failure_lines(report: Report) -> list[str]:
+    failed = [trial for trial in report.trials if trial["state"] == "FAIL"]
+    lines = [f"trial {trial['number']} failed: {trial['reason']}" for trial in failed[:FAILURES_SHOWN]]
+    if len(failed) > FAILURES_SHOWN:
+        lines.append(
+            f"… and {len(failed) - FAILURES_SHOWN} more. For all reasons, run: "
+            f"sweep report --format json --study {report.study['name']}"
+        )
     return lines
 
 
-def _confirmed(report: Report) -> Table:
-    title = f"confirmed with fresh seeds, by {report.study['confirmed_by']}"
+def confirmed_rows(report: Report) -> tuple[list[str], list[list[str]]]:
+    """Return the headings and the rows of the table of confirmed configurations."""
     rows = [
-        [one["rank"], one["trial"], one["mean"], one["deviation"], len(one["scores"])]
-        for one in report.study["confirmed"]
+        [entry["rank"], entry["trial"], entry["mean"], entry["deviation"], len(entry["scores"])]
+        for entry in report.study["confirmed"]
     ]
-    return rich_table(
-        title, ["rank", "trial", "mean", "deviation", "seeds"], [[short_text(value) for value in row] for row in rows]
-    )
+    return ["rank", "trial", "mean", "deviation", "seeds"], [[short_text(value) for value in row] for row in rows]
 
 
-def _best(report: Report) -> str:
+def _confirmed_table(report: Report) -> Table:
+    return rich_table(f"confirmed with fresh seeds, by {report.study['confirmed_by']}", *confirmed_rows(report))
+
+
+def _best_line(report: Report) -> str:
     if not report.best:
-        keep = " that keeps the constraints" if report.study["constraints"] else ""
-        return f"No trial{keep} is complete yet."
+        condition = " that satisfies the constraints" if report.study["constraints"] else ""
+        return f"No trial{condition} is complete yet."
     if len(report.study["objectives"]) > 1:
         return f"Pareto front (rank {FRONT}): trials {', '.join(str(trial['number']) for trial in report.best)}"
     return f"best: trial {report.best[0]['number']}, checkpoint {report.best[0]['checkpoint'] or 'is gone'}"
-
-
-def _table(report: Report, data: pandas.DataFrame) -> Table:
-    title = f"{report.study['name']}: {goal(report.study['objectives'], report.study['constraints']).rstrip(',')}"
-    return rich_table(title, [str(heading) for heading in data.columns], data.itertuples(index=False))

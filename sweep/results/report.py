@@ -1,4 +1,4 @@
-"""The leaderboard: a study's trials as plain values, and as table, JSON, CSV or Markdown."""
+"""Collects a study's trials, ranked, as plain values that JSON can hold."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
 
 FRONT = 1
-"""Rank of the trials on the Pareto front, where there are several objectives."""
+"""Rank of the best trial; with several objectives, of the trials on the Pareto front."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What is known of a study. `trials` are by number, `ranked` the COMPLETE ones that keep the constraints on
-    metrics, the best first; with several objectives the rank is the front's number."""
+    """A study's results.
+
+    `study` describes the study. `trials` has all trials, by number; `ranked` has the COMPLETE trials that satisfy the
+    constraints on metrics, the best first. With several objectives a trial's rank is the number of its front.
+    """
 
     study: dict[str, Any]
     trials: list[dict[str, Any]]
@@ -34,12 +37,15 @@ class Report:
 
     @property
     def best(self) -> list[dict[str, Any]]:
-        """The best trial; with several objectives those on the Pareto front; none before one is complete."""
+        """The best trial, or the trials on the Pareto front; empty before any trial is ranked."""
         return [trial for trial in self.ranked if trial["rank"] == FRONT]
 
 
 def collect_report(study: Study) -> Report:
-    """Read a study's storage, and of trials that are not told yet their job logs."""
+    """Return a study's report, from its storage and, for unfinished trials, from their jobs' event logs.
+
+    Raises StorageError if the storage cannot be read.
+    """
     from sweep.optimizer.stored_study import StoredStudy
     from sweep.results.confirmation import read_confirmation, score_name
 
@@ -49,9 +55,9 @@ def collect_report(study: Study) -> Report:
 
 
 def build_report(study: Study, rows: list[TrialRow], confirmed: Sequence[Confirmed] = (), score: str = "") -> Report:
-    """The report that a study's trials make, and what its confirmation found, by the metric `score`."""
+    """Return the report of these trials; `confirmed` are the results of a confirmation, whose metric is `score`."""
     section = study.config.study
-    trials = [_trial(study, row) for row in rows]
+    trials = [_trial_entry(study, row) for row in rows]
     ranked = [trial for trial in trials if trial["state"] == "COMPLETE" and trial["feasible"]]
     values = [[trial["values"][metric] for metric in section.metric] for trial in ranked]
     for trial, rank in zip(ranked, ranks(values, section.direction), strict=True):
@@ -74,16 +80,7 @@ def build_report(study: Study, rows: list[TrialRow], confirmed: Sequence[Confirm
             "ended": tail(study.paths.ended),
             "counts": dict(sorted(Counter(trial["state"] for trial in trials).items())),
             "confirmed_by": score,
-            "confirmed": [
-                {
-                    "trial": one.trial,
-                    "rank": one.rank,
-                    "mean": one.mean,
-                    "deviation": one.deviation,
-                    "scores": one.scores,
-                }
-                for one in confirmed
-            ],
+            "confirmed": [_confirmed_entry(configuration) for configuration in confirmed],
         },
         trials=trials,
         ranked=ranked,
@@ -92,7 +89,17 @@ def build_report(study: Study, rows: list[TrialRow], confirmed: Sequence[Confirm
     return report
 
 
-def _trial(study: Study, row: TrialRow) -> dict[str, Any]:
+def _confirmed_entry(configuration: Confirmed) -> dict[str, Any]:
+    return {
+        "trial": configuration.trial,
+        "rank": configuration.rank,
+        "mean": configuration.mean,
+        "deviation": configuration.deviation,
+        "scores": configuration.scores,
+    }
+
+
+def _trial_entry(study: Study, row: TrialRow) -> dict[str, Any]:
     files = study.paths.trial(row.number)
     attempts, evictions, duration, lost = row.attempts, row.evictions, row.duration_s, row.lost_s
     if attempts is None:
@@ -113,7 +120,7 @@ def _trial(study: Study, row: TrialRow) -> dict[str, Any]:
         "duration_s": duration,
         "lost_s": lost,
         "steps": row.steps or 0,
-        "target_steps": study.config.trainer.epochs,  # None where a program of the user's decides
+        "target_steps": study.config.trainer.epochs,  # None if the user's own program decides
         "reason": row.reason,
         "checkpoint": str(files.checkpoint) if row.state == "COMPLETE" and _has_content(files.checkpoint) else None,
     }

@@ -1,4 +1,4 @@
-"""Tables for a terminal, and short texts for their cells."""
+"""Tables for a terminal, and the short texts in their cells."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 
 def short_text(value: Any) -> str:
-    """One value of the leaderboard, short enough to read."""
+    """Return a value as text, floats with five digits; '' for None and NaN."""
     if value is None or value != value:
         return ""
     return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
 def rich_table(title: str, headings: Sequence[str], rows: Iterable[Iterable[str]]) -> Table:
-    """A table of plain words, as all of them look on a terminal."""
+    """Return a table of texts, in the common style; Rich markup in a text is shown as it is."""
     from rich import box
     from rich.table import Table
     from rich.text import Text

@@ -20,6 +20,14 @@ def resume_command(study: Study, name: str | None) -> str:
 
 def study_command(study: Study, words: str) -> str:
     """Return the command `sweep WORDS` for a study; it names the study unless that is the default one."""
-    name = study.config.study.name
+    return command_line(words, _unless_default(study.config.study.name))
+
+
+def report_command(study: Study) -> str:
+    """Return the command that shows a study's results; those of a confirmation are in the report of its study."""
+    return command_line("report", _unless_default(study.config.study.confirms or study.config.study.name))
+
+
+def _unless_default(name: str) -> str | None:
     is_default = CURRENT.exists() and CURRENT.read_text(encoding="utf-8").strip() == name
-    return command_line(words, None if is_default else name)
+    return None if is_default else name

@@ -104,4 +104,4 @@ def test_a_trial_that_fails_does_not_break_its_lane(light: Callable[..., Study])
     file.write_text(file.read_text() + "target = 0.0\n")
     sweep("init", "study.toml")
     assert "has ended: trial 0 reached the target" in sweep("launch", "--generations", "9", "--lanes", "2").stdout
-    assert "The study asks for no more trials: trial 0 reached the target" in sweep("report").stdout
+    assert "No more trials will be proposed: trial 0 reached the target" in sweep("report").stdout

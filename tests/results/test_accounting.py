@@ -54,9 +54,9 @@ def test_totals_in_words() -> None:
         ("of these in pruned trials", "3 (40%)"),
         ("of these in failed trials", "1 (13%)"),
         ("of these lost to evictions", "0.5 (7%)"),
-        ("besides, fetching inputs", "0.0833 h"),
-        ("time in the queue before a start", "60 s (median), 60 s (longest)"),
-        ("starts, evictions", "5, 1"),
+        ("in addition, fetching inputs", "0.0833 h"),
+        ("time in the queue", "60 s (median), 60 s (longest)"),
+        ("attempts, evictions", "5, 1"),
         ("transferred to jobs, and back", "8 MB, 4 MB"),
     ]
     assert cost_totals([], {})[0] == ("slot hours", "0")

@@ -41,7 +41,7 @@ def test_its_parameters_are_toml_in_full_precision(there: Report) -> None:
 def test_only_a_complete_trial_is_a_best_one(study: Study, there: Report) -> None:
     with pytest.raises(StudyError, match="no complete trial 2"):
         find_trial(there, 2)
-    with pytest.raises(StudyError, match="no trial is complete yet"):
+    with pytest.raises(StudyError, match="study tiny has no complete trial yet"):
         find_trial(build_report(study, []), None)
 
 

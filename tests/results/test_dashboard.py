@@ -46,9 +46,9 @@ def test_it_serves_the_study_to_this_machine(study: Study) -> None:
     ) as process:
         try:
             assert process.stdout is not None
-            lines = [process.stdout.readline() for _ in range(2)]
-            assert lines[0].startswith(f"http://127.0.0.1:{port}/ on this machine")
-            assert re.match(rf"From your own machine: ssh -N -L {port}:127\.0\.0\.1:{port} ", lines[1])
+            lines = [process.stdout.readline() for _ in range(3)]
+            assert lines[0].startswith(f"Open http://127.0.0.1:{port}/ on this machine.")
+            assert re.match(rf" +ssh -N -L {port}:127\.0\.0\.1:{port} ", lines[2])
             page = wait_for(lambda: fetched(port, "/api/studies"), "the page is served")
             assert study.storage_study.encode() in page
         finally:

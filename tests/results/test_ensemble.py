@@ -24,7 +24,7 @@ def test_two_checkpoints_are_needed(study: Study, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
     study.paths.trial(0).root.mkdir(parents=True)
     study.paths.trial(0).checkpoint.write_text("a model")
-    with pytest.raises(StudyError, match="no two complete trials with checkpoints"):
+    with pytest.raises(StudyError, match="needs two complete trials with checkpoints"):
         score_ensemble(study, build_report(study, ROWS), 5)
 
 
