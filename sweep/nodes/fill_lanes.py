@@ -1,4 +1,4 @@
-"""Gives lanes their next trials: those that were asked for and are in no lane, then new ones."""
+"""Assigns the next trials to lanes: first proposed trials that no lane runs, then new ones."""
 
 from __future__ import annotations
 
@@ -14,52 +14,58 @@ from sweep.trial.spec import TrialSpec
 from sweep.workflow.submit import lane_description
 
 if TYPE_CHECKING:
-    from sweep.optimizer.stored_study import StoredStudy
+    from sweep.optimizer.stored_study import Proposal, StoredStudy
     from sweep.study.study import Study
 
 
-def assign_trials(search: StoredStudy, waiting: Sequence[str], trials: int) -> dict[str, int]:
-    """Write all that the nodes of lanes need for their next trials; the study is to have so many `trials` in all.
+def assign_trials(stored: StoredStudy, lanes: Sequence[str], trials: int) -> dict[str, int]:
+    """Assign the next trials to `lanes`, and write their nodes' files. Return the trial of each lane that got one.
 
-    Gives the trials of the lanes that are `waiting`, of the first ones where there are not enough. The caller holds the
-    storage lock, and has told Optuna of all trials that have ended.
+    The study has at most `trials` trials in all; if they do not suffice, the first lanes get them. The caller holds the
+    storage lock, and has told Optuna the results of all ended trials. Raises StudyError if a trial's files are damaged.
     """
-    specs = _open_trials(search) if waiting else []
-    if len(specs) < len(waiting):
-        specs += _more(search, len(waiting) - len(specs), trials)
-    given = dict(zip(waiting, specs, strict=False))
-    for lane, spec in given.items():
-        _start(search.study, lane, spec)
-    return {lane: spec.number for lane, spec in given.items()}
+    if not lanes:
+        return {}
+    specs = _unassigned_trials(stored)
+    if len(specs) < len(lanes):
+        specs += _new_trials(stored, len(lanes) - len(specs), trials)
+    assigned = dict(zip(lanes, specs, strict=False))
+    for lane, spec in assigned.items():
+        _assign(stored.study, lane, spec)
+    return {lane: spec.number for lane, spec in assigned.items()}
 
 
-def _open_trials(search: StoredStudy) -> list[TrialSpec]:
-    """Trials that were asked for, have not ended, and are in no lane."""
-    study, paths = search.study, search.study.paths
-    taken = lane_of_trial(paths)
-    proposals = [
-        one for one in search.running() if one.number not in taken and not paths.trial(one.number).result.exists()
-    ]
+def _unassigned_trials(stored: StoredStudy) -> list[TrialSpec]:
+    """Return the proposed trials that have no result and no lane."""
+    study, paths = stored.study, stored.study.paths
+    lanes = lane_of_trial(paths)
+
+    def is_unassigned(proposal: Proposal) -> bool:
+        return proposal.number not in lanes and not paths.trial(proposal.number).result.exists()
+
+    proposals = [proposal for proposal in stored.running() if is_unassigned(proposal)]
     if not proposals:
         return []
     return [
+        # A trial that has started keeps its trial.json, which has the step that it reached.
         read_spec(paths.trial(spec.number)) if paths.trial(spec.number).spec.exists() else spec
-        for spec in trial_specs(study, proposals, search.cutoffs(), search.peak_usage())
+        for spec in trial_specs(study, proposals, stored.cutoffs(), stored.peak_usage())
     ]
 
 
-def _more(search: StoredStudy, count: int, trials: int) -> list[TrialSpec]:
-    """New trials, as many as are wanted and left."""
-    count = min(count, trials - search.count())
-    if count <= 0 or check_limits(search.study, search):
+def _new_trials(stored: StoredStudy, count: int, trials: int) -> list[TrialSpec]:
+    """Propose `count` trials, or as many as the study may still have."""
+    count = min(count, trials - stored.count())
+    if count <= 0 or check_limits(stored.study, stored):
         return []
-    return trial_specs(search.study, search.add(count), search.cutoffs(), search.peak_usage())
+    return trial_specs(stored.study, stored.add(count), stored.cutoffs(), stored.peak_usage())
 
 
-def _start(study: Study, lane: str, spec: TrialSpec) -> None:
-    """Write all that the lane's node needs; the lane has the trial when the last file is there."""
+def _assign(study: Study, lane: str, spec: TrialSpec) -> None:
+    """Write the files that a lane's node needs for a trial."""
     paths = study.paths
     write_trial(study, paths.trial(spec.number), spec)
     description = paths.submit.read_text(encoding="utf-8")
     write_text(paths.lane_submit(lane), lane_description(lane, spec, description))
+    # Last: after a kill before this line, the trial still has no lane, and is assigned again.
     set_trial(paths, lane, spec.number)

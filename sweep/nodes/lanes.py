@@ -1,4 +1,4 @@
-"""What a lane has, in a file: the trial that it was given last. Standard library only."""
+"""Which trial each lane runs, in a file for each lane. Standard library only."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from sweep.system.files import write_text
 
 
 def trial_of_lane(paths: StudyPaths, lane: str) -> int:
-    """The trial that a lane was given last. Raises StudyError where that cannot be read."""
+    """Return the trial that a lane got last. Raises StudyError if its file is missing or damaged."""
+    file = paths.lane_trial(lane)
     try:
-        return int(paths.lane_trial(lane).read_text())
+        return int(file.read_text())
     except (OSError, ValueError) as error:
-        raise StudyError(f"{paths.lane_trial(lane)} cannot be read: {error}", "Type `sweep launch` again.") from None
+        raise StudyError(f"{file} cannot be read: {error}", "Run your `sweep launch` command again.") from None
 
 
 def set_trial(paths: StudyPaths, lane: str, trial: int) -> None:
-    """Note what a lane has now."""
+    """Record the trial that a lane runs now."""
     write_text(paths.lane_trial(lane), f"{trial}\n")
 
 
 def lane_of_trial(paths: StudyPaths) -> dict[int, str]:
-    """The lane of each trial that is in one."""
-    found = {}
+    """Return the lane of each trial that a lane got last. Damaged files are ignored."""
+    lanes = {}
     for file in paths.lanes.glob("*.trial"):
         with contextlib.suppress(StudyError):
-            found[trial_of_lane(paths, file.stem)] = file.stem
-    return found
+            lanes[trial_of_lane(paths, file.stem)] = file.stem
+    return lanes

@@ -1,7 +1,7 @@
-"""What POST scripts ask: a file dag/posts/WHO.RETURN.CLUSTER for each job that has ended. Standard library only.
+"""The files through which POST scripts ask for an answer: dag/posts/WHO.RETURN.CLUSTER. Standard library only.
 
-A POST script (dags/harvest.sh.j2) leaves it empty, and waits until its answer is in its place: the exit status that the
-script is to have, and what it is to say, in one line.
+A POST script (dags/harvest.sh.j2) creates an empty file for a job that has ended, and waits. The server replaces the
+file with its reply: one line with the script's exit status and a message.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sweep.paths import StudyPaths
 
 @dataclass(frozen=True)
 class PostRequest:
-    """The end of a job: of a trial, by its number, or of a lane, by its name; with DAGMan's $RETURN and $CLUSTERID."""
+    """A job that has ended: a trial's number or a lane's name, and DAGMan's $RETURN and $CLUSTERID."""
 
     who: str
     return_code: int
@@ -23,40 +23,46 @@ class PostRequest:
 
     @property
     def name(self) -> str:
+        """Name of the request's file."""
         return f"{self.who}.{self.return_code}.{self.cluster}"
 
     @classmethod
-    def named(cls, name: str) -> PostRequest:
-        """Raises ValueError when no post has such a name."""
+    def parse(cls, name: str) -> PostRequest:
+        """Return the request of a file. Raises ValueError if no request has this file name."""
         who, return_code, cluster = name.split(".")
         return cls(who, int(return_code), int(cluster))
 
 
 @dataclass(frozen=True)
 class PostReply:
+    """The exit status of a POST script, and the message that it prints."""
+
     status: int
-    said: str
+    message: str
 
 
 def waiting_requests(paths: StudyPaths) -> list[PostRequest]:
-    """Those who wait, the longest first."""
+    """Return the requests that have no reply yet, the oldest first."""
     if not paths.posts.is_dir():
         return []
     found = []
     with os.scandir(paths.posts) as entries:
         for entry in entries:
-            # One that is gone has its answer; what is no post is an answer that is being written.
+            # A file that is gone had its reply; a file with another name is a reply that is being written.
             with contextlib.suppress(FileNotFoundError, ValueError):
-                post = PostRequest.named(entry.name)
-                there = entry.stat()
-                if there.st_size == 0:
-                    found.append((there.st_mtime_ns, post.name, post))
-    return [post for *_, post in sorted(found)]
+                request = PostRequest.parse(entry.name)
+                status = entry.stat()
+                if status.st_size == 0:
+                    found.append((status.st_mtime_ns, request.name, request))
+    return [request for *_, request in sorted(found)]
 
 
-def write_reply(paths: StudyPaths, post: PostRequest, given: PostReply) -> None:
-    """Let a POST script go. After a loss of power it is asked again, so nobody waits for the disk."""
-    file = paths.posts / post.name
+def write_reply(paths: StudyPaths, request: PostRequest, reply: PostReply) -> None:
+    """Reply to a POST script, which then exits.
+
+    The file is not synced to the disk: after a power failure DAGMan runs the script again, which asks again.
+    """
+    file = paths.posts / request.name
     new = file.with_name(f".{file.name}")
-    new.write_text(f"{given.status} {' '.join(given.said.split())}\n", encoding="utf-8")
+    new.write_text(f"{reply.status} {' '.join(reply.message.split())}\n", encoding="utf-8")
     new.replace(file)

@@ -1,7 +1,7 @@
-"""Answers POST scripts: judges trials whose jobs have ended, tells Optuna, and gives lanes their next trials.
+"""Answers POST scripts: harvests trials whose jobs have ended, tells Optuna, and gives lanes their next trials.
 
-One process does this for all, started by a POST script that finds none (dags/harvest.sh.j2). Opening Optuna and the
-storage costs more than many trials do: so it stays a few seconds for those that end next.
+One process does this for all POST scripts; a POST script that finds none starts it (dags/harvest.sh.j2). It takes
+longer to load Optuna and open the storage than to answer many scripts, so the process stays a few seconds for the next.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,156 +29,180 @@ if TYPE_CHECKING:
     from sweep.optimizer.stored_study import StoredStudy
     from sweep.study.study import Study
 
-
 LINGER_SECONDS = 6.0
-"""How long it stays for trials to end: longer than DAGMan, by its defaults, goes without looking at what has ended."""
-
+"""Seconds that the server waits for more requests: more than the 5 s between DAGMan's looks at the log, by default."""
 
 LIFE_SECONDS = 60.0
-"""After this long another one takes over, however many trials end."""
-
+"""After this time the server exits, and the next POST script starts another."""
 
 POLL_SECONDS = 0.05
 
-
-AT_ONCE = 8
-"""So many are answered together, so that the first need not wait for the last."""
+BATCH = 8
+"""Requests that are answered together. A larger batch lets its first request wait longer."""
 
 
 def serve(paths: StudyPaths, trials: int | None = None) -> None:
-    """Answer all that POST scripts ask, until none has asked for a while, or another process does so.
+    """Answer POST scripts until no request comes for a while. Return at once if another process answers them.
 
-    In lanes the study is to have so many `trials` in all; in generations, without the number, it ends with the last
-    trial that has been asked for. Raises StorageError, OSError and StudyError where it cannot answer now: then nobody
-    has been answered, and it may be done again.
+    In lanes, `trials` is the number of trials that the study has in all. In generations it is None, and the server also
+    exits when all proposed trials have a result.
+
+    Raises StorageError, OSError or StudyError if it cannot answer now. The requests then still wait for a reply, and
+    another server may answer them.
     """
-    with locked(paths.serving_lock, wait=False) as got:
-        if not got:
+    with locked(paths.serving_lock, wait=False) as is_ours:
+        if is_ours:
+            add_site_packages()
+            _answer_until_idle(paths, trials)
+
+
+def _answer_until_idle(paths: StudyPaths, trials: int | None) -> None:
+    storage = CachedStorage(paths)
+    started = last_request = time.monotonic()
+    # None after an answer: checked when no request waits. The server does not leave before its first request.
+    all_ended: bool | None = False
+    while time.monotonic() < started + LIFE_SECONDS:
+        if requests := waiting_requests(paths)[:BATCH]:
+            _answer_batch(paths, storage, requests, trials)
+            last_request, all_ended = time.monotonic(), None
+            continue
+        if all_ended is None:
+            all_ended = trials is None and _have_all_ended(paths)
+        if all_ended or paths.stopped.exists() or time.monotonic() >= last_request + LINGER_SECONDS:
             return
-        add_site_packages()
-        began = heard = time.monotonic()
-        storage = CachedStorage(paths)
-        ended: bool | None = False
-        while time.monotonic() < began + LIFE_SECONDS:
-            if asked := waiting_requests(paths)[:AT_ONCE]:
-                with storage.held():
-                    found = answer_requests(paths, storage.search, asked, trials)
-                for post, given in found.items():
-                    write_reply(paths, post, given)
-                heard, ended = time.monotonic(), None
-                continue
-            if ended is None:
-                ended = trials is None and _have_ended(paths)
-            if ended or paths.stopped.exists() or time.monotonic() >= heard + LINGER_SECONDS:
-                return
-            time.sleep(POLL_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
-def _have_ended(paths: StudyPaths) -> bool:
-    """Whether all trials that have been asked for have a result; the latest ones are looked at first."""
+def _answer_batch(
+    paths: StudyPaths, storage: CachedStorage, requests: Sequence[PostRequest], trials: int | None
+) -> None:
+    with storage.locked():
+        replies = answer_requests(paths, storage.stored, requests, trials)
+    for request, reply in replies.items():
+        write_reply(paths, request, reply)
+
+
+def _have_all_ended(paths: StudyPaths) -> bool:
+    """Return whether all proposed trials have a result."""
+    # The latest trials first: one of them is likely to run still.
     return all(paths.trial(number).result.exists() for number in reversed(paths.trial_numbers()))
 
 
 class CachedStorage:
-    """A study's storage, which stays open; it is opened when it is wanted first, and anew where others have written."""
+    """A study's storage, which stays open between batches. It is opened again if another process has written to it."""
 
     def __init__(self, paths: StudyPaths) -> None:
+        """Open nothing yet: a batch may need no storage."""
         self._paths = paths
-        self._search: StoredStudy | None = None
+        self._stored: StoredStudy | None = None
         self._is_current = False
-        self._left: object = None
+        self._fingerprint: object = None
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the storage lock: nobody else writes."""
+    def locked(self) -> Iterator[None]:
+        """Hold the storage lock, so that no other process writes."""
         with locked(self._paths.storage_lock, wait=True):
             self._is_current = False
             yield
-            if self._search and self._is_current:
-                self._left = file_fingerprint(self._search.study)
+            if self._stored and self._is_current:
+                self._fingerprint = file_fingerprint(self._stored.study)
 
-    def search(self) -> StoredStudy:
-        """The study as its files are now; the lock is held. Raises StorageError and StudyError."""
+    def stored(self) -> StoredStudy:
+        """Return the study as its files are now. Call it under the lock. Raises StorageError and StudyError."""
         from sweep.optimizer.stored_study import StoredStudy
         from sweep.study.study import load_study
 
-        if self._search and self._is_current:
-            return self._search
+        if self._stored and self._is_current:
+            return self._stored
         study = load_study(self._paths)
-        if self._search and self._left == file_fingerprint(study):
-            self._search = self._search.with_study(study)
+        if self._stored and self._fingerprint == file_fingerprint(study):
+            self._stored = self._stored.with_study(study)
         else:
-            if self._search:
-                self._search.close()
-            self._search = StoredStudy.open(study, writing=True)
+            if self._stored:
+                self._stored.close()
+            self._stored = StoredStudy.open(study, writing=True)
         self._is_current = True
-        return self._search
+        return self._stored
 
 
 def file_fingerprint(study: Study) -> object:
-    """What changes when a storage's file is written, or replaced; of a database server nothing need be known."""
+    """Return a value that changes when a storage's file is written or replaced; None for a database server."""
     if study.storage_file is None or not study.storage_file.exists():
         return None
-    there = study.storage_file.stat()
-    return there.st_ino, there.st_size, there.st_mtime_ns
+    status = study.storage_file.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def answer_requests(
-    paths: StudyPaths, opened: Callable[[], StoredStudy], asked: Sequence[PostRequest], trials: int | None
+    paths: StudyPaths, opened: Callable[[], StoredStudy], requests: Sequence[PostRequest], trials: int | None
 ) -> dict[PostRequest, PostReply]:
-    """Judge trials, tell Optuna of them, and give lanes the next ones: an answer for each that was asked.
+    """Harvest the trials whose jobs have ended, tell Optuna, and give lanes their next trials. Return all replies.
 
-    `opened` gives the study in its storage, whose lock the caller holds. Without it trials are judged still.
+    `opened` returns the study in its storage; the caller holds the storage lock. If it raises StorageError, the trials
+    have been harvested all the same, and are told later. `trials` is the number of trials in all, None in generations.
     """
-    found = {post: _judged(paths, opened, post) for post in asked}
-    search = opened()
-    tell_pending(paths, search)
+    replies = {request: _harvest(paths, opened, request) for request in requests}
+    stored = opened()
+    tell_pending(paths, stored)
     if trials is not None:
-        # DAGMan runs no node again whose job could not be submitted.
-        goes_on = {p: one for p, one in found.items() if one.status == DONE and p.return_code != SUBMIT_FAILED}
-        found |= _next(search, goes_on, trials)
-    return found
+        replies |= _continue_lanes(stored, replies, trials)
+    return replies
 
 
-def _judged(paths: StudyPaths, opened: Callable[[], StoredStudy], post: PostRequest) -> PostReply:
-    """What became of the trial of a job that has ended; DONE where it has a result."""
-    name = f"trial {post.who}" if post.who.isdigit() else post.who
+def _harvest(paths: StudyPaths, opened: Callable[[], StoredStudy], request: PostRequest) -> PostReply:
+    """Harvest the trial of a job that has ended. The reply's status is DONE if the trial has its result."""
+    is_lane = not request.who.isdigit()
+    name = request.who if is_lane else f"trial {request.who}"
     try:
-        if post.who.isdigit():
-            number = int(post.who)
-        else:
-            number = trial_of_lane(paths, post.who)
-            # A script that was killed may be run again when its answer was given, or its node with the job before.
-            if (
-                post.return_code != SUBMIT_FAILED
-                and read_event_log(paths.trial(number).job_log).cluster != post.cluster
-            ):
-                return PostReply(TRY_AGAIN, f"{name} has trial {number}, of which this was not the latest job")
-        status, what = harvest.harvest_trial(paths, opened, number, post.return_code)
+        number = trial_of_lane(paths, request.who) if is_lane else int(request.who)
+        if is_lane and not _is_latest_job(paths, number, request):
+            return PostReply(TRY_AGAIN, f"{name} runs trial {number}; this was not that trial's latest job")
+        status, message = harvest.harvest_trial(paths, opened, number, request.return_code)
     except StorageError:
         raise
     except SweepError as error:
         return PostReply(CRASHED, f"{name}: {error}")
-    return PostReply(status, f"trial {number}: {what}")
+    return PostReply(status, f"trial {number}: {message}")
 
 
-def _next(search: StoredStudy, done: dict[PostRequest, PostReply], trials: int) -> dict[PostRequest, PostReply]:
-    """What lanes do whose trials have ended: go on with the next one, or end, as all have been asked for."""
+def _is_latest_job(paths: StudyPaths, number: int, request: PostRequest) -> bool:
+    """Return whether a lane's request is about the latest job of the trial that the lane has now.
+
+    It is not if a killed POST script runs again after its reply, when the lane has its next trial already, or if DAGMan
+    ran the lane's node again with the trial before. A job that could not be submitted has no event log.
+    """
+    if request.return_code == SUBMIT_FAILED:
+        return True
+    return read_event_log(paths.trial(number).job_log).cluster == request.cluster
+
+
+def _continue_lanes(
+    stored: StoredStudy, replies: Mapping[PostRequest, PostReply], trials: int
+) -> dict[PostRequest, PostReply]:
+    """Give their next trials to the lanes whose trials have a result; return the new replies to them.
+
+    A lane without a next trial ends. So does one whose job could not be submitted: DAGMan does not run its node again.
+    """
     from sweep.nodes.fill_lanes import assign_trials
 
-    if search.study.paths.stopped.exists():
-        return {post: PostReply(CRASHED, f"{one.said}; the sweep is stopped") for post, one in done.items()}
-    given = assign_trials(search, [post.who for post in done], trials)
+    free = {
+        request: reply.message
+        for request, reply in replies.items()
+        if reply.status == DONE and request.return_code != SUBMIT_FAILED
+    }
+    if stored.study.paths.stopped.exists():
+        return {request: PostReply(CRASHED, f"{message}; the sweep is stopped") for request, message in free.items()}
+    assigned = assign_trials(stored, [request.who for request in free], trials)
     return {
-        post: PostReply(TRY_AGAIN, f"{one.said}; {post.who} goes on with trial {given[post.who]}")
-        if post.who in given
-        else PostReply(DONE, f"{one.said}; {post.who} ends")
-        for post, one in done.items()
+        request: PostReply(TRY_AGAIN, f"{message}; {request.who} runs trial {assigned[request.who]} next")
+        if request.who in assigned
+        else PostReply(DONE, f"{message}; {request.who} ends")
+        for request, message in free.items()
     }
 
 
 def main(words: list[str]) -> None:
-    """`serve STUDY`, or in lanes `serve STUDY TRIALS`, as a POST script starts it."""
+    """Run `serve STUDY`, or `serve STUDY TRIALS` in lanes: a POST script starts it."""
     folder, *trials = words
     paths = StudyPaths(Path(folder).resolve())
     limit_time()

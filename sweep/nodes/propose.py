@@ -1,13 +1,12 @@
-"""PRE script of a generation: asks Optuna for its trials, writes each trial's folder and the generation's DAG.
+"""PRE script of a generation: asks Optuna for its trials, and writes their folders and the generation's DAG.
 
-Keyed by generation and index: run again, it finds the trials it asked for and writes the same files.
+Optuna's storage keys trials by generation and index. So a second run finds the same trials and writes the same files.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sweep.errors import StorageError, SweepError
 from sweep.nodes.ending import check_limits
@@ -21,40 +20,47 @@ from sweep.trial.spec import TrialSpec
 from sweep.workflow.dag import generation_dag, max_retries
 from sweep.workflow.exit_codes import SKIP
 
-if TYPE_CHECKING:
-    pass
-
 
 def propose(study: Study, generation: int) -> list[TrialSpec]:
-    """Ask for a generation's trials and write all that its nodes need; the DAG file comes last.
+    """Return a generation's trials, and write all files that its nodes need. The DAG file is the last.
 
-    None where the study has ended early: its reason is in dag/ended.txt.
+    Returns [] if the study has ended early; dag/ended.txt then has the reason. Raises StorageError if the storage
+    fails.
     """
-    from sweep.optimizer.stored_study import StoredStudy
-
-    paths = study.paths
-    with locked(paths.storage_lock, wait=True):
-        search = StoredStudy.open(study, writing=True)
-        tell_pending(paths, search)
-        if not search.generation(generation) and check_limits(study, search):
-            return []
-        trials = trial_specs(study, search.propose(generation), search.cutoffs(), search.peak_usage())
-    for trial in trials:
-        write_trial(study, paths.trial(trial.number), trial)
-    done = {trial.number for trial in trials if paths.trial(trial.number).result.exists()}
-    dag = paths.generation_dag(generation)
-    # What an earlier DAGMan of this generation left would be read too; what is done, the DAG itself says.
-    for pattern in ("rescue*", "lock", "nodes.log"):
-        for stale in dag.parent.glob(f"{dag.name}.{pattern}"):
-            stale.unlink()
-    runs = max_retries(study.config)
-    text = generation_dag(study.id, study.config.study.name, generation, trials, done, runs)
-    write_text(dag, text)
+    trials = _ask(study, generation)
+    if trials:
+        for trial in trials:
+            write_trial(study, study.paths.trial(trial.number), trial)
+        _write_dag(study, generation, trials)
     return trials
 
 
+def _ask(study: Study, generation: int) -> list[TrialSpec]:
+    """Tell Optuna the results that it does not have yet, then ask it for the generation's trials."""
+    from sweep.optimizer.stored_study import StoredStudy
+
+    with locked(study.paths.storage_lock, wait=True):
+        stored = StoredStudy.open(study, writing=True)
+        tell_pending(study.paths, stored)
+        if not stored.generation(generation) and check_limits(study, stored):
+            return []
+        return trial_specs(study, stored.propose(generation), stored.cutoffs(), stored.peak_usage())
+
+
+def _write_dag(study: Study, generation: int, trials: list[TrialSpec]) -> None:
+    paths = study.paths
+    done = {trial.number for trial in trials if paths.trial(trial.number).result.exists()}
+    dag = paths.generation_dag(generation)
+    # DAGMan would read what an earlier run of this DAG left. It need not: the DAG says which nodes are done.
+    for pattern in ("rescue*", "lock", "nodes.log"):
+        for stale in dag.parent.glob(f"{dag.name}.{pattern}"):
+            stale.unlink()
+    name, retries = study.config.study.name, max_retries(study.config)
+    write_text(dag, generation_dag(study.id, name, generation, trials, done, retries))
+
+
 def main(words: list[str]) -> None:
-    """`propose STUDY GENERATION`, as the DAG's PRE script calls it."""
+    """Run `propose STUDY GENERATION`: the PRE script of a generation."""
     folder, generation = words
     paths = StudyPaths(Path(folder).resolve())
     limit_time()
@@ -63,7 +69,9 @@ def main(words: list[str]) -> None:
             sys.exit(f"generation {generation}: the sweep is stopped")
         trials = propose(load_study(paths), int(generation))
         if not trials:
-            print(f"generation {generation}: not asked for, {paths.ended.read_text().strip()}")
+            print(
+                f"generation {generation}: not proposed, because the study has ended: {paths.ended.read_text().strip()}"
+            )
             sys.exit(SKIP)
     except (StorageError, OSError) as error:
         sys.exit(defer(paths, f"generation {generation}", error))

@@ -1,4 +1,4 @@
-"""What the scripts of a DAG's nodes share: a limit on their time, and how they put off what cannot be done now."""
+"""What the scripts of DAG nodes share: a time limit, and how they ask DAGMan to run them again later."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from sweep.paths import StudyPaths
 from sweep.system.files import write_text
 from sweep.workflow.exit_codes import DEFER
 
-SECONDS = 3600
-"""How long a script may take: DAGMan has no limit, and one that hangs would hold its node, and others, up for ever."""
+LIMIT_SECONDS = 3600
+"""Time limit of a script. DAGMan has none, so a script that hangs would block its node for ever."""
 
 
 def limit_time() -> None:
-    """Have this script raise TimeoutError, an OSError, when its time is over: it is then run again."""
+    """Make this script raise TimeoutError, which is an OSError, when its time is over. DAGMan then runs it again."""
 
-    def over(*_: object) -> None:
-        raise TimeoutError(f"it took longer than {SECONDS} s")
+    def raise_timeout(*_: object) -> None:
+        raise TimeoutError(f"timed out after {LIMIT_SECONDS} s")
 
-    signal.signal(signal.SIGALRM, over)
-    signal.alarm(SECONDS)
+    signal.signal(signal.SIGALRM, raise_timeout)
+    signal.alarm(LIMIT_SECONDS)
 
 
 def defer(paths: StudyPaths, who: str, error: Exception) -> int:
-    """Note what keeps a script from its work; DAGMan runs it again in a while."""
-    said = f"{who}: {error}"
-    print(said, file=sys.stderr)
+    """Report what keeps a script from its work; return the status with which DAGMan runs the script again later."""
+    message = f"{who}: {error}"
+    print(message, file=sys.stderr)
+    # The disk may be full, and that may be the error.
     with contextlib.suppress(OSError):
-        write_text(paths.waiting, f"{said}. {getattr(error, 'advice', '')}\n")
+        write_text(paths.waiting, f"{message}. {getattr(error, 'advice', '')}\n")
     return DEFER
 
 
 def add_site_packages() -> None:
-    """Have site-packages, where Python was started without."""
+    """Add the site-packages to sys.path, if Python was started with -S, which saves time."""
     if sys.flags.no_site:
         site.main()

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 
 def trials_to_tell(paths: StudyPaths) -> list[int]:
-    """Trials that have a result and may not have been told."""
+    """Return the trials with a result that Optuna may not have yet."""
     if not paths.pending.is_dir():
         return []
     numbers = sorted(int(mark.name) for mark in paths.pending.iterdir() if mark.name.isdigit())
     return [number for number in numbers if paths.trial(number).result.exists()]
 
 
-def tell_pending(paths: StudyPaths, search: StoredStudy) -> set[int]:
-    """Tell Optuna of every trial that is ready. The caller holds the storage lock.
+def tell_pending(paths: StudyPaths, stored: StoredStudy) -> set[int]:
+    """Tell Optuna all results that it may not have yet. The caller holds the storage lock.
 
-    A trial whose files are damaged is named, and does not keep the others back; gives the numbers of such.
+    Returns the numbers of trials whose files are damaged. They are named on stderr, and do not stop the others.
     """
     damaged = set()
     for number in trials_to_tell(paths):
@@ -36,7 +36,7 @@ def tell_pending(paths: StudyPaths, search: StoredStudy) -> set[int]:
             damaged.add(number)
             continue
         if result:
-            search.tell(result, read_reports(files, spec).intermediate(spec))
+            stored.tell(result, read_reports(files, spec).intermediate(spec))
             (paths.pending / str(number)).unlink(missing_ok=True)
     paths.waiting.unlink(missing_ok=True)
     return damaged

@@ -35,13 +35,13 @@ ROWS = [
         ("", ""),
         ("target = 0.75", "trial 1 reached the target: val_accuracy 0.75"),
         ("target = 0.76", ""),
-        ("patience = 3", "3 trials after trial 1 have not bettered its val_accuracy of 0.75"),
+        ("patience = 3", "no improvement in 3 trials since trial 1: val_accuracy 0.75"),
         ("patience = 4", ""),
-        ("slot_hours = 1.06", "the budget of 1.06 slot hours is spent (1.07 in the trials that have ended)"),
+        ("slot_hours = 1.06", "the budget of 1.06 slot hours is used up (1.07 in the trials that have ended)"),
         ("slot_hours = 1.1", ""),
-        ("until = 2026-11-23T11:59:00Z", "it is past 2026-11-23 11:59:00+00:00"),
+        ("until = 2026-11-23T11:59:00Z", "the deadline 2026-11-23 11:59:00+00:00 has passed"),
         ("until = 2026-11-23T12:01:00Z", ""),
-        ("until = 2026-11-22", "it is past 2026-11-22"),
+        ("until = 2026-11-22", "the deadline 2026-11-22 has passed"),
         ("until = 2026-11-25", ""),
     ],
 )
@@ -114,6 +114,6 @@ def test_what_can_be_listed_is_tried_once_and_then_the_study_ends(
     assert len(finish(study, 0)) == 4
     assert len(finish(study, 1)) == 2
     assert finish(study, 2) == []
-    assert study.paths.ended.read_text() == "all configurations that there are have been tried\n"
+    assert study.paths.ended.read_text() == "all configurations have been tried\n"
     tried = [tuple(trial.params.items()) for trial in StoredStudy.open(study, writing=False).rows()]
     assert len(set(tried)) == len(tried) == 6

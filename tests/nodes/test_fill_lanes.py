@@ -48,8 +48,8 @@ def test_a_launch_gives_lanes_their_first_trials(in_lanes: Study) -> None:
 
 
 def test_a_lane_goes_on_until_all_trials_are_asked_for(in_lanes: Study) -> None:
-    assert end(in_lanes, "lane-0001", 11, 5) == (TRY_AGAIN, "trial 1: COMPLETE; lane-0001 goes on with trial 3")
-    assert end(in_lanes, "lane-0001", 12, 5) == (TRY_AGAIN, "trial 3: COMPLETE; lane-0001 goes on with trial 4")
+    assert end(in_lanes, "lane-0001", 11, 5) == (TRY_AGAIN, "trial 1: COMPLETE; lane-0001 runs trial 3 next")
+    assert end(in_lanes, "lane-0001", 12, 5) == (TRY_AGAIN, "trial 3: COMPLETE; lane-0001 runs trial 4 next")
     assert numbers(in_lanes) == [0, 4, 2]
     assert end(in_lanes, "lane-0001", 13, 5) == (DONE, "trial 4: COMPLETE; lane-0001 ends")
     rows = StoredStudy.open(in_lanes, writing=False).rows()
@@ -62,7 +62,7 @@ def test_asked_again_for_the_same_job_a_lane_keeps_its_trial(in_lanes: Study) ->
     assert end(in_lanes, "lane-0001", 11, 9)[0] == TRY_AGAIN
     before = numbers(in_lanes)
     assert ask(in_lanes.paths, "lane-0001", 0, 11, 9) == (
-        TRY_AGAIN, "lane-0001 has trial 3, of which this was not the latest job",
+        TRY_AGAIN, "lane-0001 runs trial 3; this was not that trial's latest job",
     )  # fmt: skip
     assert numbers(in_lanes) == before
     assert StoredStudy.open(in_lanes, writing=False).count() == 4
@@ -80,8 +80,8 @@ def test_all_who_ask_are_answered_in_one_go(in_lanes: Study) -> None:
         for lane, cluster in zip(NAMES[:2], (11, 12), strict=True)
     ]
     assert said == [
-        "75 trial 0: COMPLETE; lane-0000 goes on with trial 3\n",
-        "75 trial 1: COMPLETE; lane-0001 goes on with trial 4\n",
+        "75 trial 0: COMPLETE; lane-0000 runs trial 3 next\n",
+        "75 trial 1: COMPLETE; lane-0001 runs trial 4 next\n",
     ]
 
 

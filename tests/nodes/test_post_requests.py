@@ -13,13 +13,13 @@ from sweep.paths import StudyPaths
 
 @pytest.mark.parametrize("request_", [PostRequest("12", 0, 7), PostRequest("lane-0003", -1002, 12)])
 def test_a_request_is_its_file_s_name(request_: PostRequest) -> None:
-    assert PostRequest.named(request_.name) == request_
+    assert PostRequest.parse(request_.name) == request_
 
 
 @pytest.mark.parametrize("name", ["", "12", "12.0", "12.0.7.1", "12.x.7", ".12.0.7"])
 def test_other_files_are_no_requests(name: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        PostRequest.named(name)
+        PostRequest.parse(name)
 
 
 def test_those_who_wait_longest_come_first_until_they_are_answered(tmp_path: Path) -> None:

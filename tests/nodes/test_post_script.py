@@ -65,7 +65,7 @@ def test_it_ends_with_what_became_of_the_trial(proposed: Study) -> None:
     assert run(proposed, "0", "0", "11") == (DONE, "trial 0: COMPLETE\n", "")
     assert run(proposed, "1", "75", "12") == (
         TRY_AGAIN,
-        "trial 1: goes on, transient: the trainer ended with exit status 75, nothing on stderr\n",
+        "trial 1: runs again, transient: the trainer ended with exit status 75 and printed nothing on stderr\n",
         "",
     )
     assert run(proposed, "2", "1", "13")[0] == DONE
@@ -86,7 +86,7 @@ def test_in_lanes_it_asks_for_the_next_trial_and_waits_for_no_process_s_end(stud
     study.paths.trial(submit(study.paths, "lane-0001", 11)).metrics.write_text(GOOD)
     # The process that it starts stays, for lanes whose trials end next.
     assert run(study, "lane-0001", "0", "11", "9") == (
-        TRY_AGAIN, "trial 1: COMPLETE; lane-0001 goes on with trial 3\n", "",
+        TRY_AGAIN, "trial 1: COMPLETE; lane-0001 runs trial 3 next\n", "",
     )  # fmt: skip
     with locked(study.paths.serving_lock, wait=False) as free:
         assert not free

@@ -15,7 +15,7 @@ from sweep.workflow.exit_codes import DEFER
 HANGS = """
 import sys
 from sweep.nodes import {module}, script
-script.SECONDS = 1
+script.LIMIT_SECONDS = 1
 {module}.main(sys.argv[1:])
 """
 
@@ -32,5 +32,5 @@ def test_a_script_that_hangs_is_run_again(
         command = [sys.executable, "-c", HANGS.format(module=module), str(study.paths.root), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == DEFER, done.stderr
-    assert "it took longer than 1 s" in done.stderr
-    assert "it took longer than 1 s" in study.paths.waiting.read_text()
+    assert "timed out after 1 s" in done.stderr
+    assert "timed out after 1 s" in study.paths.waiting.read_text()
