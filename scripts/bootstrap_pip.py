@@ -20,7 +20,7 @@ def main() -> None:
     python = Path(sys.argv[1]).absolute() / "bin" / "python"
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        for archive in debian.archives(work / "apt", ("stable",)):
+        for archive in debian.find_archives(work / "apt", ("stable",)):
             debian.unpack(archive.download(["python3-pip-whl"], work / "deb"), work / "tree")
             wheel = next((work / "tree").rglob("pip-*.whl"))
             debian.run_command([str(python), str(wheel / "pip"), "install", "--quiet", "--no-index", str(wheel)])

@@ -58,7 +58,7 @@ def fetch() -> Path:
             raise debian.AptError(f"Chromium cannot be fetched here: {reason}")
         release = re.search(r"^VERSION_CODENAME=(\w+)$", Path("/etc/os-release").read_text(), re.MULTILINE)
         # This machine's own release, whose programs run with its C library.
-        archive = next(iter(debian.archives(tree().with_name("apt"), [release[1] if release else "stable"])))
+        archive = next(iter(debian.find_archives(tree().with_name("apt"), [release[1] if release else "stable"])))
         names = [name for name in archive.dependencies("chromium") if LIBRARY.fullmatch(name)]
         with tempfile.TemporaryDirectory(dir=tree().parent, prefix="download-") as name:
             folder = Path(name)

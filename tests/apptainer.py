@@ -23,7 +23,7 @@ class Apptainer:
         self.bin, self.base = folder / "apptainer" / "usr" / "bin", folder / "base"
         if not (folder / "made").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            archive = next(iter(debian.archives(folder / "apt", ["sid"])))
+            archive = next(iter(debian.find_archives(folder / "apt", ["sid"])))
             _unpack(archive, PROGRAM, folder / "apptainer")
             _unpack(archive, IMAGE, self.base)
             _relocate(folder / "apptainer")

@@ -32,7 +32,7 @@ def fetched(home: Path) -> Path:
         mark = home / "complete"
         if not mark.exists():
             shutil.rmtree(home / "prefix", ignore_errors=True)
-            (archive,) = debian.archives(home / "apt", [platform.freedesktop_os_release()["VERSION_CODENAME"]])
+            (archive,) = debian.find_archives(home / "apt", [platform.freedesktop_os_release()["VERSION_CODENAME"]])
             server = next(name for name in archive.dependencies("postgresql") if re.fullmatch(r"postgresql-\d+", name))
             # The C library is the machine's; the others come along, since a bare machine has few of them.
             libraries = [name for name in archive.dependencies(server) if re.match(r"lib(?!c6|c-bin|js)", name)]

@@ -50,7 +50,7 @@ def number_or_zero(value: object) -> float:
     return float(value) if type(value) in (bool, int, float) else 0.0  # type: ignore[arg-type]
 
 
-def conjuncts(text: str) -> list[str]:
+def split_conditions(text: str) -> list[str]:
     """Return the conditions that must all hold: the parts of an expression between its outermost &&."""
     text = _without_parentheses(text.strip())
     parts, depth = [""], 0
@@ -65,7 +65,7 @@ def conjuncts(text: str) -> list[str]:
             parts[-1] += piece
     if len(parts) == 1:
         return [text] if text else []
-    return [inner for part in parts for inner in conjuncts(part)]
+    return [inner for part in parts for inner in split_conditions(part)]
 
 
 def _without_parentheses(text: str) -> str:

@@ -16,12 +16,12 @@ PROBE = "executable = /bin/true\ntransfer_executable = False\nrequest_memory = 1
 """The test job of a check without a study."""
 
 
-OLDEST = (23, 9)
+OLDEST_RELEASE = (23, 9)
 """The oldest release of HTCondor that sweep was tested with."""
 
 
-SCANS = 3
-"""DAGMan submits a lane's next job at most so many scans of its log after the last one has ended."""
+MOST_SCANS = 3
+"""How many scans of its log DAGMan needs, at most, from the end of a lane's job to the submission of the next one."""
 
 
 def check_pool() -> Iterator[Finding]:
@@ -40,9 +40,12 @@ def judge_versions(daemons: str, bindings: str) -> Finding:
     text = f"HTCondor {daemons or 'of unknown version'}, Python bindings {bindings}"
     theirs, ours = _release(daemons), _release(bindings)
     if not theirs:
-        return warning(text, "Compare the versions yourself, run: condor_version; pip show htcondor")
-    if theirs < OLDEST:
-        return warning(text, f"sweep was not tested with releases before {OLDEST[0]}.{OLDEST[1]}. Ask for an update.")
+        return warning(text, "Compare them yourself. Run: condor_version; pip show htcondor")
+    if theirs < OLDEST_RELEASE:
+        return warning(
+            text,
+            f"sweep was not tested with releases before {OLDEST_RELEASE[0]}.{OLDEST_RELEASE[1]}. Ask for an update.",
+        )
     if theirs[0] != ours[0]:
         return warning(text, f"They may refuse each other. Run: pip install 'htcondor=={daemons}'")
     return ok(text)
@@ -76,7 +79,7 @@ def judge_hand_off(scan: int, lanes: bool) -> Finding:
     if scan <= 1 or not lanes:
         return ok(text)
     return warning(
-        f"{text}, so in lanes a slot waits up to {SCANS * scan} s between two trials",
+        f"{text}, so in lanes a slot waits up to {MOST_SCANS * scan} s between two trials",
         "Run trials that take much longer, or ask the administrators for a shorter interval.",
     )
 

@@ -14,11 +14,11 @@ from sweep.doctor.classads import (
     ATTRIBUTES,
     COMPARISON,
     attribute_source,
-    conjuncts,
     fill_condition,
     number_or_zero,
     readable_amount,
     readable_condition,
+    split_conditions,
 )
 from sweep.doctor.finding import Finding, error, ok, warning
 from sweep.pool.classads import Ad, evaluate_expression, parse_expression
@@ -93,7 +93,7 @@ class Match:
 def judge_match(match: Match, wanted: int) -> Finding:
     """Judge whether `wanted` jobs can run at a time."""
     if not match.total:
-        return error(f"the pool has no {match.unit}", "Run: condor_status. Is this the right pool, and is it up?")
+        return error(f"the pool has no {match.unit}", "Is this the right pool, and is it up? Run: condor_status")
     if not match.capacity:
         offer = match.losses[-1].offer
         return error(f"no job can start: {match.chain}", f"{offer}Request less in [job], or use another pool.")
@@ -145,7 +145,7 @@ def job_requirements(job: Ad) -> Iterator[Requirement]:
     for name in ("Cpus", "Memory", "Disk"):
         if requested_amount(job, name):
             yield _requirement(f"TARGET.{name} >= MY.Request{name}", job)
-    for condition in conjuncts(attribute_source(job, "Requirements")):
+    for condition in split_conditions(attribute_source(job, "Requirements")):
         yield _requirement(condition, job)
     yield Requirement(SLOT_RULES, lambda job, slot: bool(job.matches(slot)))
 
@@ -153,7 +153,7 @@ def job_requirements(job: Ad) -> Iterator[Requirement]:
 def _gpu_requirements(job: Ad) -> Iterator[Requirement]:
     """Yield the conditions of a job's RequireGPUs. Each counts the GPUs that also meet the conditions before it."""
     so_far = "true"
-    for condition in conjuncts(attribute_source(job, "RequireGPUs")):
+    for condition in split_conditions(attribute_source(job, "RequireGPUs")):
         before, so_far = so_far, f"{so_far} && ({condition})"
         gpu_count = f"countMatches({so_far}, TARGET.AvailableGPUs)"
         offer = f"evalInEachContext(ifThenElse({before}, {{}}, undefined), TARGET.AvailableGPUs)"
@@ -220,11 +220,11 @@ def _broken_rule(job: Ad, slots: Sequence[Ad]) -> str:
 
 def _slot_rules(slot: Ad) -> list[str]:
     """Return the conditions that a slot puts on jobs. An attribute such as START is replaced by its conditions."""
-    conditions = conjuncts(attribute_source(slot, "Requirements"))
+    conditions = split_conditions(attribute_source(slot, "Requirements"))
     return [
         rule
         for condition in conditions
-        for rule in (conjuncts(attribute_source(slot, condition)) if condition in slot else [condition])
+        for rule in (split_conditions(attribute_source(slot, condition)) if condition in slot else [condition])
     ]
 
 

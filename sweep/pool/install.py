@@ -113,7 +113,7 @@ def install_htcondor(say: Callable[[str], None]) -> Installation:
 def _install(say: Callable[[str], None]) -> Installation:
     errors = []
     say("reading the package lists of this machine's Debian mirrors")
-    for archive in debian.archives(_home() / "apt", SUITES):
+    for archive in debian.find_archives(_home() / "apt", SUITES):
         version = archive.version("condor")
         if version is None:
             errors.append(f"{archive.suite} has no package condor")

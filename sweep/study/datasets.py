@@ -42,7 +42,7 @@ def fetch_fashion_mnist(say: Callable[[str], None]) -> Path:
         if reason := debian.why_unsupported():
             raise DataError(f"this machine cannot download Fashion-MNIST: {reason}", by_hand)
         try:
-            for archive in debian.archives(folder.parent / "apt", ("stable", "sid")):
+            for archive in debian.find_archives(folder.parent / "apt", ("stable", "sid")):
                 if archive.version(PACKAGE):
                     say(f"downloading {PACKAGE} from {archive.suite}")
                     _unpack(archive, folder)

@@ -87,12 +87,12 @@ class Archive:
         return sorted(into.glob("*.deb"))
 
 
-def archives(folder: Path, suites: Sequence[str]) -> Iterable[Archive]:
+def find_archives(folder: Path, suites: Sequence[str]) -> Iterable[Archive]:
     """Yield those of the releases `suites` that this machine's Debian mirrors have, in this order.
 
     Raises AptError if apt has no mirror of Debian, or none can be reached.
     """
-    configured = mirrors(folder)
+    configured = find_mirrors(folder)
     if not configured:
         raise AptError("apt has no mirror of Debian on this machine", "Add one to /etc/apt/sources.list.")
     found, problem = False, ""
@@ -113,7 +113,7 @@ def archives(folder: Path, suites: Sequence[str]) -> Iterable[Archive]:
         )
 
 
-def mirrors(folder: Path) -> list[str]:
+def find_mirrors(folder: Path) -> list[str]:
     """Return the URLs of the Debian archives in the machine's apt configuration."""
     lists = folder / "probe"
     (lists / "partial").mkdir(parents=True, exist_ok=True)

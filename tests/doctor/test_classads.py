@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.doctor.classads import conjuncts, fill_condition, number_or_zero, readable_amount, readable_condition
+from sweep.doctor.classads import fill_condition, number_or_zero, readable_amount, readable_condition, split_conditions
 from sweep.pool.classads import evaluate_expression
 from tests.samples import ad
 
@@ -29,7 +29,7 @@ from tests.samples import ad
     ],
 )
 def test_the_parts_that_all_must_hold(text: str, parts: list[str]) -> None:
-    assert conjuncts(text) == parts
+    assert split_conditions(text) == parts
 
 
 JOB = """[ RequestMemory = 1024 * 10; RequestDisk = 12582912; GPUsMinCapability = 7.5; GPUsMinMemory = 40960;
