@@ -21,10 +21,10 @@ def samplers_table(_: str) -> str:
     rows = [
         (
             f"`{name}`",
-            f"`{sampler.of}`" if name != "grid" else "sweep's own",
-            _yes(sampler.many),
-            _yes(sampler.heeds),
-            ", ".join(f"`{package}`" for package in sampler.needs) or "—",
+            f"`{sampler.class_name}`" if name != "grid" else "sweep's own",
+            _yes(sampler.multi_objective),
+            _yes(sampler.uses_constraints),
+            ", ".join(f"`{package}`" for package in sampler.packages) or "—",
         )
         for name, sampler in SAMPLERS.items()
     ]
@@ -35,7 +35,8 @@ def samplers_table(_: str) -> str:
 def pruners_table(_: str) -> str:
     """Return what each pruner needs, and then its options."""
     rows = [
-        (f"`{name}`", f"`{pruner.of}`", _yes(name not in (*PRECOMPUTED, "none"))) for name, pruner in PRUNERS.items()
+        (f"`{name}`", f"`{pruner.class_name}`", _yes(name not in (*PRECOMPUTED, "none")))
+        for name, pruner in PRUNERS.items()
     ]
     return f"{table(['`name`', 'in Optuna', 'needs `[job] slice`'], rows)}\n\n{_options('pruners', PRUNERS)}"
 
@@ -50,7 +51,7 @@ def _options(module: str, classes: Mapping[str, OptunaClass]) -> str:
 
     rows = []
     for name, entry in classes.items():
-        signature = inspect.signature(getattr(getattr(optuna, module), entry.of)).parameters
+        signature = inspect.signature(getattr(getattr(optuna, module), entry.class_name)).parameters
         for option, types in entry.options.items():
             default = signature[option].default
             shown = (

@@ -22,7 +22,7 @@ def consistency_mistakes(config: StudyConfig) -> list[str]:
     if found := condition_mistakes(config.search):
         return [f"[search] {mistake}" for mistake in found]
     asked = expand_parameters(config.search)
-    found = [f"[search] {mistake}" for mistake in samplers.unlistable(config.sampler.name, asked)]
+    found = [f"[search] {mistake}" for mistake in samplers.exhaustive_mistakes(config.sampler.name, asked)]
     known = {one.name: one for one in asked}
     for text in config.constraints.parameters:
         found += [
@@ -34,8 +34,8 @@ def consistency_mistakes(config: StudyConfig) -> list[str]:
         found.append("[job] data says where else [trainer] data lies, which must be a folder or an archive of your own")
     found += _pruner_mistakes(config)
     found += _command_mistakes(config.trainer, known) + _metric_mistakes(config)
-    if len(config.study.objectives) > 1 and not samplers.SAMPLERS[config.sampler.name].many:
-        able = ", ".join(name for name, kind in samplers.SAMPLERS.items() if kind.many)
+    if len(config.study.objectives) > 1 and not samplers.SAMPLERS[config.sampler.name].multi_objective:
+        able = ", ".join(name for name, kind in samplers.SAMPLERS.items() if kind.multi_objective)
         found.append(f"[sampler] name: {config.sampler.name} knows one objective; several: {able}")
     for position, values in enumerate(config.trials, start=1):
         found += [f"[[trials]] {position}: {mistake}" for mistake in configuration_mistakes(config, values)]

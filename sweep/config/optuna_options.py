@@ -1,4 +1,4 @@
-"""Optuna's classes by the names that a study file has for them, and the options that each takes."""
+"""Optuna's samplers and pruners by the names that a study file uses, and the options that each of them has."""
 
 from __future__ import annotations
 
@@ -6,31 +6,51 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sweep.config.text import did_you_mean
+from sweep.config.parameters import InvalidValueError
+from sweep.config.text import did_you_mean, toml_text
 
 Types = tuple[type, ...]
 
-
 NUMBER: Types = (int, float)
+
+TYPE_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
 
 @dataclass(frozen=True)
 class OptunaClass:
-    """One of Optuna's classes, and the options that a study file may set, with their types."""
+    """A class of Optuna, what it does in one line, and the options that a study file may set, with their types."""
 
-    of: str
+    class_name: str
+    description: str
     options: dict[str, Types]
+    required: tuple[str, ...] = ()
 
 
-def check_options(what: str, kinds: Mapping[str, OptunaClass], name: str, options: Mapping[str, Any]) -> None:
-    """Raises ValueError for a name that no kind has, and for options that it does not take."""
-    kind = kinds.get(name)
-    if kind is None:
-        raise ValueError(f"there is no {what} {name!r}{did_you_mean(name, kinds)}; there are {', '.join(kinds)}")
+def check_options(role: str, classes: Mapping[str, OptunaClass], name: str, options: Mapping[str, Any]) -> None:
+    """Check the name and the options in `[sampler]` or `[pruner]`, which is the `role`.
+
+    Raises InvalidValueError for an unknown name or option, a wrong type, and a missing option that is required.
+    """
+    entry = classes.get(name)
+    if entry is None:
+        raise InvalidValueError(
+            "name", f"unknown {role} {name!r}{did_you_mean(name, classes)}; allowed: {', '.join(classes)}"
+        )
     for option, value in options.items():
-        if option not in kind.options:
-            has = f"it has {', '.join(kind.options)}" if kind.options else "it has none"
-            raise ValueError(f"{name} has no option {option!r}{did_you_mean(option, kind.options)}; {has}")
-        types = kind.options[option]
-        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            raise ValueError(f"{option} must be {' or '.join(one.__name__ for one in types)}, not {value!r}")
+        if option not in entry.options:
+            allowed = f"its options: {', '.join(entry.options)}" if entry.options else "it has no options"
+            suggestion = did_you_mean(option, entry.options)
+            raise InvalidValueError(option, f"unknown option of {name}{suggestion}; {allowed}")
+        if not _has_type(value, entry.options[option]):
+            raise InvalidValueError(option, f"must be {_type_text(entry.options[option])}, not {toml_text(value)}")
+    for option in entry.required:
+        if option not in options:
+            raise InvalidValueError(option, f"missing; {name} needs it")
+
+
+def _has_type(value: object, types: Types) -> bool:
+    return isinstance(value, types) and (not isinstance(value, bool) or bool in types)
+
+
+def _type_text(types: Types) -> str:
+    return " or ".join(TYPE_WORDS[one] for one in types if one is not int or float not in types)

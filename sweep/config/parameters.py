@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from sweep.config.text import first_duplicate
+from sweep.config.text import first_duplicate, toml_text
 from sweep.trial.spec import ParamValue
 
 
@@ -37,9 +37,9 @@ class InvalidValueError(ValueError):
 
 def _check_value(value: object) -> ParamValue:
     if not isinstance(value, ParamValue):
-        raise ValueError(f"must be a string, a number or a boolean, not {value}")
+        raise ValueError(f"must be a string, a number or a boolean, not {toml_text(value)}")
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"must be a finite number, not {value}")
+        raise ValueError(f"must be a finite number, not {toml_text(value)}")
     if isinstance(value, int) and abs(value) > 2**53:
         raise ValueError(f"must be a whole number from -2**53 to 2**53, not {value}")
     return value

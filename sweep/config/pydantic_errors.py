@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, get_args
 
@@ -10,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sweep.config.parameters import PARAMETER_TYPES, InvalidValueError
-from sweep.config.text import did_you_mean
+from sweep.config.text import did_you_mean, toml_text
 
 Location = tuple[int | str, ...]
 """The keys, and the positions in lists from 0, that lead to a value."""
@@ -156,9 +155,7 @@ def _own_message(detail: ErrorDetails) -> str:
 def _not_value(detail: ErrorDetails) -> str:
     """Return the end of a message that shows the wrong value as TOML has it; '' for tables and lists."""
     value: Any = detail["input"]
-    if isinstance(value, str):
-        return f", not {json.dumps(value, ensure_ascii=False)}"
-    return f", not {str(value).lower()}" if isinstance(value, int | float) else ""
+    return f", not {toml_text(value)}" if isinstance(value, str | int | float) else ""
 
 
 def _suggestion(word: str, legal: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Optuna's samplers by the names that a study file has for them, with the options that each takes."""
+"""Optuna's samplers by the names that a study file uses, and the options that each of them has."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sampler(OptunaClass):
-    """A sampler, and packages that it needs.
+    """A sampler, the `packages` that it needs, and what it can do.
 
-    `has_model` samplers learn from values, so that a first generation is better spread evenly than drawn by them;
-    `lists` all configurations there are; `many` objectives may be optimised at once; `heeds` constraints on metrics.
+    `has_model`: it learns from values, so a first generation that is spread evenly is better than one that it draws.
+    `is_exhaustive`: it proposes every configuration once. `multi_objective`: it can optimise several objectives.
+    `uses_constraints`: it learns to avoid trials that break constraints on metrics.
     """
 
-    needs: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
     has_model: bool = True
-    lists: bool = False
-    many: bool = True
-    heeds: bool = False
+    is_exhaustive: bool = False
+    multi_objective: bool = True
+    uses_constraints: bool = False
 
 
 _EVOLUTION: dict[str, Types] = {
@@ -39,10 +40,10 @@ _EVOLUTION: dict[str, Types] = {
     "swapping_prob": NUMBER,
 }
 
-
 SAMPLERS: dict[str, Sampler] = {
     "tpe": Sampler(
         "TPESampler",
+        "Tree-structured Parzen estimator: quick, and good at conditional parameters.",
         {
             "prior_weight": NUMBER,
             "n_startup_trials": (int,),
@@ -51,16 +52,18 @@ SAMPLERS: dict[str, Sampler] = {
             "group": (bool,),
             "constant_liar": (bool,),
         },
-        heeds=True,
+        uses_constraints=True,
     ),
     "gp": Sampler(
         "GPSampler",
+        "Bayesian optimisation with a Gaussian process: few trials, more time for each proposal.",
         {"n_startup_trials": (int,), "deterministic_objective": (bool,)},
-        needs=("scipy", "torch"),
-        heeds=True,
+        packages=("scipy", "torch"),
+        uses_constraints=True,
     ),
     "cmaes": Sampler(
         "CmaEsSampler",
+        "CMA-ES, an evolution strategy for numbers; it draws categorical parameters at random.",
         {
             "sigma0": NUMBER,
             "n_startup_trials": (int,),
@@ -70,97 +73,127 @@ SAMPLERS: dict[str, Sampler] = {
             "lr_adapt": (bool,),
             "consider_pruned_trials": (bool,),
         },
-        needs=("cmaes", "scipy"),
-        many=False,
+        packages=("cmaes", "scipy"),
+        multi_objective=False,
     ),
-    "nsgaii": Sampler("NSGAIISampler", _EVOLUTION, heeds=True),
-    "nsgaiii": Sampler("NSGAIIISampler", {**_EVOLUTION, "dividing_parameter": (int,)}, heeds=True),
-    "qmc": Sampler("QMCSampler", {"qmc_type": (str,), "scramble": (bool,)}, needs=("scipy",)),
-    "random": Sampler("RandomSampler", {}, has_model=False),
-    # sweep's own (see grid.py); what a listed configuration leaves open is drawn.
-    "grid": Sampler("RandomSampler", {}, has_model=False, lists=True),
-    "bruteforce": Sampler("BruteForceSampler", {"avoid_premature_stop": (bool,)}, has_model=False, lists=True),
+    "nsgaii": Sampler(
+        "NSGAIISampler", "NSGA-II, a genetic algorithm for several objectives.", _EVOLUTION, uses_constraints=True
+    ),
+    "nsgaiii": Sampler(
+        "NSGAIIISampler",
+        "NSGA-III, a genetic algorithm for many objectives.",
+        {**_EVOLUTION, "dividing_parameter": (int,)},
+        uses_constraints=True,
+    ),
+    "qmc": Sampler(
+        "QMCSampler",
+        "Quasi-Monte Carlo: a sequence that fills the space evenly.",
+        {"qmc_type": (str,), "scramble": (bool,)},
+        packages=("scipy",),
+    ),
+    "random": Sampler("RandomSampler", "Draws every value at random.", {}, has_model=False),
+    # sweep lists the configurations itself (optimizer/grid.py); Optuna draws what a listed configuration leaves open.
+    "grid": Sampler(
+        "RandomSampler",
+        "Every combination of all values, in random order; without conditions and repetitions.",
+        {},
+        has_model=False,
+        is_exhaustive=True,
+    ),
+    "bruteforce": Sampler(
+        "BruteForceSampler",
+        "Every combination of all values, with conditions and repetitions.",
+        {"avoid_premature_stop": (bool,)},
+        has_model=False,
+        is_exhaustive=True,
+    ),
 }
-
 
 DEFAULT = "tpe"
 
-
-LONGEST_COUNT = 200_000
-"""Configurations, whole and in part, that are looked at to count them."""
+MAX_COUNTED = 200_000
+"""Configurations, whole and partial, that `count_configurations` looks at."""
 
 
 def make_sampler(name: str, options: dict[str, Any], study_seed: int, seed: int) -> BaseSampler:
-    """The sampler for one proposal, whose own seed is `seed`.
+    """Return Optuna's sampler of this name for one proposal, which has the seed `seed`.
 
-    Raises StudyError where a package that it needs is missing, or an option is odd.
+    Raises StudyError if a package is missing, or if Optuna refuses the options.
     """
     from optuna import samplers
 
-    kind = SAMPLERS[name]
-    for package in kind.needs:
+    entry = SAMPLERS[name]
+    for package in entry.packages:
         if importlib.util.find_spec(package) is None:
-            raise StudyError(f"[sampler] name: {name} needs the package {package}", f"pip install {package}")
+            raise StudyError(
+                f"[sampler] name: {name} needs the package {package}, which is not installed",
+                f"To install it, run: pip install {package}",
+            )
     quiet: dict[str, Any] = {"warn_independent_sampling": False} if name in ("gp", "cmaes", "qmc") else {}
     try:
         if name == "qmc":
-            # One sequence goes through the whole study; what it cannot give is drawn for each trial.
-            others = samplers.RandomSampler(seed=seed)
-            return samplers.QMCSampler(**options, **quiet, seed=study_seed, independent_sampler=others)
-        sampler: BaseSampler = getattr(samplers, kind.of)(**options, **quiet, seed=seed)
+            # The whole study takes one sequence. What the sequence cannot give is drawn for each trial.
+            independent = samplers.RandomSampler(seed=seed)
+            return samplers.QMCSampler(**options, **quiet, seed=study_seed, independent_sampler=independent)
+        sampler: BaseSampler = getattr(samplers, entry.class_name)(**options, **quiet, seed=seed)
     except (ValueError, TypeError, AssertionError) as error:
-        raise StudyError(f"[sampler]: {error or options}", "Mend study.toml.") from error
+        reason = error if str(error) else f"refuses the options {options}"
+        raise StudyError(
+            f"[sampler]: {name}: {reason}", "Fix [sampler] in your study file, then run: sweep init study.toml"
+        ) from error
     return sampler
 
 
 def listed_values(one: TrialParameter) -> list[ParamValue] | None:
-    """All values of a parameter; None where they cannot be listed."""
+    """Return all values of a parameter; None if they cannot be listed (a float without a step)."""
     parameter = one.parameter
-    if isinstance(parameter, IntParameter) and not parameter.log:
+    if isinstance(parameter, IntParameter):
         return list(range(parameter.low, parameter.high + 1, parameter.step))
     if isinstance(parameter, FloatParameter):
         if parameter.step is None:
             return None
         count = int((parameter.high - parameter.low) / parameter.step + 1e-9) + 1
-        # Not above high, by which rounding may miss it.
+        # Rounding must not lead above high.
         return [min(parameter.low + position * parameter.step, parameter.high) for position in range(count)]
-    if isinstance(parameter, IntParameter):
-        return list(range(parameter.low, parameter.high + 1))
     return values_of(parameter)
 
 
 def count_configurations(
-    asked: Sequence[TrialParameter], allow: Callable[[Mapping[str, ParamValue]], bool], most: int
+    parameters: Sequence[TrialParameter], allow: Callable[[Mapping[str, ParamValue]], bool], limit: int
 ) -> int:
-    """How many configurations there are that are allowed; `most` where there are more, or where to count takes long."""
-    found = looked_at = 0
-    open_ends: list[dict[str, ParamValue]] = [{}]
-    places = [0]
-    while open_ends:
-        values, place = open_ends.pop(), places.pop()
-        looked_at += 1
-        if found >= most or looked_at > LONGEST_COUNT:
-            return most
-        while place < len(asked) and not asked[place].is_active(values):
-            place += 1
-        if place == len(asked):
+    """Return the number of configurations that `allow` allows, at most `limit`.
+
+    Returns `limit` too if there are so many that the count would take long.
+    """
+    found = visited = 0
+    partial: list[tuple[dict[str, ParamValue], int]] = [({}, 0)]
+    while partial:
+        values, position = partial.pop()
+        visited += 1
+        if found >= limit or visited > MAX_COUNTED:
+            return limit
+        while position < len(parameters) and not parameters[position].is_active(values):
+            position += 1
+        if position == len(parameters):
             found += allow(values)
             continue
-        for value in listed_values(asked[place]) or []:
-            open_ends.append({**values, asked[place].name: value})
-            places.append(place + 1)
+        name = parameters[position].name
+        for value in listed_values(parameters[position]) or []:
+            partial.append(({**values, name: value}, position + 1))
     return found
 
 
-def unlistable(name: str, asked: Sequence[TrialParameter]) -> list[str]:
-    """Parameters that a sampler which lists all configurations cannot take, each with the reason."""
-    if not SAMPLERS[name].lists:
+def exhaustive_mistakes(name: str, parameters: Sequence[TrialParameter]) -> list[str]:
+    """Return which parameters a sampler that proposes every configuration cannot use, each as `key: what is wrong`."""
+    if not SAMPLERS[name].is_exhaustive:
         return []
-    found = [f"{one.name}: {name} needs a step, or a list of choices" for one in asked if listed_values(one) is None]
+    found = [
+        f"{one.name}: {name} needs a step, or a list of choices" for one in parameters if listed_values(one) is None
+    ]
     if name == "grid":
         found += [
-            f"{one.name}: grid has no conditions and no repetitions; bruteforce has"
-            for one in asked
+            f'{one.name}: grid allows neither when nor repeat; use [sampler] name = "bruteforce"'
+            for one in parameters
             if one.parameter.when or one.position is not None
         ]
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -40,6 +41,13 @@ def is_secret(name: str) -> bool:
 def first_duplicate(values: Sequence[T]) -> T | None:
     """Return the first value that is equal to one before it; None if all differ."""
     return next((value for position, value in enumerate(values) if value in values[:position]), None)
+
+
+def toml_text(value: object) -> str:
+    """Return a value as TOML writes it, if it is a string, a number or a boolean; else as Python shows it."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value).lower() if isinstance(value, bool | float) else str(value)
 
 
 def did_you_mean(word: str, legal: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sweep.config.parameters import AnyParameter, FloatParameter, IntParameter, Parameter, values_of
 from sweep.config.sections import ConstraintsSection
-from sweep.config.text import did_you_mean
+from sweep.config.text import did_you_mean, toml_text
 from sweep.resources import resource_folder
 
 PARAMETER_ADAPTER: TypeAdapter[AnyParameter] = TypeAdapter(Parameter)
@@ -132,9 +132,9 @@ def _values_mistake(values: list[Any], accepted: Mapping[str, Any]) -> str:
     kind, choices = accepted["kind"], accepted.get("choices")
     for value in values:
         if isinstance(value, bool) != (kind == "bool") or not isinstance(value, KINDS[kind]):
-            return f"must be {KIND_WORDS[kind]} in the trainer, not {value!r}"
+            return f"must be {KIND_WORDS[kind]} in the trainer, not {toml_text(value)}"
         if choices is not None and value not in choices:
-            return f"must be one of {_listed(choices)}, not {value!r}"
+            return f"must be one of {_listed(choices)}, not {toml_text(value)}"
     return ""
 
 

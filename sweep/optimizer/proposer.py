@@ -72,7 +72,7 @@ class Proposer:
 
     @property
     def _lists(self) -> bool:
-        return samplers.SAMPLERS[self._config.sampler.name].lists
+        return samplers.SAMPLERS[self._config.sampler.name].is_exhaustive
 
     def left(self, limit: int) -> int:
         """Return the number of untried configurations, at most `limit`; `limit` if the sampler does not list them."""

@@ -180,7 +180,7 @@ class StoredStudy:
     @_raises_storage_error
     def configurations_left(self, limit: int) -> int:
         """Return the number of untried configurations, at most `limit`; `limit` if the sampler does not list them."""
-        if not samplers.SAMPLERS[self._config.sampler.name].lists:
+        if not samplers.SAMPLERS[self._config.sampler.name].is_exhaustive:
             return limit
         return Proposer(self._config, self._trials()).left(limit)
 

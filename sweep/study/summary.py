@@ -20,7 +20,7 @@ IGNORES_CONSTRAINTS = "The sampler {} ignores [constraints] metrics when it prop
 def _ignores_constraints(study: Study) -> bool:
     """Return whether the study has constraints on metrics that its sampler ignores."""
     sampler = samplers.SAMPLERS[study.config.sampler.name]
-    return bool(study.config.constraints.metrics) and not sampler.heeds
+    return bool(study.config.constraints.metrics) and not sampler.uses_constraints
 
 
 def summary(study: Study) -> list[str]:

@@ -7,8 +7,8 @@ import pytest
 from sweep.config.optuna_options import NUMBER, OptunaClass, check_options
 
 KINDS = {
-    "tpe": OptunaClass("TPESampler", {"seed": (int,), "weight": NUMBER, "group": (bool,)}),
-    "none": OptunaClass("NopPruner", {}),
+    "tpe": OptunaClass("TPESampler", "A sampler.", {"seed": (int,), "weight": NUMBER, "group": (bool,)}),
+    "none": OptunaClass("NopPruner", "A pruner.", {}),
 }
 
 
@@ -21,13 +21,13 @@ def test_options_of_the_right_types_pass() -> None:
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("tpa", {}, "there is no sampler 'tpa'; did you mean 'tpe'"),
-        ("tpe", {"sed": 3}, "tpe has no option 'sed'; did you mean 'seed'"),
-        ("none", {"seed": 3}, "none has no option 'seed'"),
-        ("tpe", {"seed": 1.5}, "seed must be int, not 1.5"),
+        ("tpa", {}, "unknown sampler 'tpa'; did you mean 'tpe'"),
+        ("tpe", {"sed": 3}, "unknown option of tpe; did you mean 'seed'"),
+        ("none", {"seed": 3}, "unknown option of none; it has no options"),
+        ("tpe", {"seed": 1.5}, "must be a whole number, not 1.5"),
         # A boolean is an int for Python, but not for a user.
-        ("tpe", {"seed": True}, "seed must be int, not True"),
-        ("tpe", {"weight": "1"}, "weight must be int or float, not '1'"),
+        ("tpe", {"seed": True}, "must be a whole number, not true"),
+        ("tpe", {"weight": "1"}, 'must be a number, not "1"'),
     ],
 )
 def test_others_are_named(name: str, options: dict[str, object], said: str) -> None:

@@ -17,7 +17,7 @@ from tests.actions import mistakes_after
 @pytest.mark.parametrize("name", pruners.PRUNERS)
 def test_options_are_those_of_optuna_s_class(name: str) -> None:
     kind = pruners.PRUNERS[name]
-    signature = inspect.signature(getattr(optuna.pruners, kind.of).__init__).parameters
+    signature = inspect.signature(getattr(optuna.pruners, kind.class_name).__init__).parameters
     assert set(kind.options) == set(signature) - {"self", "wrapped_pruner", "args", "kwargs"}
     for option, types in kind.options.items():
         assert any(one.__name__ in str(signature[option].annotation) for one in types), option
@@ -28,16 +28,16 @@ def test_options_are_those_of_optuna_s_class(name: str) -> None:
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert type(pruners.make_pruner(name, needed.get(name, {}))).__name__ == kind.of
+        assert type(pruners.make_pruner(name, needed.get(name, {}))).__name__ == kind.class_name
     assert set(PRECOMPUTED) < set(pruners.PRUNERS)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("[job]", '[pruner]\nname = "medain"\n[job]', "[pruner]: there is no pruner 'medain'; did you mean 'median'?"),
-        ("[job]", '[pruner]\nname = "median"\nwarmup = 3\n[job]', "[pruner]: median has no option 'warmup'"),
-        ("[job]", '[pruner]\nname = "percentile"\n[job]', "[pruner]: percentile: "),
+        ("[job]", '[pruner]\nname = "medain"\n[job]', "[pruner] name: unknown pruner 'medain'; did you mean 'median'?"),
+        ("[job]", '[pruner]\nname = "median"\nwarmup = 3\n[job]', "[pruner] warmup: unknown option of median"),
+        ("[job]", '[pruner]\nname = "percentile"\n[job]', "[pruner] percentile: missing; percentile needs it"),
         ("[job]", '[pruner]\nname = "threshold"\n[job]', "[pruner]: threshold: Either lower or upper"),
     ],
 )

@@ -27,7 +27,7 @@ def test_configurations_are_counted_as_far_as_is_asked() -> None:
 
 @pytest.mark.parametrize("name", sorted(SAMPLERS.keys() - {"grid"}))
 def test_options_are_those_of_optuna_s_class(name: str) -> None:
-    signature = inspect.signature(getattr(optuna.samplers, SAMPLERS[name].of).__init__).parameters
+    signature = inspect.signature(getattr(optuna.samplers, SAMPLERS[name].class_name).__init__).parameters
     options = SAMPLERS[name].options
     assert set(options) <= set(signature)
     for option, types in options.items():
@@ -47,13 +47,13 @@ def test_options_are_those_of_optuna_s_class(name: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("[trainer]", '[sampler]\nname = "tpa"\n[trainer]', "[sampler]: there is no sampler 'tpa'; did you mean 'tpe'"),
+        ("[trainer]", '[sampler]\nname = "tpa"\n[trainer]', "[sampler] name: unknown sampler 'tpa'; did you mean 't"),
         (
             "[trainer]",
             "[sampler]\npopsize = 5\n[trainer]",
-            "[sampler]: tpe has no option 'popsize'; it has prior_weight",
+            "[sampler] popsize: unknown option of tpe; its options: prior_weight",
         ),
-        ("[trainer]", "[sampler]\ngroup = 1\n[trainer]", "[sampler]: group must be bool, not 1"),
+        ("[trainer]", "[sampler]\ngroup = 1\n[trainer]", "[sampler] group: must be true or false, not 1"),
         ("[trainer]", '[sampler]\nname = "grid"\n[trainer]', "[search] lr: grid needs a step, or a list of choices"),
     ],
 )

@@ -16,7 +16,7 @@ from tests.actions import mistakes_after
         (
             '["relu", "gelu", "silu"]',
             '["relu", "elu"]',
-            "[search] activation: must be one of relu, gelu, silu, tanh, not 'elu'",
+            '[search] activation: must be one of relu, gelu, silu, tanh, not "elu"',
         ),
         ("lr         =", "learning_rate =", "[search] learning_rate: the trainer has no such parameter"),
         ("width      =", "widht      =", "[search] widht: the trainer has no such parameter; did you mean 'width'?"),
@@ -26,7 +26,7 @@ from tests.actions import mistakes_after
             "[search] width: must be a whole number in",
         ),
         ("high = 64", "high = 99999999", "[search] width: must be at least 1 and at most 65536 in the trainer"),
-        ("[search]", '[search]\nmomentum = "high"', "[search] momentum: must be a number in the trainer, not 'high'"),
+        ("[search]", '[search]\nmomentum = "high"', '[search] momentum: must be a number in the trainer, not "high"'),
         ("step = 8", 'step = 8, repeat = "lr"', '[search] width.repeat: may only be "n_blocks"'),
         ("log = true", "log = true, repeat = 3", "[search] lr.repeat: must be left out"),
     ],

@@ -69,7 +69,7 @@ def run(there: Study, generations: int) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", sorted(SAMPLERS.keys()))
 def test_every_sampler_goes_through_generations_and_proposes_the_same_again(tmp_path: Path, name: str) -> None:
-    text = GRID if SAMPLERS[name].lists else STUDY
+    text = GRID if SAMPLERS[name].is_exhaustive else STUDY
     sampler = f'\n[sampler]\nname = "{name}"\n'
     first = run(study(tmp_path / "a", text, sampler), 4)
     assert run(study(tmp_path / "b", text, sampler), 4) == first
@@ -105,7 +105,7 @@ def test_a_package_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.
     there = study(tmp_path / "a", STUDY, '\n[sampler]\nname = "cmaes"\n')
     with pytest.raises(StudyError, match="cmaes needs the package cmaes") as caught:
         run(there, 1)
-    assert caught.value.advice == "pip install cmaes"
+    assert caught.value.advice == "To install it, run: pip install cmaes"
 
 
 def test_trials_of_the_study_file_come_first_and_are_filled_up(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_sampler_remembers_after_a_repair(
                 proposed.append(trial.params)
         return proposed
 
-    text = GRID if SAMPLERS[name].lists else STUDY
+    text = GRID if SAMPLERS[name].is_exhaustive else STUDY
     study_file.write_text(text + f'\n[sampler]\nname = "{name}"\n' + ("popsize = 3\n" if name == "cmaes" else ""))
     assert through(tmp_path / "lost", True) == through(tmp_path / "kept", False)
 
@@ -159,7 +159,7 @@ def plain_optuna(there: Study, generations: int, first: list[dict[str, Any]]) ->
         trials = []
         for index in range(section.trials_per_generation):
             seed = derived_seed(section.seed, "sampler", generation, index)
-            memory.sampler = getattr(optuna.samplers, kind.of)(seed=seed)
+            memory.sampler = getattr(optuna.samplers, kind.class_name)(seed=seed)
             trials.append(memory.ask(space))
         for trial in trials:
             memory.tell(trial, loss(trial.params))
@@ -168,7 +168,7 @@ def plain_optuna(there: Study, generations: int, first: list[dict[str, Any]]) ->
 
 @pytest.mark.parametrize("name", ["tpe", "random", "nsgaii", "nsgaiii", "bruteforce", "cmaes"])
 def test_proposals_are_those_of_plain_optuna_in_one_process(tmp_path: Path, name: str) -> None:
-    there = study(tmp_path / "a", GRID if SAMPLERS[name].lists else STUDY, f'\n[sampler]\nname = "{name}"\n')
+    there = study(tmp_path / "a", GRID if SAMPLERS[name].is_exhaustive else STUDY, f'\n[sampler]\nname = "{name}"\n')
     found = run(there, 4)
     first = found[:3] if SAMPLERS[name].has_model else []
     with warnings.catch_warnings():
@@ -204,7 +204,7 @@ def test_with_several_objectives_and_constraints_too_they_are_plain_optuna_s(tmp
         trials = []
         for index in range(section.trials_per_generation):
             seed = derived_seed(section.seed, "sampler", generation, index)
-            memory.sampler = getattr(optuna.samplers, SAMPLERS[name].of)(seed=seed)
+            memory.sampler = getattr(optuna.samplers, SAMPLERS[name].class_name)(seed=seed)
             trials.append(memory.ask(space))
         for trial in trials:
             values = measured(trial.params)
