@@ -19,11 +19,11 @@ def sync(name: StudyName = None) -> None:
 
     study = open_current(name)
     with wait("uploading") as progress:
-        trackers = upload_trials(study, progress)
-    for tracker in trackers:
-        known = f"({tracker.before} were there already)"
-        say(f"{tracker.tracker}: uploaded {tracker.new} trials {known}. See {tracker.place}")
-    if troubles := [trouble for tracker in trackers for trouble in tracker.troubles]:
+        summaries = upload_trials(study, progress)
+    for summary in summaries:
+        known = f"({summary.before} were there already)"
+        say(f"{summary.tracker}: uploaded {summary.new} trials {known}. See {summary.place}")
+    if troubles := [trouble for summary in summaries for trouble in summary.troubles]:
         raise TrackingError(
             "\n".join(map(str, troubles)), f"{troubles[0].advice} Then run: {command_line('sync', name)}"
         )
