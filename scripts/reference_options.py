@@ -17,10 +17,11 @@ TYPE_NAMES = {"bool": "boolean", "int": "integer", "float": "number", "str": "st
 
 
 def samplers_table(_: str) -> str:
-    """Return what each sampler can do, and then its options."""
+    """Return what each sampler does, can do and needs, and then its options."""
     rows = [
         (
             f"`{name}`",
+            sampler.description,
             f"`{sampler.class_name}`" if name != "grid" else "sweep's own",
             _yes(sampler.multi_objective),
             _yes(sampler.uses_constraints),
@@ -28,17 +29,18 @@ def samplers_table(_: str) -> str:
         )
         for name, sampler in SAMPLERS.items()
     ]
-    heads = ["`name`", "in Optuna", "several objectives", "uses `[constraints] metrics`", "needs the packages"]
+    heads = ["`name`", "what it does", "in Optuna", "several objectives", "uses `[constraints] metrics`", "packages"]
     return f"{table(heads, rows)}\n\n{_options('samplers', SAMPLERS)}"
 
 
 def pruners_table(_: str) -> str:
-    """Return what each pruner needs, and then its options."""
+    """Return what each pruner does and needs, and then its options."""
     rows = [
-        (f"`{name}`", f"`{pruner.class_name}`", _yes(name not in (*PRECOMPUTED, "none")))
+        (f"`{name}`", pruner.description, f"`{pruner.class_name}`", _yes(name not in (*PRECOMPUTED, "none")))
         for name, pruner in PRUNERS.items()
     ]
-    return f"{table(['`name`', 'in Optuna', 'needs `[job] slice`'], rows)}\n\n{_options('pruners', PRUNERS)}"
+    heads = ["`name`", "what it does", "in Optuna", "needs `[job] slice`"]
+    return f"{table(heads, rows)}\n\n{_options('pruners', PRUNERS)}"
 
 
 def _yes(true: bool) -> str:
