@@ -84,8 +84,12 @@ class TrialPaths:
     def stderr(self) -> Path:
         return self.root / "err"
 
-    def earlier(self, output: Path) -> list[Path]:
-        """Return the copies of an output that earlier attempts left, oldest first: out.1, out.2, …"""
+    def attempt_output(self, output: Path, attempt: int) -> Path:
+        """Return where an output of an earlier attempt is kept: out.1 for the first attempt."""
+        return output.with_name(f"{output.name}.{attempt}")
+
+    def attempt_outputs(self, output: Path) -> list[Path]:
+        """Return all that earlier attempts left of an output, oldest first: out.1, out.2, …"""
         copies = [file for file in self.root.glob(f"{output.name}.*") if file.suffix[1:].isdigit()]
         return sorted(copies, key=lambda file: int(file.suffix[1:]))
 

@@ -34,15 +34,15 @@ class JobOutput:
 def trial_jobs(files: TrialPaths) -> list[JobOutput]:
     """Return all jobs of a trial, in the order of their submission."""
     log = _text(files.job_log) or ""
-    suffixes = {cluster: number for number, cluster in reversed(list(enumerate(_retried_clusters(files), start=1)))}
+    attempts = {cluster: number for number, cluster in reversed(list(enumerate(_retried_clusters(files), start=1)))}
     jobs = []
     clusters = list(dict.fromkeys(int(match["cluster"]) for match in EVENT.finditer(log)))
     for cluster in clusters:
         outputs = [files.stdout, files.stderr]
-        if suffix := suffixes.get(cluster):
-            outputs = [output.with_name(f"{output.name}.{suffix}") for output in outputs]
+        if attempt := attempts.get(cluster):
+            outputs = [files.attempt_output(output, attempt) for output in outputs]
         # A later job has overwritten the output of a job that was not retried.
-        is_overwritten = suffix is None and cluster != clusters[-1]
+        is_overwritten = attempt is None and cluster != clusters[-1]
         stdout, stderr = (None if is_overwritten else _text(output) for output in outputs)
         jobs.append(JobOutput(cluster, event_lines(log, cluster), stdout, stderr))
     return jobs

@@ -150,7 +150,7 @@ def _set_outputs_aside(job: EndedJob, number: int) -> None:
     files, spec = job.files, job.spec
     metrics = files.root / spec.metrics
     for output in [files.stdout, files.stderr, *([] if spec.checkpoints else [metrics])]:
-        kept = output.with_name(f"{output.name}.{number}")
+        kept = files.attempt_output(output, number)
         if output.exists() and not kept.exists():
             output.rename(kept)
     if not spec.checkpoints:

@@ -52,7 +52,7 @@ def read_metrics(files: TrialPaths, spec: TrialSpec) -> str | None:
     if not spec.metrics_pattern:
         sources = [files.root / spec.metrics]
     elif spec.checkpoints:
-        sources = [*files.earlier(files.stdout), files.stdout]
+        sources = [*files.attempt_outputs(files.stdout), files.stdout]
     else:
         sources = [files.stdout]
     texts = [source.read_text(encoding="utf-8", errors="replace") for source in sources if source.exists()]

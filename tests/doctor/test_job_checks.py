@@ -19,7 +19,7 @@ def said(study: Study, job: Ad) -> list[tuple[Level, str]]:
 def test_the_work_of_a_job(study: Study) -> None:
     job = ad("[ RequestMemory = 2048; RequestDisk = 1048576; AllowedExecuteDuration = 150 ]")
     assert said(study, job) == [(Level.WARNING, "the time that a trial takes is unknown")]
-    write_json(study.paths.tried.root / "tried.json", asdict(TRIED))
+    write_json(study.paths.tried_record, asdict(TRIED))
     too_long = "a job runs for 3 min without saving a checkpoint, but may run for 2.5 min (allowed_execute_duration)"
     enough = (Level.OK, "a job requests more than `sweep try` used")
     assert said(study, job) == [(Level.ERROR, too_long), enough]

@@ -29,7 +29,7 @@ def test_a_folder_that_is_no_place_for_a_study(study: Study, monkeypatch: pytest
 def test_room_for_the_checkpoints_to_come(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk_space, "free_space", lambda _: FreeSpace(2**30, "of your quota"))
     assert "the size of a checkpoint is unknown" in next(study_checks.check_disk_space(study)).text
-    write_json(study.paths.tried.root / "tried.json", asdict(TRIED))
+    write_json(study.paths.tried_record, asdict(TRIED))
     assert "15 more trials need 900 MB (two checkpoints of 30 MB" in next(study_checks.check_disk_space(study)).text
     # What trials have left counts more, and is there already.
     checkpoint = study.paths.trial(0).checkpoint
