@@ -1,4 +1,4 @@
-"""Which parameters a trial has: repeated ones written out; of conditional ones those whose condition holds. Pure."""
+"""Which parameters a trial has: each repetition by itself, and conditional ones if their condition holds. Pure."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sweep.config.parameters import AnyParameter, FixedParameter, IntParameter, is_possible_value, same_value
+from sweep.config.text import did_you_mean, toml_text
 from sweep.trial.spec import ParamValue
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-"""Names that a job attribute, a placeholder and a column can all bear."""
+"""Names that work as a job attribute, a placeholder and a column alike."""
 
 
 @dataclass(frozen=True)
 class TrialParameter:
-    """A parameter as a trial may have it. `of` is its name in the study file; `position` counts repetitions from 1."""
+    """A parameter that a trial may have.
+
+    `base_name` is its name in the study file. `position` counts repetitions from 1; None for a parameter without them.
+    """
 
     name: str
-    of: str
+    base_name: str
     parameter: AnyParameter
     position: int | None = None
 
@@ -27,7 +31,7 @@ class TrialParameter:
         return isinstance(self.parameter, FixedParameter)
 
     def is_active(self, values: Mapping[str, ParamValue]) -> bool:
-        """Whether a trial with these values, of all parameters before this one, has it."""
+        """Return whether a trial has it, given the trial's values of all parameters before this one."""
         for parent, wanted in self.parameter.when.items():
             if parent not in values or not any(same_value(values[parent], value) for value in wanted):
                 return False
@@ -38,39 +42,37 @@ class TrialParameter:
 
 
 def expand_parameters(search: Mapping[str, AnyParameter]) -> list[TrialParameter]:
-    """All parameters that a trial may have, each after those that its condition looks at, else in the file's order.
+    """Return all parameters that a trial may have: parents before their children, else in the file's order.
 
-    Raises ValueError for what `mistakes` finds.
+    Raises ValueError for the first mistake that `condition_mistakes` finds.
     """
     if found := condition_mistakes(search):
         raise ValueError(found[0])
-    asked: list[TrialParameter] = []
-    for name in _in_order(search):
+    candidates: list[TrialParameter] = []
+    for name in _parents_first(search):
         parameter = search[name]
         if parameter.repeat is None:
-            asked.append(TrialParameter(name, name, parameter))
+            candidates.append(TrialParameter(name, name, parameter))
         else:
-            count = _most(search, parameter.repeat)
-            asked += [
-                TrialParameter(f"{name}_{position}", name, parameter, position) for position in range(1, count + 1)
-            ]
-    return asked
+            positions = range(1, _max_repetitions(search, parameter.repeat) + 1)
+            candidates += [TrialParameter(f"{name}_{position}", name, parameter, position) for position in positions]
+    return candidates
 
 
 def choose_values(
-    asked: Sequence[TrialParameter], choose: Callable[[TrialParameter], ParamValue]
+    candidates: Sequence[TrialParameter], choose: Callable[[TrialParameter], ParamValue]
 ) -> dict[str, ParamValue]:
-    """The values of a trial: of each parameter that it has, the fixed one's, else what `choose` gives."""
+    """Return the values of a trial, of the parameters that it has. `choose` gives those that are not fixed."""
     values: dict[str, ParamValue] = {}
-    for one in asked:
-        if one.is_active(values):
-            fixed = isinstance(one.parameter, FixedParameter)
-            values[one.name] = one.parameter.value if fixed else choose(one)  # type: ignore[union-attr]
+    for candidate in candidates:
+        if candidate.is_active(values):
+            parameter = candidate.parameter
+            values[candidate.name] = parameter.value if isinstance(parameter, FixedParameter) else choose(candidate)
     return values
 
 
-def _in_order(search: Mapping[str, AnyParameter]) -> list[str]:
-    """Names with parents first; those in a circle are left out."""
+def _parents_first(search: Mapping[str, AnyParameter]) -> list[str]:
+    """Return the names, parents before their children, without those in a circle."""
     done: dict[str, None] = {}
     while ready := [name for name in search if name not in done and parent_names(search[name]) <= done.keys()]:
         done[ready[0]] = None
@@ -78,13 +80,13 @@ def _in_order(search: Mapping[str, AnyParameter]) -> list[str]:
 
 
 def parent_names(parameter: AnyParameter) -> set[str]:
-    """Names of the parameters that decide whether, or how often, this one is there."""
+    """Return the names of the parameters that decide whether a trial has this one, and how often."""
     counter = {parameter.repeat} if isinstance(parameter.repeat, str) else set()
     return set(parameter.when) | counter
 
 
-def _most(search: Mapping[str, AnyParameter], repeat: int | str) -> int:
-    """How often a parameter is repeated at most."""
+def _max_repetitions(search: Mapping[str, AnyParameter], repeat: int | str) -> int:
+    """Return how often a parameter is repeated at most."""
     if isinstance(repeat, int):
         return repeat
     counter = search[repeat]
@@ -92,45 +94,68 @@ def _most(search: Mapping[str, AnyParameter], repeat: int | str) -> int:
 
 
 def condition_mistakes(search: Mapping[str, AnyParameter]) -> list[str]:
-    """What is wrong with the names and the conditions of a search, each as `key: what`."""
+    """Return what is wrong with the names and the conditions of a search, each as `key: what is wrong`."""
+    return _reference_mistakes(search) or _circle_mistakes(search) or _name_clashes(search)
+
+
+def _reference_mistakes(search: Mapping[str, AnyParameter]) -> list[str]:
+    """Return names that are not allowed, and conditions and counters that cannot be."""
     found = []
     for name, parameter in search.items():
         if not NAME.fullmatch(name):
-            found.append(f"{name!r}: a name is a letter, then letters, digits and _, 64 at most")
+            found.append(f"{name!r}: a name must be a letter, then letters, digits and _, at most 64 characters")
         for parent, values in parameter.when.items():
-            found += _condition(search, f"{name}.when", parent, values)
+            found += _condition_mistakes(search, f"{name}.when", parent, values)
         if isinstance(parameter.repeat, str):
-            found += _counter(search, f"{name}.repeat", parameter.repeat)
-    if not found:
-        ordered = _in_order(search)
-        found += [f"{name}.when: goes in a circle" for name in search if name not in ordered]
-    if not found:
-        for name, parameter in search.items():
-            if parameter.repeat is not None:
-                names = (f"{name}_{position}" for position in range(1, _most(search, parameter.repeat) + 1))
-                found += [f"{taken}: {name} is repeated under this name" for taken in names if taken in search]
+            found += _counter_mistakes(search, f"{name}.repeat", parameter.repeat)
     return found
 
 
-def _condition(search: Mapping[str, AnyParameter], key: str, parent: str, values: list[ParamValue]) -> list[str]:
+def _circle_mistakes(search: Mapping[str, AnyParameter]) -> list[str]:
+    ordered = _parents_first(search)
+    return [
+        f"{name}.when: depends on itself, by way of the conditions of other parameters"
+        for name in search
+        if name not in ordered
+    ]
+
+
+def _name_clashes(search: Mapping[str, AnyParameter]) -> list[str]:
+    """Return parameters that have the name of another one's repetition."""
+    found = []
+    for name, parameter in search.items():
+        if parameter.repeat is not None:
+            positions = range(1, _max_repetitions(search, parameter.repeat) + 1)
+            taken = [f"{name}_{position}" for position in positions if f"{name}_{position}" in search]
+            found += [f"{clash}: is also the name of a repetition of {name}; choose another name" for clash in taken]
+    return found
+
+
+def _condition_mistakes(
+    search: Mapping[str, AnyParameter], key: str, parent: str, values: list[ParamValue]
+) -> list[str]:
     if parent not in search:
-        return [f"{key}: there is no parameter {parent!r}"]
+        return [f"{key}: there is no parameter {parent!r}{did_you_mean(parent, search)}"]
     if search[parent].repeat is not None:
-        return [f"{key}: {parent} is repeated, so it has no one value"]
+        return [f"{key}: {parent} has several values, because it is repeated; a condition needs a single one"]
     if not values:
         return [f"{key}: {parent} needs a value"]
-    return [f"{key}: {parent} is never {value!r}" for value in values if not is_possible_value(search[parent], value)]
+    return [
+        f"{key}: {parent} is never {toml_text(value)}"
+        for value in values
+        if not is_possible_value(search[parent], value)
+    ]
 
 
-def _counter(search: Mapping[str, AnyParameter], key: str, counter: str) -> list[str]:
+def _counter_mistakes(search: Mapping[str, AnyParameter], key: str, counter: str) -> list[str]:
     if counter not in search:
-        return [f"{key}: there is no parameter {counter!r}"]
+        return [f"{key}: there is no parameter {counter!r}{did_you_mean(counter, search)}"]
     parameter = search[counter]
     if parameter.repeat is not None:
-        return [f"{key}: {counter} is itself repeated"]
+        return [f"{key}: {counter} must not be repeated itself"]
     if isinstance(parameter, FixedParameter):
         value = parameter.value
         counts = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1000
     else:
         counts = isinstance(parameter, IntParameter) and parameter.low >= 0 and parameter.high <= 1000
-    return [] if counts else [f"{key}: {counter} must be an int from 0 to 1000 at most"]
+    return [] if counts else [f"{key}: {counter} must be an int from 0 to 1000"]

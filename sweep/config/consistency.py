@@ -29,7 +29,7 @@ def consistency_mistakes(config: StudyConfig) -> list[str]:
             f"[constraints] parameters: {text!r} has {name!r}, which is no parameter{did_you_mean(name, known)}"
             for name in sorted(Expression.parse(text).names - known.keys())
         ]
-    found += [f"[job] {mistake}" for mistake in config.job.mistakes(asked)]
+    found += [f"[job] {mistake}" for mistake in config.job.size_mistakes(asked)]
     if config.job.data and config.trainer.data in (None, FASHION_MNIST):
         found.append("[job] data says where else [trainer] data lies, which must be a folder or an archive of your own")
     found += _pruner_mistakes(config)

@@ -1,4 +1,4 @@
-"""The section `[job]` of a study file: what each job asks HTCondor for."""
+"""The section `[job]` of a study file: what each job requests from HTCondor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import Field, PlainValidator, field_validator, model_validator
 
 from sweep.config import submit_language
 from sweep.config.conditions import TrialParameter
-from sweep.config.parameters import PlainValue, Section
+from sweep.config.parameters import InvalidValueError, PlainValue, Section
 from sweep.config.sizes import (
     Size,
     check_size,
@@ -19,51 +19,61 @@ from sweep.config.sizes import (
     is_size_expression,
     names_in_sizes,
     size_in_unit,
-    unknown_names,
 )
-from sweep.config.text import check_one_line, check_printable, check_transferable
+from sweep.config.text import check_one_line, check_printable, check_transferable, did_you_mean, toml_text
 
 
 @dataclass(frozen=True)
 class Interval:
-    """How often a job hands its checkpoint over: by time, or by epochs."""
+    """A length of work: so many seconds, or so many epochs. With neither, there is none."""
 
     seconds: float | None = None
     epochs: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> Interval:
-        """Read "30 min", "2 h" or "5 epochs". Raises ValueError for anything else."""
+        """Return the interval that "30 min", "2 h" or "5 epochs" means. Raises ValueError for other texts."""
         match = re.fullmatch(r"(\d+(?:\.\d+)?) *(min|h|epochs?)", text)
         if match is None or float(match[1]) == 0 or ("." in match[1] and match[2].startswith("epoch")):
-            raise ValueError(f'must look like "30 min", "2 h" or "5 epochs" (it is {text!r})')
+            raise ValueError(f'must look like "30 min", "2 h" or "5 epochs", not {toml_text(text)}')
         if match[2].startswith("epoch"):
             return cls(epochs=int(match[1]))
         return cls(seconds=float(match[1]) * {"min": 60, "h": 3600}[match[2]])
 
 
-def _sizes(value: object) -> list[str | int]:
+def _check_sizes(value: object) -> list[str | int]:
     return [check_size(size) for size in (value if isinstance(value, list) else [value])]
 
 
-Sizes = Annotated[list[str | int], PlainValidator(_sizes)]
-"""One size, or a list of them, for one try after another."""
+Sizes = Annotated[list[str | int], PlainValidator(_check_sizes)]
+"""One size, or a list with one size for each retry."""
+
+DEFAULT_UNITS = {"request_memory": "M", "request_disk": "K", "gpus_minimum_memory": "M"}
+"""The unit of a number without one, for each request that may depend on the trial."""
+
+AUTOMATIC = ("request_memory", "request_disk")
+"""The requests that `resources = "auto"` derives from what trials used."""
+
+RETRY_KEYS = {"request_memory": "retry_request_memory", "gpus_minimum_memory": "retry_gpus_minimum_memory"}
+"""The requests that grow when a trial ran out of memory, and the keys with the sizes of the retries."""
+
+NOT_REQUESTS = {
+    "site", "checkpoint_every", "slice", "resources", "attributes", "submit", "requirements", "data",
+    *RETRY_KEYS.values(),
+}  # fmt: skip
+"""The keys of `[job]` that are no submit commands, or are written in another way."""
 
 
-UNITS = {"request_memory": "M", "request_disk": "K", "gpus_minimum_memory": "M"}
-"""What a number without a unit is of, for each amount that may depend on the trial."""
-
-
-AUTO = ("request_memory", "request_disk")
-"""What `resources = "auto"` takes from what trials used."""
-
-
-RETRIES = {"request_memory": "retry_request_memory", "gpus_minimum_memory": "retry_gpus_minimum_memory"}
-"""Amounts that grow when a trial ran out of memory, and the keys that say to what."""
+def _compute(key: str, size: str | int, unit: str, values: Mapping[str, Any]) -> int:
+    """Return the size at a key in `unit`, K or M. Raises ValueError, with the key, if it cannot be computed."""
+    try:
+        return size_in_unit(size, unit, values)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
 
 
 class JobSection(Section):
-    """`[job]`: what each job asks for, by the names and in the units of HTCondor's submit language."""
+    """`[job]`: what each job requests, by the names and in the units of HTCondor's submit language."""
 
     site: Annotated[str, Field(min_length=1)] | None = Field(
         default=None,
@@ -147,81 +157,83 @@ class JobSection(Section):
 
     @field_validator("checkpoint_every", "slice")
     @classmethod
-    def _readable(cls, text: str | None) -> str | None:
+    def _check_interval(cls, text: str | None) -> str | None:
         if text is not None:
             Interval.parse(text)
         return text
 
     @property
-    def interval(self) -> Interval:
+    def checkpoint_interval(self) -> Interval:
         return Interval.parse(self.checkpoint_every)
 
     @property
-    def each_slice(self) -> Interval:
-        """After which a job ends and the trial goes on as another; neither seconds nor epochs: there are no slices."""
+    def slice_interval(self) -> Interval:
+        """The length of a slice, after which the trial continues in another job."""
         return Interval.parse(self.slice) if self.slice else Interval()
 
     def requests(self) -> dict[str, Any]:
-        """The submit commands of a first try that all trials have in common, and the amounts that depend on them."""
-        beside = {
-            "site",
-            "checkpoint_every",
-            "slice",
-            "resources",
-            "attributes",
-            "submit",
-            "requirements",
-            "data",
-            *RETRIES.values(),
-        }
-        values = self.model_dump(exclude_none=True, exclude=beside)
+        """Return the submit commands of a trial's first attempt, with sizes as the study file has them."""
+        values = self.model_dump(exclude_none=True, exclude=NOT_REQUESTS)
         return {name: value for name, value in values.items() if value}
 
     @property
-    def depends(self) -> list[str]:
-        """The amounts that depend on the trial."""
-        automatic = AUTO if self.resources == "auto" else ()
-        asked = {name: value for name, value in self.requests().items() if name in UNITS}
-        return [name for name, value in asked.items() if name in automatic or is_size_expression(value)]
+    def trial_dependent(self) -> list[str]:
+        """The requests that depend on the trial."""
+        automatic = AUTOMATIC if self.resources == "auto" else ()
+        sizes = {name: value for name, value in self.requests().items() if name in DEFAULT_UNITS}
+        return [name for name, value in sizes.items() if name in automatic or is_size_expression(value)]
 
-    def of_trial(self, params: Mapping[str, Any]) -> dict[str, str]:
-        """The submit commands of `depends` for one trial. Raises ValueError where one cannot be computed."""
-        return {name: str(size_in_unit(getattr(self, name), UNITS[name], params)) for name in self.depends}
+    def trial_requests(self, params: Mapping[str, Any]) -> dict[str, str]:
+        """Return the submit commands of `trial_dependent` for one trial. Raises ValueError if it cannot compute one."""
+        return {
+            name: str(_compute(name, getattr(self, name), DEFAULT_UNITS[name], params)) for name in self.trial_dependent
+        }
 
     def more_memory(self, params: Mapping[str, Any]) -> list[dict[str, str]]:
-        """The submit commands that change for each next try of a trial that ran out of memory; none: there is none.
+        """Return the submit commands that change at each retry of a trial that ran out of memory; [] for no retries.
 
-        Raises ValueError where one cannot be computed, or asks for no more than the try before.
+        Raises ValueError if it cannot compute a size, or if a size is not larger than that of the attempt before.
         """
-        first = {name: size_in_unit(getattr(self, name) or 1, UNITS[name], params) for name in RETRIES}
-        last, tries = dict(first), []
-        for position in range(max(len(getattr(self, key)) for key in RETRIES.values())):
-            more: dict[str, str] = {}
-            for name, key in RETRIES.items():
+        first = {name: _compute(name, getattr(self, name) or 1, DEFAULT_UNITS[name], params) for name in RETRY_KEYS}
+        last, retries = dict(first), []
+        for position in range(self._listed_retries):
+            commands: dict[str, str] = {}
+            for name, key in RETRY_KEYS.items():
+                # Where one list is shorter than the other, its last size stays.
                 if sizes := getattr(self, key)[: position + 1]:
-                    size = size_in_unit(sizes[-1], UNITS[name], {**params, **first})
+                    size = _compute(key, sizes[-1], DEFAULT_UNITS[name], {**params, **first})
                     if len(sizes) > position and size <= last[name]:
-                        raise ValueError(f"{key} {sizes[-1]!r} is no more than the {last[name]} MB of the try before")
+                        raise ValueError(
+                            f"{key}: must be more than the {last[name]} MB of the attempt before, "
+                            f"not {toml_text(sizes[-1])}"
+                        )
                     last[name] = size
-                    more[name] = str(size if is_size_expression(sizes[-1]) else sizes[-1])
-            tries.append(more)
-        return tries
+                    commands[name] = str(size if is_size_expression(sizes[-1]) else sizes[-1])
+            retries.append(commands)
+        return retries
 
     @property
-    def memory_tries(self) -> int:
-        """How often a trial that ran out of memory is tried again."""
-        listed = max(len(getattr(self, key)) for key in RETRIES.values())
-        return max(listed, int(self.resources == "auto"))
+    def _listed_retries(self) -> int:
+        return max(len(getattr(self, key)) for key in RETRY_KEYS.values())
 
-    def mistakes(self, asked: Sequence[TrialParameter]) -> list[str]:
-        """What of its amounts some trial could not have: they are tried at the ends of all ranges."""
-        own = names_in_sizes([getattr(self, name) for name in self.depends])
-        retries = names_in_sizes([size for key in RETRIES.values() for size in getattr(self, key)]) - RETRIES.keys()
-        if found := unknown_names(own | retries, asked):
-            return found
+    @property
+    def memory_retries(self) -> int:
+        """How often a trial that ran out of memory is retried."""
+        return max(self._listed_retries, int(self.resources == "auto"))
+
+    def size_mistakes(self, candidates: Sequence[TrialParameter]) -> list[str]:
+        """Return why some trial could not have its requests, each as `key: what is wrong`.
+
+        It computes the sizes at the ends of all ranges.
+        """
+        names = {name: names_in_sizes([getattr(self, name)]) for name in self.trial_dependent}
+        names |= {key: names_in_sizes(getattr(self, key)) - RETRY_KEYS.keys() for key in RETRY_KEYS.values()}
+        known = [candidate.name for candidate in candidates]
+        if unknown := [(key, name) for key, used in names.items() for name in sorted(used - set(known))]:
+            return [f"{key}: {name} is not a parameter{did_you_mean(name, known)}" for key, name in unknown]
         try:
-            for params in corner_values(asked, own | retries):
-                self.of_trial(params)
+            for params in corner_values(candidates, set().union(*names.values())):
+                self.trial_requests(params)
                 self.more_memory(params)
         except ValueError as error:
             return [str(error)]
@@ -229,35 +241,37 @@ class JobSection(Section):
 
     @field_validator("data")
     @classmethod
-    def _place(cls, data: str | None) -> str | None:
+    def _check_data(cls, data: str | None) -> str | None:
         if data is not None and "://" not in check_transferable(data):
-            raise ValueError("must be a URL, from which jobs of this pool fetch [trainer] data")
+            raise ValueError("must be a URL from which the jobs fetch [trainer] data, such as osdf:///…")
         return data
 
     @field_validator("container_image")
     @classmethod
-    def _printable(cls, image: str | None) -> str | None:
+    def _check_image(cls, image: str | None) -> str | None:
         return None if image is None else check_one_line(image)
 
     @model_validator(mode="after")
-    def _gpus(self) -> Self:
-        """Raises ValueError for demands on GPUs that have no effect."""
-        gpus = (self.gpus_minimum_memory, self.gpus_minimum_capability, self.gpus_maximum_capability, self.require_gpus)
-        if not self.request_gpus and any(gpus):
-            raise ValueError("gpus_… and require_gpus have no effect without request_gpus = 1")
+    def _check_gpus(self) -> Self:
+        """Raise InvalidValueError for conditions on GPUs that have no effect, or that no GPU satisfies."""
+        for key in ("gpus_minimum_memory", "gpus_minimum_capability", "gpus_maximum_capability", "require_gpus"):
+            if getattr(self, key) and not self.request_gpus:
+                raise InvalidValueError(key, "has no effect without request_gpus = 1")
         low, high = self.gpus_minimum_capability, self.gpus_maximum_capability
         if low and high and low > high:
-            raise ValueError(f"gpus_minimum_capability ({low}) is greater than gpus_maximum_capability ({high})")
+            raise InvalidValueError(
+                "gpus_minimum_capability", f"must not be greater than gpus_maximum_capability ({high}), not {low}"
+            )
         return self
 
     @field_validator("requirements", "require_gpus")
     @classmethod
-    def _expressions(cls, text: str | None) -> str | None:
+    def _check_expression(cls, text: str | None) -> str | None:
         return None if text is None else submit_language.check_classad(text)
 
     @field_validator("attributes")
     @classmethod
-    def _attributes(cls, attributes: dict[str, PlainValue]) -> dict[str, PlainValue]:
+    def _check_attributes(cls, attributes: dict[str, PlainValue]) -> dict[str, PlainValue]:
         submit_language.check_distinct(list(attributes))
         for name, value in attributes.items():
             submit_language.check_attribute(name)
@@ -267,7 +281,7 @@ class JobSection(Section):
 
     @field_validator("submit")
     @classmethod
-    def _commands(cls, commands: dict[str, PlainValue]) -> dict[str, PlainValue]:
+    def _check_commands(cls, commands: dict[str, PlainValue]) -> dict[str, PlainValue]:
         submit_language.check_distinct(list(commands))
         for name, value in commands.items():
             submit_language.check_command(name, frozenset(cls.model_fields))

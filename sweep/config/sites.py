@@ -142,9 +142,11 @@ def site_facts(config: StudyConfig, measured: Measurements) -> dict[str, Any]:
             return seconds / 3600
         return epoch * epochs if epoch is not None and epochs is not None else None
 
-    slice_hours = hours(job.each_slice.seconds, job.each_slice.epochs)
+    slice_hours = hours(job.slice_interval.seconds, job.slice_interval.epochs)
     job_hours = min((one for one in (slice_hours, trial) if one is not None), default=None)
-    handover = hours(job.interval.seconds, job.interval.epochs) if trainer.has_checkpoints else None
+    handover = (
+        hours(job.checkpoint_interval.seconds, job.checkpoint_interval.epochs) if trainer.has_checkpoints else None
+    )
     found = {
         **job.attributes,
         "epochs": trainer.epochs,

@@ -1,4 +1,4 @@
-"""Amounts of memory and disk in `[job]`: fixed ones, and expressions over a trial's parameters."""
+"""Sizes of memory and disk in `[job]`: constants, and expressions over a trial's parameters."""
 
 from __future__ import annotations
 
@@ -12,22 +12,20 @@ from pydantic import PlainValidator
 
 from sweep.config.conditions import TrialParameter, choose_values, parent_names
 from sweep.config.parameters import FloatParameter, IntParameter, is_possible_value, values_of
-from sweep.config.text import did_you_mean
+from sweep.config.text import toml_text
 from sweep.trial.expression import Expression
 from sweep.trial.spec import ParamValue
 
 LITERAL = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", re.IGNORECASE)
 
+MAX_CORNERS = 10_000
+"""Combinations of the parameters' ends for which an expression is checked."""
 
-MOST_CORNERS = 10_000
-"""Combinations of parameters' ends that an expression is tried on."""
-
-
-UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+UNIT_BYTES = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
 def check_size(value: object) -> str | int:
-    """A size as it is. Raises ValueError for what is none."""
+    """Return a size as it is. Raises ValueError if the value is none."""
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
     if isinstance(value, str) and LITERAL.fullmatch(value):
@@ -35,78 +33,75 @@ def check_size(value: object) -> str | int:
     try:
         Expression.parse_amount(value if isinstance(value, str) else "")
     except ValueError as error:
-        said = f"; as an expression it {error}" if isinstance(value, str) and re.search(r"[-+*/(]", value) else ""
-        raise ValueError(f'must look like "4 GB", or "512 + 40 * width" (it is {value!r}){said}') from None
+        is_meant = isinstance(value, str) and re.search(r"[-+*/(]", value)
+        reason = f"; as an expression it {error}" if is_meant else ""
+        raise ValueError(f'must look like "4 GB" or "512 + 40 * width", not {toml_text(value)}{reason}') from None
     return str(value)
 
 
 Size = Annotated[str | int, PlainValidator(check_size)]
-"""An amount in HTCondor's units: a number (MB for memory, KB for disk), a string with its unit, like "4 GB", or an
-expression over the trial's parameters, which comes to such a number."""
+"""A size as a number (MB for memory, KB for disk), a string with a unit, like "4 GB", or an expression over the trial's
+parameters that gives such a number."""
 
 
 def is_size_expression(size: str | int) -> bool:
+    """Return whether a size depends on the trial's parameters."""
     return isinstance(size, str) and LITERAL.fullmatch(size) is None
 
 
 def size_in_unit(size: str | int, unit: str, values: Mapping[str, Any]) -> int:
-    """A size as a whole number of `unit`, K or M, for a trial with these values.
+    """Return a size as a whole number of `unit`, K or M, rounded up, for a trial with these values.
 
-    Raises ValueError where it cannot be computed, or is not positive.
+    Raises ValueError if it cannot be computed, or is not positive.
     """
     if is_size_expression(size):
         amount = math.ceil(Expression.parse_amount(str(size)).number(values))
         if amount <= 0:
-            raise ValueError(f"{size!r} is {amount} for {dict(values)}")
+            raise ValueError(f"{size!r} is {amount} for {dict(values)}; it must be above 0")
         return amount
     match = LITERAL.fullmatch(str(size))
-    assert match is not None  # noqa: S101 - `checked` lets nothing else through
-    return math.ceil(float(match[1]) * UNITS[match[2].upper() or unit] / UNITS[unit])
+    assert match is not None  # noqa: S101 - check_size accepts nothing else
+    return math.ceil(float(match[1]) * UNIT_BYTES[match[2].upper() or unit] / UNIT_BYTES[unit])
 
 
 def names_in_sizes(sizes: Sequence[str | int]) -> set[str]:
-    """All that expressions among them look at."""
+    """Return the names that the expressions among some sizes use."""
     return {name for size in sizes if is_size_expression(size) for name in Expression.parse_amount(str(size)).names}
 
 
-def unknown_names(wanted: set[str], asked: Sequence[TrialParameter]) -> list[str]:
-    """Names that are no parameters, in words."""
-    known = [one.name for one in asked]
-    return [f"{name} is no parameter{did_you_mean(name, known)}" for name in sorted(wanted - set(known))]
+def corner_values(candidates: Sequence[TrialParameter], names: set[str]) -> Iterator[dict[str, ParamValue]]:
+    """Yield the values that trials may have of the named parameters, at the ends of their ranges, in all combinations.
 
-
-def corner_values(asked: Sequence[TrialParameter], wanted: set[str]) -> Iterator[dict[str, ParamValue]]:
-    """The values that trials may have of these parameters, at the ends of their ranges, all combinations.
-
-    A parameter that a condition leaves out is left out. Raises ValueError where there are too many.
+    Raises ValueError if there are too many combinations.
     """
-    relevant = _with_parents(asked, wanted)
-    ends = {one.name: _ends(one, asked) for one in relevant}
-    if math.prod(map(len, ends.values())) > MOST_CORNERS:
-        raise ValueError(f"looks at too many parameters: {', '.join(ends)}")
+    relevant = _with_parents(candidates, names)
+    ends = {candidate.name: _ends(candidate, candidates) for candidate in relevant}
+    if math.prod(map(len, ends.values())) > MAX_CORNERS:
+        raise ValueError(f"the expressions use too many parameters to check: {', '.join(ends)}")
     for values in product(*ends.values()):
         chosen = dict(zip(ends, values, strict=True))
-        yield choose_values(relevant, lambda one, chosen=chosen: chosen[one.name])  # type: ignore[misc]
+        yield choose_values(relevant, lambda candidate, chosen=chosen: chosen[candidate.name])  # type: ignore[misc]
 
 
-def _with_parents(asked: Sequence[TrialParameter], wanted: set[str]) -> list[TrialParameter]:
-    """The parameters of these names, and all that decide whether a trial has them."""
-    names = set(wanted)
-    for one in reversed(asked):
-        if one.name in names:
-            names |= parent_names(one.parameter)
-    return [one for one in asked if one.name in names]
+def _with_parents(candidates: Sequence[TrialParameter], names: set[str]) -> list[TrialParameter]:
+    """Return the named parameters, and all that decide whether a trial has them."""
+    wanted = set(names)
+    # Parents come before their children, so one pass from the end finds all.
+    for candidate in reversed(candidates):
+        if candidate.name in wanted:
+            wanted |= parent_names(candidate.parameter)
+    return [candidate for candidate in candidates if candidate.name in wanted]
 
 
-def _ends(one: TrialParameter, asked: Sequence[TrialParameter]) -> list[ParamValue]:
-    """All values of a list; of a range its ends, and those that other parameters' conditions name."""
-    parameter = one.parameter
+def _ends(candidate: TrialParameter, candidates: Sequence[TrialParameter]) -> list[ParamValue]:
+    """Return all values of a list; of a range, its ends and the values that other parameters' conditions name."""
+    parameter = candidate.parameter
     if not isinstance(parameter, FloatParameter | IntParameter):
         return values_of(parameter) or []
     named = [
         value
-        for other in asked
-        for value in other.parameter.when.get(one.name, [])
+        for other in candidates
+        for value in other.parameter.when.get(candidate.name, [])
         if is_possible_value(parameter, value)
     ]
     return list(dict.fromkeys([parameter.low, parameter.high, *named]))

@@ -52,12 +52,12 @@ def check_work(study: Study, job: Ad) -> Iterator[Finding]:
     if pace is None:
         yield warning("the time that a trial takes is unknown", f"To measure it, run: {study_command(study, 'try')}")
     else:
-        checkpoints = study.config.job.interval if study.config.trainer.has_checkpoints else Interval()
+        checkpoints = study.config.job.checkpoint_interval if study.config.trainer.has_checkpoints else Interval()
         work = Work(
             pace.seconds * pace.epochs,
             pace.source,
             _interval_seconds(checkpoints, pace),
-            _interval_seconds(study.config.job.each_slice, pace),
+            _interval_seconds(study.config.job.slice_interval, pace),
         )
         yield from judge_length(work, job_limits(job))
     if tried is not None:

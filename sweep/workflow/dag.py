@@ -75,7 +75,7 @@ def max_retries(config: StudyConfig) -> int:
     A slice has at least one epoch, so a trial has at most as many slices as epochs.
     """
     slices = config.trainer.epochs if config.job.slice else 0
-    return config.limits.retries + config.job.memory_tries + (slices or 0)
+    return config.limits.retries + config.job.memory_retries + (slices or 0)
 
 
 def lanes_dag(study_id: str, study: str, lanes: int, trials: int, retries: int) -> str:

@@ -61,7 +61,7 @@ def trial_commands(trainer: TrainerSection, job: JobSection, trial: TrialSpec) -
 
     Raises ValueError if no submit description can hold a value.
     """
-    resources = job.of_trial(trial.params) | trial.requests
+    resources = job.trial_requests(trial.params) | trial.requests
     text = "".join(f"{name} = {value}\n" for name, value in resources.items())
     return text + (_program_commands(trainer, job, trial) if trainer.command else "")
 
@@ -112,7 +112,7 @@ def submit_description(
         held_seconds=HELD_SECONDS,
         avoid_seconds=0 if one_host else AVOID_SECONDS,
         outputs=_outputs(trainer),
-        requests={name: submit_value(str(size)) for name, size in job.requests().items() if name not in job.depends},
+        requests={name: submit_value(str(size)) for name, size in job.requests().items() if name not in job.trial_dependent},
         requirements=submit_value(job.requirements) if job.requirements else "",
         extra={name: submit_language.command_value(value) for name, value in job.submit.items()},
         attributes={name: submit_language.attribute_value(value) for name, value in job.attributes.items()},

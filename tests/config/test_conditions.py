@@ -30,7 +30,9 @@ def search(text: str) -> dict[str, AnyParameter]:
 
 def chosen(**values: Any) -> dict[str, Any]:
     """The trial that comes of these answers."""
-    return choose_values(expand_parameters(search(SEARCH)), lambda one: values.get(one.name, values.get(one.of, "?")))
+    return choose_values(
+        expand_parameters(search(SEARCH)), lambda one: values.get(one.name, values.get(one.base_name, "?"))
+    )
 
 
 def test_parents_come_first_and_else_the_file_s_order() -> None:
@@ -73,15 +75,21 @@ def test_a_trial_has_what_its_conditions_allow(answers: dict[str, Any], wanted: 
             "a.when: b is never 1.5",
         ),
         ("a = { type = 'bool', when = { b = 2 } }\nb = { type = 'int', low = 1, high = 3, step = 2 }", "b is never 2"),
-        ("a = { type = 'bool', when = { b = 1 } }\nb = { type = 'bool', repeat = 2 }", "b is repeated"),
-        ("a = { type = 'bool', when = { b = true } }\nb = { type = 'bool', when = { a = true } }", "goes in a circle"),
+        (
+            "a = { type = 'bool', when = { b = 1 } }\nb = { type = 'bool', repeat = 2 }",
+            "b has several values, because it is repeated",
+        ),
+        ("a = { type = 'bool', when = { b = true } }\nb = { type = 'bool', when = { a = true } }", "depends on itself"),
         ("a = { type = 'bool', repeat = 'b' }\nb = { type = 'bool' }", "a.repeat: b must be an int from 0 to 1000"),
         ("a = { type = 'bool', repeat = 'b' }\nb = { type = 'int', low = -1, high = 3 }", "b must be an int"),
         ("a = { type = 'bool', repeat = 'b' }\nb = true", "a.repeat: b must be an int"),
-        ("a = { type = 'bool', repeat = 'b' }\nb = { type = 'int', low = 1, high = 2, repeat = 2 }", "itself repeated"),
-        ("a = { type = 'bool', repeat = 2 }\na_2 = 3", "a_2: a is repeated under this name"),
-        ("'a b' = 3", "a name is a letter, then letters, digits and _"),
-        ("'a\"; queue 5' = 3", "a name is a letter"),
+        (
+            "a = { type = 'bool', repeat = 'b' }\nb = { type = 'int', low = 1, high = 2, repeat = 2 }",
+            "b must not be repeated itself",
+        ),
+        ("a = { type = 'bool', repeat = 2 }\na_2 = 3", "a_2: is also the name of a repetition of a"),
+        ("'a b' = 3", "a name must be a letter, then letters, digits and _"),
+        ("'a\"; queue 5' = 3", "a name must be a letter"),
     ],
 )
 def test_what_cannot_be_is_said(text: str, said: str) -> None:

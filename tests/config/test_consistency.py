@@ -13,7 +13,7 @@ from tests.actions import mistakes_after
         ("step = 8", "step = 8, when = { lr = 5.0 }", "[search] width.when: lr is never 5.0"),
         ("step = 8", "step = 8, when = { activation = [] }", "[search] width.when: activation needs a value"),
         ("step = 8", "step = 8, when = { widht = 8 }", "[search] width.when: there is no parameter 'widht'"),
-        ("step = 8", "step = 8, when = { width = 8 }", "[search] width.when: goes in a circle"),
+        ("step = 8", "step = 8, when = { width = 8 }", "[search] width.when: depends on itself"),
         ("step = 8", 'step = 8, repeat = "n_blocks"', "[search] width.repeat: there is no parameter 'n_blocks'"),
         (
             "[trainer]",
@@ -22,7 +22,7 @@ from tests.actions import mistakes_after
         ),
         ("[trainer]", "[[trials]]\nlr = 3.0\n[trainer]", "[[trials]] 1: lr is never 3.0"),
         ("[trainer]", "[[trials]]\nrate = 3.0\n[trainer]", "[[trials]] 1: rate is not searched"),
-        ('"512 MB"', '"40 * widht"', "[job] widht is no parameter; did you mean 'width'?"),
+        ('"512 MB"', '"40 * widht"', "[job] request_memory: widht is not a parameter; did you mean 'width'?"),
         ('"photos"\n\n[job]', '"fashion-mnist"\n[job]\ndata = "osdf:///x"', "[job] data says where else"),
     ],
 )

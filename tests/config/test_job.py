@@ -33,17 +33,23 @@ hidden = { type = "float", low = 0.5, high = 2.0, when = { depth = [3, 9] } }
 @pytest.mark.parametrize(
     ("job", "said"),
     [
-        ({"request_memory": "512 + 40 * width"}, "there is no 'width'"),
+        ({"request_memory": "512 + 40 * width"}, "request_memory: "),
         ({"request_memory": "512 + 40 * width if architecture == 'convnet' else 4096"}, ""),
         ({"request_disk": "1e9 / (depth - 1)"}, "cannot be computed"),
         ({"request_disk": "1000 * (depth - 2)"}, "is -1000 for {'depth': 1}"),
         ({"request_memory": "100 * depth", "retry_request_memory": ["2 * request_memory", "4 * request_memory"]}, ""),
-        ({"request_memory": "100 * depth", "retry_request_memory": "request_memory"}, "no more than the 100 MB of"),
-        ({"request_memory": "100 * depth", "retry_request_memory": ["1 GB", "1 GB"]}, "no more than the 1024 MB of"),
+        (
+            {"request_memory": "100 * depth", "retry_request_memory": "request_memory"},
+            "retry_request_memory: must be more than the 100 MB of",
+        ),
+        (
+            {"request_memory": "100 * depth", "retry_request_memory": ["1 GB", "1 GB"]},
+            "must be more than the 1024 MB of",
+        ),
     ],
 )
 def test_what_some_trial_could_not_have_is_said(job: dict[str, Any], said: str) -> None:
-    (found,) = JobSection.model_validate(job).mistakes(asked(CONDITIONAL)) or [""]
+    (found,) = JobSection.model_validate(job).size_mistakes(asked(CONDITIONAL)) or [""]
     assert said in found
     assert bool(said) == bool(found)
 
@@ -51,12 +57,12 @@ def test_what_some_trial_could_not_have_is_said(job: dict[str, Any], said: str) 
 def test_too_many_corners_are_refused() -> None:
     many = "\n".join(f"x{n} = {{ type = 'int', low = 1, high = 2 }}" for n in range(15))
     job = JobSection(request_memory=" + ".join(f"x{n}" for n in range(15)))
-    assert "looks at too many parameters" in job.mistakes(asked(many))[0]
+    assert "use too many parameters" in job.size_mistakes(asked(many))[0]
 
 
 def test_each_try_has_more() -> None:
     job = JobSection(request_memory="100 * n", retry_request_memory=["2 * request_memory", "8 GB"])
-    assert job.of_trial({"n": 3}) == {"request_memory": "300"}
+    assert job.trial_requests({"n": 3}) == {"request_memory": "300"}
     assert job.more_memory({"n": 3}) == [{"request_memory": "600"}, {"request_memory": "8 GB"}]
     gpus = JobSection(request_gpus=1, retry_request_memory=["4 GB", "8 GB"], retry_gpus_minimum_memory=["24 GB"])
     assert gpus.more_memory({}) == [
@@ -84,7 +90,7 @@ def test_a_trial_s_own_amounts_are_in_its_own_submit_commands(study: Study) -> N
 )
 def test_checkpoint_intervals(text: str, interval: tuple[float | None, int | None]) -> None:
     there = parse_config(STUDY.replace("[job]", f'[job]\ncheckpoint_every = "{text}"'), "study.toml").job
-    assert (there.interval.seconds, there.interval.epochs) == interval
+    assert (there.checkpoint_interval.seconds, there.checkpoint_interval.epochs) == interval
     assert there.requests()["request_memory"] == "512 MB"
     assert "checkpoint_every" not in there.requests()
 
@@ -92,15 +98,19 @@ def test_checkpoint_intervals(text: str, interval: tuple[float | None, int | Non
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ('"512 MB"', '"512 apples"', "(it is '512 apples')"),
+        ('"512 MB"', '"512 apples"', 'must look like "4 GB" or "512 + 40 * width", not "512 apples"'),
         ("[job]", '[job]\ncheckpoint_every = "soon"', '[job] checkpoint_every: must look like "30 min", "2 h" or'),
         ("[job]", '[job]\ncheckpoint_every = "1.5 epochs"', "[job] checkpoint_every: must look like"),
         ("[job]", "[job]\ncontainer_image = 'a\\'", "[job] container_image: must be one line of printable"),
-        ('"512 MB"', '"width - 8"', "[job] 'width - 8' is 0 for {'width': 8}"),
+        ('"512 MB"', '"width - 8"', "[job] request_memory: 'width - 8' is 0 for {'width': 8}"),
         ('"512 MB"', '"width <= 8"', "[job] request_memory: must look like"),
-        ('"512 MB"', '"width"\nretry_request_memory = "60 MB"', "'60 MB' is no more than the 64 MB of the try before"),
+        (
+            '"512 MB"',
+            '"width"\nretry_request_memory = "60 MB"',
+            'must be more than the 64 MB of the attempt before, not "60 MB"',
+        ),
         ("[job]", '[job]\nrequirements = "a) || (b"', "[job] requirements: is not a ClassAd expression"),
-        ("[job]", '[job]\nrequire_gpus = "x"', "[job]: gpus_… and require_gpus have no effect without"),
+        ("[job]", '[job]\nrequire_gpus = "x"', "[job] require_gpus: has no effect without"),
         ("[job]", "[job.submit]\nconcurrency_limit = 'x'\n[job.attributes]", "did you mean 'concurrency_limits'?"),
         ("[job]", "[job.submit]\nqueue = 7\n[job.attributes]", "queue is sweep's own: each node of the workflow"),
         ("[job]", "[job.submit]\ngetenv = true\n[job.attributes]", "getenv is sweep's own: it would copy your env"),
@@ -113,7 +123,7 @@ def test_checkpoint_intervals(text: str, interval: tuple[float | None, int | Non
         (
             "request_memory",
             "gpus_minimum_memory",
-            "[job]: gpus_… and require_gpus have no effect without request_gpus = 1",
+            "[job] gpus_minimum_memory: has no effect without request_gpus = 1",
         ),
     ],
 )
