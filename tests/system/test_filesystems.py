@@ -48,7 +48,7 @@ def test_sqlite_is_refused_on_a_network_file_system_and_a_journal_is_not(
 ) -> None:
     monkeypatch.setattr("sweep.control.initialise.sweep_commit", lambda: None)
     monkeypatch.setattr(filesystems, "filesystem_type", lambda *_: "nfs4")
-    with pytest.raises(ConfigError, match=r"\[study\] storage: .* can damage an SQLite database, .* \(nfs4\)") as caught:
+    with pytest.raises(ConfigError, match=r"\[study\] storage: .* can damage an SQLite .* \(nfs4\)") as caught:
         initialise(study_file, lambda _: None)
     assert 'storage = "journal"' in caught.value.advice
     assert not Path("runs").exists()
