@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import hypothesis
 import pytest
 
 from sweep.optimizer.trial_row import TrialRow
 from sweep.pool.classads import Ad
-from sweep.study.tried import Tried
+from sweep.study.tried import TryResult
 
 STUDY = """
 [study]
@@ -45,7 +46,7 @@ def ad(text: str) -> Ad:
     return ClassAd(text)
 
 
-TRIED = Tried({}, 1, {}, 5.0, 90.0, 10**9, 0, 30 * 2**20, 10**6)
+TRIED = TryResult({}, 1, {}, 5.0, 90.0, 10**9, 0, 30 * 2**20, 10**6)
 """What `sweep try` measured: epochs of 90 s, 1 GB of memory, checkpoints of 30 MB."""
 
 
@@ -80,3 +81,9 @@ metrics = "log.csv"
 
 STORAGES = ["sqlite", "journal", pytest.param("postgresql", marks=pytest.mark.processes)]
 """Kinds of storage, as parameters of a fixture."""
+
+
+def examples(count: int) -> int:
+    """Return how many examples Hypothesis tries: `count` in `make test`, fewer in `make quick`."""
+    default: int = hypothesis.settings.get_profile("default").max_examples
+    return max(10, count * hypothesis.settings().max_examples // default)

@@ -10,7 +10,7 @@ from sweep.cli.options import StudyName, Watch
 from sweep.console import say, wait
 
 if TYPE_CHECKING:
-    from sweep.control.launch import Launched
+    from sweep.control.launch import LaunchResult
     from sweep.study.study import Study
 
 
@@ -73,7 +73,7 @@ def launch(
         say(f"This sweep has {launched.generations} generations. {when}, run: {again}")
 
 
-def _launch_lines(study: Study, launched: Launched, generations: int, name: str | None) -> list[str]:
+def _launch_lines(study: Study, launched: LaunchResult, generations: int, name: str | None) -> list[str]:
     """Return what `sweep launch` did, as lines to print."""
     from sweep.control.software import container_note
     from sweep.study.commands import command_line

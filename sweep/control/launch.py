@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Launched:
+class LaunchResult:
     """What `launch_sweep` did.
 
     `cluster` is the outer DAGMan job, None if there was nothing to submit; `was_running` tells whether it was in the
@@ -40,7 +40,7 @@ class Launched:
     ended: str = ""
 
 
-def launch_sweep(study: Study, generations: int, lanes: int | None = None) -> Launched:
+def launch_sweep(study: Study, generations: int, lanes: int | None = None) -> LaunchResult:
     """Submit the generations that have not ended; `generations` is the study's total, `lanes` how many lanes run them.
 
     Called again while the sweep runs, or after it has finished, it submits nothing. Raises PoolError if HTCondor does
@@ -49,13 +49,13 @@ def launch_sweep(study: Study, generations: int, lanes: int | None = None) -> La
     connect()
     with locked(study.paths.launch_lock, wait=True):
         if running := _running_sweep(study):
-            return Launched(running.cluster, True, planned_generations(study.paths))
+            return LaunchResult(running.cluster, True, planned_generations(study.paths))
         done = finished_generations(study.paths, study.config.study.trials_per_generation)
         stored = _reconcile_storage(study)
         if set(range(generations)) <= done:
-            return Launched(None, False, generations)
+            return LaunchResult(None, False, generations)
         if reason := _reason_to_end(stored):
-            return Launched(None, False, generations, reason)
+            return LaunchResult(None, False, generations, reason)
         check_software(study)
         check_site_rules(study)
         restore_checkpoints(study.paths, study.paths.trial_numbers())
@@ -63,7 +63,7 @@ def launch_sweep(study: Study, generations: int, lanes: int | None = None) -> La
         with locked(study.paths.serving_lock, wait=True), locked(study.paths.storage_lock, wait=True):
             write_dag_folder(stored.with_study(study), generations, done, lanes or study.config.study.lanes_wanted)
         cluster = schedd.submit_dag(study.paths.outer_dag, f"sweep {study.config.study.name}")
-        return Launched(cluster, False, generations)
+        return LaunchResult(cluster, False, generations)
 
 
 def _running_sweep(study: Study) -> schedd.Job | None:

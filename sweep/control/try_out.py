@@ -24,7 +24,7 @@ from sweep.optimizer.stored_study import StoredStudy
 from sweep.paths import TrialPaths
 from sweep.study.inputs import total_bytes
 from sweep.study.study import Study
-from sweep.study.tried import Tried
+from sweep.study.tried import TryResult
 from sweep.system import memory
 from sweep.system.files import json_lines, tail, write_json
 from sweep.trial.files import read_metrics
@@ -38,13 +38,25 @@ FRACTION = "fraction"
 
 def try_out(
     study: Study, values: Mapping[str, ParamValue], epochs: int, fraction: float | None, say: Callable[[str], None]
-) -> Tried:
+) -> TryResult:
     """Run one trial with these parameters, and return what it used. Other parameters are those of the first trial.
 
     The shipped trainer uses this `fraction` of the training images, in (0, 1]. `say` gets the trial's output, line by
     line. Raises ConfigError for parameters that the study does not allow; StudyError, with the end of stderr, if the
     trial fails.
     """
+    _check(study, values, fraction)
+    files = study.paths.tried
+    spec = _prepare(study, files, values, epochs, fraction)
+    say(f"running a trial of {_epochs(epochs)}: " + ", ".join(f"{name} {value}" for name, value in spec.params.items()))
+    seconds, peak = _run(study, files, spec, say)
+    tried = _measure(study, files, spec, fraction, seconds, peak)
+    write_json(study.paths.tried_record, asdict(tried))
+    return tried
+
+
+def _check(study: Study, values: Mapping[str, ParamValue], fraction: float | None) -> None:
+    """Raise ConfigError or StudyError if no trial with these options can run here."""
     if mistakes := configuration_mistakes(study.config, values):
         raise ConfigError("\n".join(mistakes), f"The study searches what [search] of {study.paths.config} lists.")
     if fraction is not None and study.config.trainer.command:
@@ -52,10 +64,12 @@ def try_out(
             "--fraction works only with the shipped trainer", "Run the same command without it; see [trainer] command."
         )
     check_software(study)
-    files = study.paths.tried
-    spec = _prepare(study, files, values, epochs, fraction)
-    say(f"running a trial of {_epochs(epochs)}: " + ", ".join(f"{name} {value}" for name, value in spec.params.items()))
-    seconds, peak = _run(study, files, spec, say)
+
+
+def _measure(
+    study: Study, files: TrialPaths, spec: TrialSpec, fraction: float | None, seconds: float, memory_bytes: int
+) -> TryResult:
+    """Return what a trial used that has ended. Raises StudyError if it reported no objective."""
     metrics = read_metrics(files, spec) or ""
     reports = Reports.parse(spec, metrics)
     if not reports.values:
@@ -63,19 +77,17 @@ def try_out(
             f"the trial exited with status 0, but reported no {' and '.join(spec.wanted)}: {reports.problem}",
             f"See {files.metrics}, or {files.stdout} if the study has a metrics pattern.",
         )
-    tried = Tried(
+    return TryResult(
         params=spec.params,
         epochs=reports.last_step,
         values=reports.last_values,
         seconds=seconds,
         epoch_seconds=epoch_seconds(metrics, fraction),
-        memory_bytes=peak,
+        memory_bytes=memory_bytes,
         gpu_bytes=gpu_bytes(metrics),
         checkpoint_bytes=files.checkpoint.stat().st_size if spec.checkpoints else 0,
         data_bytes=sum(total_bytes(Path(place)) for place in (study.data_here, *study.weights.values()) if place),
     )
-    write_json(study.paths.tried_record, asdict(tried))
-    return tried
 
 
 def _prepare(
@@ -147,7 +159,7 @@ def _command(study: Study, spec: TrialSpec) -> tuple[list[str], dict[str, str]]:
     return fill_command(trainer.command, values), cores | {k: v for k, v in filled.items() if v is not None}
 
 
-def try_out_lines(study: Study, tried: Tried) -> list[str]:
+def try_out_lines(study: Study, tried: TryResult) -> list[str]:
     """Return what was measured, and a suggested section [job], as lines to print."""
     epochs, epoch = study.config.trainer.epochs, tried.epoch_seconds
     lines = [

@@ -91,15 +91,15 @@ class Proposer:
         if self._queued:
             name, wanted = self._queued.pop(0)
             mark = {TAKEN: name}
-        asked = self._ask(generation, index, wanted)
+        trial = self._ask(generation, index, wanted)
         if self._lists:
-            self._tried.add(configuration_key(asked.params))
+            self._tried.add(configuration_key(trial.params))
         return optuna.create_trial(
             state=TrialState.RUNNING,
-            params=asked.params,
-            distributions=asked.distributions,
+            params=trial.params,
+            distributions=trial.distributions,
             user_attrs={GENERATION: generation, INDEX: index},
-            system_attrs=asked.system_attrs | mark | self._sequences(),
+            system_attrs=trial.system_attrs | mark | self._sequences(),
         )
 
     def complete(self, values: Mapping[str, ParamValue]) -> dict[str, ParamValue]:

@@ -21,6 +21,7 @@ from sweep.optimizer.distributions import optuna_directions
 from sweep.optimizer.proposer import Proposer
 from sweep.optimizer.storages import all_trials, close_storage, open_storage, replace_storage, storage_errors
 from sweep.optimizer.trial_row import GENERATION, INDEX, RESULT, TrialRow, result_attribute, trial_row
+from sweep.study.commands import command_line
 from sweep.study.enqueued import queued_configurations
 from sweep.study.study import Study
 from sweep.trial import cutoffs
@@ -87,7 +88,7 @@ class StoredStudy:
         if study.storage_file and not study.storage_file.exists():
             raise StorageError(
                 f"the Optuna storage {study.storage_place} is missing",
-                f"To rebuild it from the trials' own files, run: sweep repair --study {study.config.study.name}",
+                f"To rebuild it from the trials' own files, run: {command_line('repair', study.config.study.name)}",
             )
         with storage_errors(study, opening=True):
             return cls(study, open_storage(study, writing=writing))
@@ -242,20 +243,21 @@ class StoredStudy:
         """
         study, due = optuna.load_study(study_name=self.study.storage_study, storage=self._storage), len(self._trials())
         if spec.number != due:
-            raise StudyError(f"the folder of trial {due} is missing", "Put it back, then run: sweep repair")
+            repair = command_line("repair", self.study.config.study.name)
+            raise StudyError(f"the folder of trial {due} is missing", f"Put it back, then run: {repair}")
         self._read = None
         study.add_trial(self._restored(spec, result, intermediate))
 
     def _restored(self, spec: TrialSpec, result: Result | None, intermediate: Mapping[int, float]) -> FrozenTrial:
         distributions = {name: json_to_distribution(text) for name, text in spec.distributions.items()}
-        told = {RESULT: result_attribute(result, self._config.study.metric)} if result else {}
+        attributes = {RESULT: result_attribute(result, self._config.study.metric)} if result else {}
         return optuna.create_trial(
             state=TrialState[result.state] if result else TrialState.RUNNING,
             values=self._objectives(result),
             constraints=result.violations if result else None,
             params={name: spec.params[name] for name in distributions},
             distributions=distributions,
-            user_attrs={GENERATION: spec.generation, INDEX: spec.index, **told},
+            user_attrs={GENERATION: spec.generation, INDEX: spec.index, **attributes},
             system_attrs=spec.sampler,
             # While the trial runs, the storage has the values of the slices that have ended.
             intermediate_values={step: value for step, value in intermediate.items() if result or step <= spec.step},
@@ -292,10 +294,10 @@ class StoredStudy:
             index=trial.user_attrs[INDEX],
             params=self._with_fixed(trial.params),
             sampler=trial.system_attrs,
-            distributions={name: distribution_to_json(one) for name, one in trial.distributions.items()},
+            distributions={name: distribution_to_json(found) for name, found in trial.distributions.items()},
         )
 
     def _with_fixed(self, params: dict[str, ParamValue]) -> dict[str, ParamValue]:
         """Return a trial's parameters with the fixed ones, whatever the study has come to search since then."""
-        asked = [one for one in self._parameters if one.is_fixed or one.name in params]
-        return choose_values(asked, lambda one: params[one.name]) | params
+        parameters = [parameter for parameter in self._parameters if parameter.is_fixed or parameter.name in params]
+        return choose_values(parameters, lambda parameter: params[parameter.name]) | params

@@ -10,7 +10,7 @@ from sweep.trial.spec import ParamValue
 
 
 @dataclass(frozen=True)
-class Tried:
+class TryResult:
     """What a trial used on this machine.
 
     `seconds` is the whole run; `epoch_seconds` is one epoch with all the data, None if the trial did not report it. The
@@ -29,9 +29,9 @@ class Tried:
     data_bytes: int
 
 
-def last_try(study: Study) -> Tried | None:
+def last_try(study: Study) -> TryResult | None:
     """Return what the last `sweep try` measured, None if there was none."""
     try:
-        return Tried(**json.loads(study.paths.tried_record.read_text(encoding="utf-8")))
+        return TryResult(**json.loads(study.paths.tried_record.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None

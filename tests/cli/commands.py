@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from scripts.reference_commands import command_tree
 from sweep.cli.app import app
 
-TO_TYPE = re.compile(r"(?:run|Next|is|for example): (sweep .+)$", re.MULTILINE)
+TO_TYPE = re.compile(r"(?:[Rr]un|Next|is|for example): (sweep .+)$", re.MULTILINE)
 """A command that a message tells the user to type: the rest of the line."""
 
 

@@ -9,6 +9,7 @@ import pytest
 from sweep.errors import DataError
 from sweep.study.enqueued import queued_configurations
 from sweep.study.study import Study, open_current
+from sweep.study.tried import TryResult
 from tests.cli.commands import commands_to_type, output_of
 from tests.samples import STUDY, TRIED
 
@@ -47,7 +48,12 @@ def test_enqueue(study: Study) -> None:
 @pytest.mark.parametrize(("options", "fraction"), [((), 0.05), (("--fraction", "0.5"), 0.5)])
 def test_try(monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], fraction: float) -> None:
     seen: list[object] = []
-    monkeypatch.setattr("sweep.control.try_out.try_out", lambda *words: seen.extend(words[1:4]) or TRIED)
+
+    def try_out(_: Study, *words: object) -> TryResult:
+        seen.extend(words[:3])
+        return TRIED
+
+    monkeypatch.setattr("sweep.control.try_out.try_out", try_out)
     assert "peak memory: 1 GB" in output_of("try", "lr=0.01", *options).replace("954 MB", "1 GB")
     assert seen == [{"lr": 0.01}, 1, fraction]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sweep.control.launch import Launched
+from sweep.control.launch import LaunchResult
 from sweep.doctor.finding import Finding, Level
 from sweep.study.study import Study
 from tests.cli.commands import commands_to_type, output_of
@@ -26,19 +26,19 @@ def answer(monkeypatch: pytest.MonkeyPatch, target: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("launched", "said", "commands"),
     [
-        (Launched(7, False, 5), "Submitted the sweep tiny as cluster 7", ["status --watch", "report"]),
-        (Launched(None, False, 5), "tiny has its 5 generations: nothing to do.", ["report"]),
-        (Launched(None, False, 5, "the deadline passed"), "tiny has ended: the deadline passed.", ["report"]),
-        (Launched(7, True, 5), "tiny is running already, as cluster 7", ["status --watch", "report"]),
+        (LaunchResult(7, False, 5), "Submitted the sweep tiny as cluster 7", ["status --watch", "report"]),
+        (LaunchResult(None, False, 5), "tiny has its 5 generations: nothing to do.", ["report"]),
+        (LaunchResult(None, False, 5, "the deadline passed"), "tiny has ended: the deadline passed.", ["report"]),
+        (LaunchResult(7, True, 5), "tiny is running already, as cluster 7", ["status --watch", "report"]),
         (
-            Launched(7, True, 3),
+            LaunchResult(7, True, 3),
             "This sweep has 3 generations. When it has ended, run:",
             ["status --watch", "report", "launch --generations 5 --lanes 2"],
         ),
     ],
 )
 def test_launch(
-    monkeypatch: pytest.MonkeyPatch, launched: Launched, said: str, commands: list[str], named: tuple[str, ...]
+    monkeypatch: pytest.MonkeyPatch, launched: LaunchResult, said: str, commands: list[str], named: tuple[str, ...]
 ) -> None:
     answer(monkeypatch, "sweep.control.launch.launch_sweep", launched)
     answer(monkeypatch, "sweep.control.software.container_note", "")
@@ -49,7 +49,7 @@ def test_launch(
 
 @pytest.mark.usefixtures("study")
 def test_launch_that_watches_says_at_the_end_how_to_run_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer(monkeypatch, "sweep.control.launch.launch_sweep", Launched(7, True, 3))
+    answer(monkeypatch, "sweep.control.launch.launch_sweep", LaunchResult(7, True, 3))
     answer(monkeypatch, "sweep.monitor.follow.follow_sweep", None)
     text = output_of("launch", "--generations", "5", "--watch")
     assert commands_to_type(text) == ["sweep launch --generations 5"]
@@ -87,15 +87,19 @@ def test_repair_says_what_it_did(study: Study) -> None:
 @pytest.mark.parametrize(
     ("launched", "said", "commands"),
     [
-        (Launched(7, False, 4), "Submitted tiny, 4 trials, as cluster 7.", ["status --watch --study tiny", "report"]),
-        (Launched(None, False, 4), "tiny has its 4 trials: nothing to do.", ["report"]),
-        (Launched(7, True, 4), "tiny is running already", ["confirm --top 2 --seeds 3"]),
+        (
+            LaunchResult(7, False, 4),
+            "Submitted tiny, 4 trials, as cluster 7.",
+            ["status --watch --study tiny", "report"],
+        ),
+        (LaunchResult(None, False, 4), "tiny has its 4 trials: nothing to do.", ["report"]),
+        (LaunchResult(7, True, 4), "tiny is running already", ["confirm --top 2 --seeds 3"]),
     ],
 )
 def test_confirm(
     monkeypatch: pytest.MonkeyPatch,
     study: Study,
-    launched: Launched,
+    launched: LaunchResult,
     said: str,
     commands: list[str],
     named: tuple[str, ...],
