@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sweep.config import pruners
 from sweep.nodes.tell import tell_pending
 from sweep.system.files import write_json
 from sweep.trial.judge import Verdict
@@ -18,18 +17,25 @@ if TYPE_CHECKING:
 
 def ask_pruner(stored: StoredStudy, spec: TrialSpec, reports: Reports, verdict: Verdict) -> Verdict:
     """Return the verdict on a slice: as it is, or `pruned`. The caller holds the storage lock."""
-    pruner = stored.study.config.pruner.name
-    if pruner == pruners.NONE:
+    if not _has_pruner(stored):
         return verdict
     tell_pending(stored.study.paths, stored)
     if not stored.should_prune(spec.number, reports.intermediate(spec)):
         return verdict
-    return replace(verdict, kind="pruned", reason=f"{pruner} pruned it at step {verdict.steps}")
+    reason = f"{stored.study.config.pruner.name} pruned it at step {verdict.steps}"
+    return replace(verdict, kind="pruned", reason=reason)
 
 
 def write_next_slice(stored: StoredStudy, spec: TrialSpec, reports: Reports) -> None:
     """Write the trial.json of the next slice: the step it starts from, and the cut-offs from all results so far."""
     spec = replace(spec, step=reports.last_step)
-    if stored.study.config.pruner.name != pruners.NONE:
+    if _has_pruner(stored):
         spec = replace(spec, cutoffs=stored.cutoffs(), sampler=stored.sampler_attributes(spec.number))
     write_json(stored.study.paths.trial(spec.number).spec, spec.to_json())
+
+
+def _has_pruner(stored: StoredStudy) -> bool:
+    # Imported here, because the server of POST scripts loads this module before it has site-packages.
+    from sweep.config import pruners
+
+    return stored.study.config.pruner.name != pruners.NONE
