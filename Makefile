@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.set-up
 
-.PHONY: demo test check setup wheel
+.PHONY: demo quick test check setup wheel
 
 setup: $(SETUP)
 
@@ -24,10 +24,15 @@ $(SETUP): pyproject.toml constraints.txt
 demo: $(SETUP)
 	@sh scripts/demo.sh "$(CURDIR)/$(BIN)" demo/$$(date +%Y%m%d-%H%M%S)
 
-# In three processes: two have a pool each, and mostly wait for it; the third has the rest.
+# In a minute: what needs neither a pool, nor processes of its own, nor torch. Hypothesis tries fewer examples.
+quick: $(SETUP)
+	$(BIN)/python -m pytest -q -n 2 -m "not pool and not processes and not slow" --hypothesis-profile=quick \
+		--ignore=tests/trainer
+
+# All of it, by three workers: two have a pool each, and mostly wait for it; the third runs the rest.
 test: $(SETUP)
 	@$(BIN)/python scripts/chromium.py || echo "the page is not tested in a browser"
-	$(BIN)/python -m pytest -n 3 --dist loadscope
+	$(BIN)/python -m pytest -n 3
 
 check: $(SETUP)
 	$(BIN)/ruff format --check .

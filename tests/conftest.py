@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 import tests.quick_storage  # noqa: F401
@@ -39,6 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedPools:
     """Return the scheduler of `pytest -n`, whatever `--dist` says."""
     return SharedPools(config, log)
+
+
+hypothesis.settings.register_profile("quick", max_examples=20)
 
 
 @pytest.fixture(autouse=True)

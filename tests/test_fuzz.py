@@ -16,7 +16,7 @@ from sweep.control.initialise import initialise
 from sweep.errors import ConfigError, SweepError
 from sweep.trial.result import Result
 from sweep.trial.spec import TrialSpec
-from tests.samples import OWN, STUDY
+from tests.samples import OWN, STUDY, examples
 
 FULL = (
     STUDY.replace("[trainer]", 'n_blocks = { type = "int", low = 1, high = 3, repeat = 2 }\nnorm = "batch"\n[trainer]')
@@ -46,7 +46,7 @@ def edited(text: str, edits: list[tuple[float, int, str]]) -> str:
     return text
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.sampled_from([FULL, OWN]), Edits)
 def test_any_text_is_a_study_or_is_refused_in_words(text: str, edits: list[tuple[float, int, str]]) -> None:
     try:
@@ -58,7 +58,7 @@ def test_any_text_is_a_study_or_is_refused_in_words(text: str, edits: list[tuple
     assert expand_parameters(found.search)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.sampled_from(sorted(PARAMETER_TYPES)), st.dictionaries(st.text(max_size=5), st.integers() | st.text()))
 def test_any_table_is_a_parameter_or_is_refused(kind: str, table: dict[str, object]) -> None:
     entry = ", ".join(f"{key!r} = {value!r}" for key, value in table.items() if "'" not in key and key.isalnum())
@@ -75,7 +75,7 @@ def test_no_text_breaks_a_trial_s_records(text: str) -> None:
             kind.from_json(text)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=Edits)
 def test_a_file_that_is_refused_leaves_nothing(study_file: Path, edits: list[tuple[float, int, str]]) -> None:
     text = edited(STUDY, edits)

@@ -14,8 +14,7 @@ OTHER_FOLDERS = {"docs": "docs/", "pool": "a real pool", "trainer": "trainer/"}
 """Folders that mirror no room of sweep/, and what they test."""
 
 OTHER_FILES = {
-    "cli/test_app.py": "the command line as a whole",
-    "config/test_trainer.py": "",
+    "cli/test_messages.py": "the messages of all commands",
     "nodes/test_post_script.py": "dags/harvest.sh.j2",
     "results/page/test_browser.py": "the page in a real browser",
     "test_access_point.py": "a sweep on a machine without torch",
@@ -23,6 +22,7 @@ OTHER_FILES = {
     "test_fuzz.py": "every reader of a user's or a job's text",
     "test_imports.py": "what each entry imports",
     "test_injection.py": "every text that HTCondor or a shell reads",
+    "test_main.py": "sweep/__main__.py and sweep/errors.py",
     "test_own_program.py": "configs/own-program",
     "test_shared_pools.py": "tests/shared_pools.py",
     "test_structure.py": "this file",

@@ -72,6 +72,7 @@ def test_what_the_storage_does_not_know_is_named(half_done: Study, monkeypatch: 
     assert list(half_done.paths.pending.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nth", [1, 2])
 def test_killed_at_any_rename_and_typed_again_it_ends_the_same(
     half_done: Study, monkeypatch: pytest.MonkeyPatch, nth: int

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from sweep.config.conditions import expand_parameters
 from sweep.config.parameters import CategoricalParameter
 from sweep.optimizer.grid import configuration_key, untried_configurations
+from tests.samples import examples
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=4), st.integers(0, 2**31))
 def test_a_grid_has_each_configuration_once(sizes: list[int], seed: int) -> None:
     search: dict[str, Any] = {

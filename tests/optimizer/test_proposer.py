@@ -67,6 +67,7 @@ def run(there: Study, generations: int) -> list[dict[str, Any]]:
     return proposed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(SAMPLERS.keys()))
 def test_every_sampler_goes_through_generations_and_proposes_the_same_again(tmp_path: Path, name: str) -> None:
     text = GRID if SAMPLERS[name].is_exhaustive else STUDY
@@ -76,6 +77,7 @@ def test_every_sampler_goes_through_generations_and_proposes_the_same_again(tmp_
     assert len({tuple(params.values()) for params in first}) == len(first) == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(SAMPLERS.keys() - {"grid"}))
 def test_every_sampler_keeps_conditions_and_constraints(tmp_path: Path, name: str) -> None:
     text = CONDITIONAL if name != "bruteforce" else CONDITIONAL.replace("log = true", "step = 1e-2")
@@ -118,6 +120,7 @@ def test_trials_of_the_study_file_come_first_and_are_filled_up(tmp_path: Path) -
     assert all(set(params) == {"lr", "width", "activation"} for params in proposed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["grid", "qmc", "cmaes", "nsgaii"])
 def test_a_sampler_remembers_after_a_repair(
     study_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
@@ -166,6 +169,7 @@ def plain_optuna(there: Study, generations: int, first: list[dict[str, Any]]) ->
     return [trial.params for trial in memory.trials]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tpe", "random", "nsgaii", "nsgaiii", "bruteforce", "cmaes"])
 def test_proposals_are_those_of_plain_optuna_in_one_process(tmp_path: Path, name: str) -> None:
     there = study(tmp_path / "a", GRID if SAMPLERS[name].is_exhaustive else STUDY, f'\n[sampler]\nname = "{name}"\n')
@@ -184,6 +188,7 @@ def measured(params: dict[str, Any]) -> dict[str, float]:
     return {"val_loss": loss(params), "model_mb": params["width"] / 10, "images_per_second": params["width"] * 1.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tpe", "nsgaii", "nsgaiii", "random"])
 def test_with_several_objectives_and_constraints_too_they_are_plain_optuna_s(tmp_path: Path, name: str) -> None:
     there = study(tmp_path / "a", TWO, f'{RULE}[sampler]\nname = "{name}"\n')

@@ -94,6 +94,7 @@ def session(study: Study) -> list[TrialRow]:
     return search.rows()
 
 
+@pytest.mark.slow
 # The others are killed at every statement and byte in test_crash_points.py; a server cannot be copied back for that.
 @pytest.mark.parametrize("storage", STORAGES[2:], indirect=True)
 @pytest.mark.parametrize("after", [False, True])
@@ -121,6 +122,7 @@ def test_killed_at_any_write_and_run_again_the_study_is_the_same(tmp_path: Path,
     assert nth - 1 == 6 + 3 * 4
 
 
+@pytest.mark.slow
 def test_a_journal_torn_at_any_byte_of_its_last_record_goes_on(tmp_path: Path) -> None:
     study = study_in(tmp_path, "journal")
     StoredStudy.create(study)

@@ -13,6 +13,7 @@ from optuna.trial import TrialState
 from sweep.config import pruners
 from sweep.trial.cutoffs import compute_cutoffs, is_cut_off
 from sweep.trial.direction import Direction
+from tests.samples import examples
 
 STEPS = 12
 
@@ -50,7 +51,7 @@ def said_by_optuna(
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     Curves,
     st.lists(Value, min_size=1, max_size=STEPS),
@@ -86,7 +87,7 @@ def test_percentiles_are_those_of_optuna(
     assert ours == theirs
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     Curves,
     st.lists(Value, min_size=1, max_size=STEPS),

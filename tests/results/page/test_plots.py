@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from sweep.results.page import plots, style
@@ -33,13 +34,14 @@ def test_without_a_complete_trial_there_are_curves_and_slots() -> None:
     assert list(drawn(subject(rows=rows))) == ["curves", "timeline"]
 
 
+@pytest.mark.slow
 def test_many_trials_are_thinned_and_the_page_says_so() -> None:
     there = drawn(subject(trials=3000))
     assert there["importance"].caption.endswith("Fitted on 1,000 of 2,400 complete trials.")
     assert there["parallel"].caption.startswith("The 250 best of 2,400 trials, and 250 of the others.")
     assert "2,000 of 2,400 complete trials, evenly spaced." in there["slices"].caption
     assert "100 of 300 pruned ones" in there["curves"].caption
-    svg = style.as_svg(there["slices"], narrow=False)
+    svg = style.draw_svg(there["slices"], narrow=False)
     assert "data:image/png;base64," in svg
     assert len(svg) < 300_000
 
