@@ -1,4 +1,4 @@
-"""A user's own program: its words with a trial's values filled in, and quoted as HTCondor's submit language wants."""
+"""The command of a user's own program: a trial's values filled in, and quoted for HTCondor's submit language."""
 
 from __future__ import annotations
 
@@ -8,36 +8,34 @@ from collections.abc import Mapping, Sequence
 from sweep.trial.spec import ParamValue, TrialSpec
 
 Word = str | list[str]
-"""A word of a command, or some that stand together: they are left out where a trial lacks a parameter in them."""
+"""A word of a command, or several words that are left out together if a trial lacks a parameter in them."""
 
-
-OWN = ("number", "seed", "epochs", "data")
-"""Placeholders besides the parameters: of the trial, and the data's name in the folder where the job starts."""
-
+TRIAL_PLACEHOLDERS = ("number", "seed", "epochs", "data")
+"""Placeholders besides the parameters. `data` is the data's name in the folder where the job starts."""
 
 PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z][A-Za-z0-9_]*)\}")
 
 
 def placeholders(text: str) -> set[str]:
-    """Names that stand in braces in a word; a doubled brace stands for itself."""
+    """Return the names in braces in a word. A doubled brace stands for itself."""
     return {match[1] for match in PLACEHOLDER.finditer(text) if match[1]}
 
 
 def placeholder_values(trial: TrialSpec) -> dict[str, ParamValue]:
-    """What the placeholders of a trial stand for."""
+    """Return what each placeholder stands for in a trial."""
     own = {"number": trial.number, "seed": trial.seed, "epochs": trial.target_step, "data": trial.data.get("path", "")}
     return {**own, **trial.params}
 
 
 def fill_placeholders(text: str, values: Mapping[str, ParamValue]) -> str | None:
-    """A word with its placeholders filled in; None where a value is missing."""
+    """Return a word with its placeholders filled in; None if a value is missing."""
     if not placeholders(text) <= values.keys():
         return None
     return PLACEHOLDER.sub(lambda match: argument_text(values[match[1]]) if match[1] else match[0][0], text)
 
 
 def fill_command(command: Sequence[Word], values: Mapping[str, ParamValue]) -> list[str]:
-    """All words of a command, without those that a trial with these values lacks."""
+    """Return the words of a command, without those that use a parameter which is not among the values."""
     words: list[str] = []
     for group in command:
         filled = [fill_placeholders(word, values) for word in ([group] if isinstance(group, str) else group)]
@@ -46,20 +44,20 @@ def fill_command(command: Sequence[Word], values: Mapping[str, ParamValue]) -> l
 
 
 def argument_text(value: ParamValue) -> str:
-    """A value as a program's argument: it reads back as what it was."""
+    """Return a value as a program's argument, from which the program reads the same value."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def arguments_value(words: Sequence[str]) -> str:
-    """What stands after `arguments =`: condor_submit's new syntax, in which nothing is special between single quotes.
+    """Return what follows `arguments =` in a submit description, in condor_submit's new syntax.
 
-    Raises ValueError for what no line can hold.
+    Between single quotes nothing is special there. Raises ValueError for characters that no line can hold.
     """
     return _line(" ".join(_quoted(word) for word in words))
 
 
 def environment_value(variables: Mapping[str, str]) -> str:
-    """What stands after `environment =`, likewise."""
+    """Return what follows `environment =` in a submit description, as `arguments_value` does."""
     return _line(" ".join(f"{name}={_quoted(value)}" for name, value in variables.items()))
 
 
@@ -74,5 +72,8 @@ def _line(text: str) -> str:
 
 
 def escape_macros(text: str) -> str:
-    """A text that macros leave alone: condor_submit expands $(…), and the schedd $$(…) when a job is matched."""
+    """Return a text that comes out of the expansion of macros as it was.
+
+    condor_submit expands $(…), and the schedd expands $$(…) when a job is matched.
+    """
     return re.sub(r"\$\$?", lambda match: {"$": "$(DOLLAR)", "$$": "$$(DOLLARDOLLAR)"}[match[0]], text)

@@ -6,7 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sweep.config.parameters import AnyParameter, FixedParameter, IntParameter, is_possible_value, same_value
+from sweep.config.parameters import (
+    AnyParameter,
+    FixedParameter,
+    IntParameter,
+    describe_values,
+    is_possible_value,
+    same_value,
+)
 from sweep.config.text import did_you_mean, toml_text
 from sweep.trial.spec import ParamValue
 
@@ -141,7 +148,7 @@ def _condition_mistakes(
     if not values:
         return [f"{key}: {parent} needs a value"]
     return [
-        f"{key}: {parent} is never {toml_text(value)}"
+        f"{key}: {parent} cannot be {toml_text(value)}; allowed: {describe_values(search[parent])}"
         for value in values
         if not is_possible_value(search[parent], value)
     ]

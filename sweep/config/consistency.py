@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sweep.config import pruners, samplers
-from sweep.config.command import OWN, placeholders
+from sweep.config.command import TRIAL_PLACEHOLDERS, placeholders
 from sweep.config.conditions import TrialParameter, condition_mistakes, expand_parameters
-from sweep.config.parameters import is_possible_value, values_of
+from sweep.config.parameters import describe_values, is_possible_value, values_of
 from sweep.config.sections import StudyConfig
-from sweep.config.text import did_you_mean
+from sweep.config.text import did_you_mean, toml_text
 from sweep.config.trainer import FASHION_MNIST, TrainerSection
 from sweep.trial.cutoffs import PRECOMPUTED
 from sweep.trial.expression import Expression
@@ -18,80 +18,108 @@ from sweep.trial.spec import ParamValue
 
 
 def consistency_mistakes(config: StudyConfig) -> list[str]:
-    """What the parts of a file say about each other that cannot be."""
+    """Return where the sections of a study file contradict each other, each as `[section] key: what is wrong`."""
     if found := condition_mistakes(config.search):
         return [f"[search] {mistake}" for mistake in found]
-    asked = expand_parameters(config.search)
-    found = [f"[search] {mistake}" for mistake in samplers.exhaustive_mistakes(config.sampler.name, asked)]
-    known = {one.name: one for one in asked}
-    for text in config.constraints.parameters:
-        found += [
-            f"[constraints] parameters: {text!r} has {name!r}, which is no parameter{did_you_mean(name, known)}"
-            for name in sorted(Expression.parse(text).names - known.keys())
-        ]
-    found += [f"[job] {mistake}" for mistake in config.job.size_mistakes(asked)]
-    if config.job.data and config.trainer.data in (None, FASHION_MNIST):
-        found.append("[job] data says where else [trainer] data lies, which must be a folder or an archive of your own")
-    found += _pruner_mistakes(config)
-    found += _command_mistakes(config.trainer, known) + _metric_mistakes(config)
-    if len(config.study.objectives) > 1 and not samplers.SAMPLERS[config.sampler.name].multi_objective:
-        able = ", ".join(name for name, kind in samplers.SAMPLERS.items() if kind.multi_objective)
-        found.append(f"[sampler] name: {config.sampler.name} knows one objective; several: {able}")
-    for position, values in enumerate(config.trials, start=1):
-        found += [f"[[trials]] {position}: {mistake}" for mistake in configuration_mistakes(config, values)]
+    candidates = expand_parameters(config.search)
+    return [
+        *_sampler_mistakes(config, candidates),
+        *_constraint_mistakes(config, candidates),
+        *(f"[job] {mistake}" for mistake in config.job.size_mistakes(candidates)),
+        *_data_mistakes(config),
+        *_pruner_mistakes(config),
+        *_command_mistakes(config.trainer, candidates),
+        *_metric_mistakes(config),
+        *_queue_mistakes(config),
+    ]
+
+
+def _sampler_mistakes(config: StudyConfig, candidates: Sequence[TrialParameter]) -> list[str]:
+    """Return which parameters the sampler cannot use, and whether it has too many objectives."""
+    name = config.sampler.name
+    found = [f"[search] {mistake}" for mistake in samplers.exhaustive_mistakes(name, candidates)]
+    if len(config.study.objectives) > 1 and not samplers.SAMPLERS[name].multi_objective:
+        able = ", ".join(other for other, sampler in samplers.SAMPLERS.items() if sampler.multi_objective)
+        found.append(f"[sampler] name: {name} can optimise only one objective; for several, use one of {able}")
     return found
 
 
+def _constraint_mistakes(config: StudyConfig, candidates: Sequence[TrialParameter]) -> list[str]:
+    known = [candidate.name for candidate in candidates]
+    return [
+        f"[constraints] parameters: {name!r} in {text!r} is not a parameter{did_you_mean(name, known)}"
+        for text in config.constraints.parameters
+        for name in sorted(Expression.parse(text).names - set(known))
+    ]
+
+
+def _data_mistakes(config: StudyConfig) -> list[str]:
+    if config.job.data and config.trainer.data in (None, FASHION_MNIST):
+        return ["[job] data: needs [trainer] data to be the same folder or archive on this machine"]
+    return []
+
+
 def _pruner_mistakes(config: StudyConfig) -> list[str]:
-    """Pruners and slices that a study cannot have."""
-    found, pruner, sliced = [], config.pruner.name, config.job.slice
-    asked = f"[pruner] name: {pruner}" if pruner != pruners.NONE else "[job] slice"
-    if pruner != pruners.NONE and len(config.study.objectives) > 1:
-        found.append(f"{asked} knows one objective")
-    if pruner not in (pruners.NONE, *PRECOMPUTED) and not sliced:
-        found.append(f'{asked} is asked between slices: set [job] slice = "2 h", or so')
-    if (pruner != pruners.NONE or sliced) and config.trainer.epochs is None:
-        found.append(f"{asked} needs [trainer] epochs, the last step of a trial")
-    if sliced and not config.trainer.has_checkpoints:
-        found.append("[job] slice needs a program that goes on from its checkpoint: [trainer] checkpoints = true")
+    """Return which pruner and slices the study cannot have."""
+    found, pruner, has_slices = [], config.pruner.name, config.job.slice is not None
+    has_pruner = pruner != pruners.NONE
+    key = f"[pruner] name: {pruner}" if has_pruner else "[job] slice:"
+    if has_pruner and len(config.study.objectives) > 1:
+        found.append(f"{key} works with only one objective")
+    if has_pruner and pruner not in PRECOMPUTED and not has_slices:
+        found.append(f'{key} works only between slices; set [job] slice = "2 h", for example')
+    if (has_pruner or has_slices) and config.trainer.epochs is None:
+        found.append(f"{key} needs [trainer] epochs, the last step of a trial")
+    if has_slices and not config.trainer.has_checkpoints:
+        found.append("[job] slice: needs a program that resumes from its checkpoint; set [trainer] checkpoints = true")
+    return found
+
+
+def _command_mistakes(trainer: TrainerSection, candidates: Sequence[TrialParameter]) -> list[str]:
+    """Return placeholders that stand for nothing, or for a value that no command line can hold."""
+    known = {candidate.name: candidate for candidate in candidates}
+    words = [word for group in trainer.command or [] for word in ([group] if isinstance(group, str) else group)]
+    texts = [("command", word) for word in words] + [("environment", text) for text in trainer.environment.values()]
+    found = []
+    for key, text in texts:
+        for name in sorted(placeholders(text)):
+            if name not in known and name not in TRIAL_PLACEHOLDERS:
+                found.append(f"[trainer] {key}: {{{name}}} is not a parameter{did_you_mean(name, known)}")
+            for value in (values_of(known[name].parameter) or []) if name in known else []:
+                if isinstance(value, str) and not value.isprintable():
+                    found.append(f"[trainer] {key}: {{{name}}} may be {value!r}, which only trial.json can hold")
     return found
 
 
 def _metric_mistakes(config: StudyConfig) -> list[str]:
-    """A pattern over a program's output that does not say which group is which metric."""
+    """Return the metrics for which the pattern of a program's output has no group."""
     wanted = config.study.objectives.keys() | config.constraints.metric_names
     pattern = re.compile(config.trainer.metrics_pattern)
     if not config.trainer.metrics_pattern or (len(wanted) == 1 and pattern.groups == 1):
         return []
     return [
-        f"[trainer] metrics.stdout: has no group for {name}, (?P<{name}>…)"
+        f"[trainer] metrics.stdout: has no group for {name}; write (?P<{name}>…)"
         for name in sorted(wanted - pattern.groupindex.keys())
     ]
 
 
+def _queue_mistakes(config: StudyConfig) -> list[str]:
+    return [
+        f"[[trials]] {position}: {mistake}"
+        for position, values in enumerate(config.trials, start=1)
+        for mistake in configuration_mistakes(config, values)
+    ]
+
+
 def configuration_mistakes(config: StudyConfig, values: Mapping[str, ParamValue]) -> list[str]:
-    """Why a study cannot try these values, which may be some of a trial's parameters."""
-    known = {one.name: one for one in expand_parameters(config.search) if not one.is_fixed}
+    """Return why no trial of a study can have these values, which may leave out parameters; [] if one can."""
+    known = {candidate.name: candidate for candidate in expand_parameters(config.search) if not candidate.is_fixed}
     found = []
     for name, value in values.items():
         if name not in known:
             found.append(f"{name} is not searched{did_you_mean(name, known)}")
         elif not is_possible_value(known[name].parameter, value):
-            found.append(f"{name} is never {value!r}")
+            found.append(f"{name} cannot be {toml_text(value)}; allowed: {describe_values(known[name].parameter)}")
     if not found and not config.constraints.allow(values):
-        found.append("does not keep [constraints] parameters")
-    return found
-
-
-def _command_mistakes(trainer: TrainerSection, known: dict[str, TrialParameter]) -> list[str]:
-    """Placeholders that stand for nothing, or for what no command line can hold."""
-    found = []
-    words = [word for group in trainer.command or [] for word in ([group] if isinstance(group, str) else group)]
-    for key, text in [("command", word) for word in words] + [("environment", v) for v in trainer.environment.values()]:
-        for name in sorted(placeholders(text)):
-            if name not in known and name not in OWN:
-                found.append(f"[trainer] {key}: {{{name}}} is no parameter{did_you_mean(name, known)}")
-            for value in (values_of(known[name].parameter) or []) if name in known else []:
-                if isinstance(value, str) and not value.isprintable():
-                    found.append(f"[trainer] {key}: {{{name}}} may be {value!r}, which only trial.json can hold")
+        found.append("the values break a condition of [constraints] parameters")
     return found

@@ -203,18 +203,21 @@ def same_value(one: object, other: object) -> bool:
 
 
 def describe_parameter(parameter: AnyParameter) -> str:
-    """Return a parameter's range in one short line, for people."""
-    if isinstance(parameter, FloatParameter | IntParameter):
-        text = f"{parameter.type} {parameter.low:g} to {parameter.high:g}" + (", log" if parameter.log else "")
-        if parameter.step not in (None, 1):
-            text += f", step {parameter.step}"
-    else:
-        text = " | ".join(map(_value_text, values_of(parameter) or []))
+    """Return a parameter's values, repetitions and conditions in one short line, for people."""
+    text = describe_values(parameter)
     if parameter.repeat is not None:
         text += f", for each of {parameter.repeat}"
     for name, values in parameter.when.items():
         text += f", when {name} is {' or '.join(map(_value_text, values))}"
     return text
+
+
+def describe_values(parameter: AnyParameter) -> str:
+    """Return a parameter's range, or its list of values, for people."""
+    if not isinstance(parameter, FloatParameter | IntParameter):
+        return " | ".join(map(_value_text, values_of(parameter) or []))
+    text = f"{parameter.type} {parameter.low:g} to {parameter.high:g}" + (", log" if parameter.log else "")
+    return text if parameter.step in (None, 1) else f"{text}, step {parameter.step}"
 
 
 def _value_text(value: object) -> str:

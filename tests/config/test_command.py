@@ -72,8 +72,8 @@ def test_what_no_line_can_hold_is_refused(word: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("{lr}", "{rl}", "[trainer] command: {rl} is no parameter; did you mean 'lr'?"),
-        ("{seed}", "{sed}", "[trainer] environment: {sed} is no parameter"),
+        ("{lr}", "{rl}", "[trainer] command: {rl} is not a parameter; did you mean 'lr'?"),
+        ("{seed}", "{sed}", "[trainer] environment: {sed} is not a parameter"),
         ("SEED =", '"A B" =', "[trainer] environment: 'A B' is no name of a variable"),
         ('"train.py"]', '"train.py", "x/train.py"]', "[trainer] inputs: two of them are called 'train.py'"),
         ('"train.py"]', '"a,b"]', "[trainer] inputs: must not contain a comma"),

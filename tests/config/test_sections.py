@@ -17,7 +17,9 @@ def test_one_objective_or_several() -> None:
         '"maximize"', '["maximize", "minimize"]'
     )
     assert parse_config(several, "study.toml").study.objectives == {"val_accuracy": "maximize", "model_mb": "minimize"}
-    with pytest.raises(ConfigError, match="cmaes knows one objective; several: tpe, gp, nsgaii"):
+    with pytest.raises(
+        ConfigError, match="cmaes can optimise only one objective; for several, use one of tpe, gp, nsgaii"
+    ):
         parse_config(several + '\n[sampler]\nname = "cmaes"\n', "study.toml")
 
 

@@ -54,12 +54,12 @@ def test_init_with_another_file_starts_over_as_long_as_nothing_was_launched(stud
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("epochs = 2", "epochs = 9", "[trainer] epochs may not change: the trials so far trained otherwise"),
-        ("maximize", "minimize", "[study] direction may not change: the trials so far were judged by it"),
+        ("epochs = 2", "epochs = 9", "[trainer] epochs may not change: the trials so far were trained"),
+        ("maximize", "minimize", "[study] direction may not change: the trials so far were scored"),
         ("val_accuracy", "val_loss", "[study] metric may not change"),
         ("seed = 7", "seed = 8", "[study] seed may not change"),
-        ("[study]", '[study]\nstorage = "journal"', "[study] storage may not change: the trials so far are there"),
-        ('type = "int", low = 8, high = 64, step = 8', 'type = "categorical", choices = [8, 16]', "it was int in the"),
+        ("[study]", '[study]\nstorage = "journal"', "[study] storage may not change: the trials so far are in the old"),
+        ('type = "int", low = 8, high = 64, step = 8', 'type = "categorical", choices = [8, 16]', "it has type int in the"),
         ('"relu", "gelu", "silu"', '"relu", "gelu"', "[search] activation may not change: Optuna keeps one list"),
     ],
 )

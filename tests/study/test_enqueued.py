@@ -40,7 +40,7 @@ def test_what_is_enqueued_is_tried_once_by_the_next_trials(study: Study) -> None
 
 @pytest.mark.parametrize(
     ("values", "said"),
-    [({"rate": 1.0}, "rate is not searched"), ({"lr": 5.0}, "lr is never 5.0"), ({"width": 9}, "never 9")],
+    [({"rate": 1.0}, "rate is not searched"), ({"lr": 5.0}, "lr cannot be 5.0"), ({"width": 9}, "cannot be 9")],
 )
 def test_what_cannot_be_tried_is_refused(study: Study, values: dict[str, float], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
