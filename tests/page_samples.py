@@ -129,10 +129,10 @@ def subject(
 
 
 def drawn(what: PageData) -> dict[str, Plot]:
-    return {plot.name: plot for plot in plots.plots(what)}
+    return {plot.name: plot for plot in plots.make_plots(what)}
 
 
 def words(plot: Plot, narrow: bool = False) -> list[str]:
     """What a drawing says; fails unless it is XML."""
-    tree = ElementTree.fromstring(style.as_svg(plot, narrow))  # noqa: S314 - our own
+    tree = ElementTree.fromstring(style.draw_svg(plot, narrow))  # noqa: S314 - our own
     return [element.text or "" for element in tree.iter("{http://www.w3.org/2000/svg}text")]

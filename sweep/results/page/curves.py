@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sweep.optimizer.trial_row import TrialRow
 from sweep.results.page import style
-from sweep.results.page.page_data import PageData, axis_limits, outside, thinned
+from sweep.results.page.page_data import PageData, axis_limits, outlier_note, sample_evenly
 from sweep.results.page.style import Plot
 
 if TYPE_CHECKING:
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
 
 
 TOP, OTHERS, PRUNED = 10, 100, 100
-"""Curves of each kind, at the most."""
+"""Most curves of each kind."""
 
 
-def plot(subject: PageData) -> Plot | None:
-    """None where no trial has reported twice."""
-    with_curve = {row.number for row in subject.rows if len(row.intermediate) > 1}
-    best = [row for row in subject.best_first[:TOP] if row.number in with_curve]
-    others = [row for row in subject.best_first[TOP:] if row.number in with_curve]
-    pruned = [row for row in subject.rows if row.state == "PRUNED" and row.intermediate]
+def plot(data: PageData) -> Plot | None:
+    """Return the figure; None if no trial has reported twice and none is pruned."""
+    with_curve = {row.number for row in data.rows if len(row.intermediate) > 1}
+    best = [row for row in data.best_first[:TOP] if row.number in with_curve]
+    others = [row for row in data.best_first[TOP:] if row.number in with_curve]
+    pruned = [row for row in data.rows if row.state == "PRUNED" and row.intermediate]
     if not best and not pruned:
         return None
-    metric, direction = next(iter(subject.objectives.items()))
-    caption = f"{metric} after each step, of the {len(best)} best trials"
-    caption += f", {_share(len(pruned), PRUNED)} pruned ones, which end in a cross" if pruned else ""
-    caption += f", and {_share(len(others), OTHERS)} others." if others else "."
-    others, pruned = thinned(others, OTHERS), thinned(pruned, PRUNED)
+    metric, direction = next(iter(data.objectives.items()))
+    caption = f"{metric} after each step, for the {len(best)} best trials"
+    caption += f", {_shown_count(len(pruned), PRUNED)} pruned trials (they end in a cross)" if pruned else ""
+    caption += f" and {_shown_count(len(others), OTHERS)} other trials." if others else "."
+    others, pruned = sample_evenly(others, OTHERS), sample_evenly(pruned, PRUNED)
     values = [value for row in [*best, *others, *pruned] for value in row.intermediate.values()]
     ends = axis_limits(values, direction)
-    caption += outside(values, ends)
+    caption += outlier_note(values, ends)
 
     def draw(narrow: bool) -> Figure:
-        figure = style.figure(narrow, 2.7 if narrow else 3.6)
+        figure = style.new_figure(narrow, 2.7 if narrow else 3.6)
         axes = figure.subplots()
         _lines(axes, others, "others", style.GOOD, 0.7, 0.25)
         _lines(axes, pruned, "pruned", style.PRUNED, 0.8, 0.6)
@@ -48,14 +48,14 @@ def plot(subject: PageData) -> Plot | None:
         axes.set_xlabel("step")
         axes.set_ylabel(metric)
         axes.locator_params(axis="x", integer=True)
-        style.legend(axes, 3)
+        style.add_legend(axes, 3)
         return figure
 
     return Plot("curves", "Learning curves", caption, draw)
 
 
-def _share(count: int, most: int) -> str:
-    return f"{most} of {count:,}" if count > most else f"{count}"
+def _shown_count(count: int, limit: int) -> str:
+    return f"{limit} of {count:,}" if count > limit else f"{count}"
 
 
 def _lines(axes: Axes, rows: list[TrialRow], name: str, colour: str, width: float, alpha: float) -> None:

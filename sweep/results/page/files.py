@@ -9,21 +9,25 @@ from sweep.system.extras import require_extra
 
 
 def write_results(study: Study, html: Path | None, plots: Path | None, data: Path | None) -> list[str]:
-    """Write those that are wanted; says where they are. Raises SweepError where a package that it takes is missing."""
-    require_extra("report", *["matplotlib"] * bool(html or plots), *["pyarrow"] * bool(data))
-    from sweep.results.page import html as pages
-    from sweep.results.page import page_data, tables
-    from sweep.results.page import plots as figures
+    """Write the page, the folder of figures, the folder of tables, or several; return a line about each.
 
-    what = page_data.collect_page_data(study)
-    said = []
+    Raises SweepError if a Python package for it is missing.
+    """
+    require_extra("report", *["matplotlib"] * bool(html or plots), *["pyarrow"] * bool(data))
+    from sweep.results.page.html import write_page
+    from sweep.results.page.page_data import collect_page_data
+    from sweep.results.page.plots import write_plots
+    from sweep.results.page.tables import write_tables
+
+    collected = collect_page_data(study)
+    lines = []
     if html:
-        pages.write_page(what, html)
-        said.append(f"The page is {html} ({html.stat().st_size / 1e6:.1f} MB), one file that opens in any browser.")
+        write_page(collected, html)
+        size = html.stat().st_size / 1e6
+        lines.append(f"The page is {html} ({size:.1f} MB). It is a single file; open it in any browser.")
     if plots:
-        files = figures.write_plots(what, plots)
-        said.append(f"Figures are in {plots}: {', '.join(file.name for file in files) or 'none, for want of trials'}")
+        names = ", ".join(file.name for file in write_plots(collected, plots))
+        lines.append(f"Figures are in {plots}: {names or 'none yet; the study has too few trials'}")
     if data:
-        files = tables.write_tables(what, data)
-        said.append(f"Tables are in {data}: {', '.join(file.name for file in files)}")
-    return said
+        lines.append(f"Tables are in {data}: {', '.join(file.name for file in write_tables(collected, data))}")
+    return lines

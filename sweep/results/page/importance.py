@@ -1,4 +1,4 @@
-"""How much each parameter matters, as Optuna finds it."""
+"""The importance of each parameter, computed by Optuna."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sweep.optimizer.trial_row import TrialRow
 from sweep.results.page import style
-from sweep.results.page.page_data import Axis, PageData, label, thinned
+from sweep.results.page.page_data import Axis, PageData, sample_evenly, short_label
 from sweep.results.page.style import Plot
 
 if TYPE_CHECKING:
@@ -15,38 +15,41 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 
-FITTED = 1000
-"""Trials, at the most."""
+MOST_TRIALS = 1000
+"""Most trials that the importances are computed from."""
 
 
-FEWEST = 5
-"""Trials from which anything may be said."""
+FEWEST_TRIALS = 5
+"""Fewest trials that the importances are computed from."""
 
 
 SHOWN = 20
+"""Most parameters in the figure."""
 
 
-def plot(subject: PageData) -> Plot | None:
-    """None where there is too little to go by."""
-    found = importances(subject)
+def plot(data: PageData) -> Plot | None:
+    """Return the figure; None if there are too few trials, or if they do not differ."""
+    found = importances(data)
     if not found:
         return None
-    missing = [axis.name for axis in subject.axes if all(axis.name not in shares for shares in found.values())]
-    complete = len(subject.complete)
-    caption = "By PED-ANOVA (Optuna): what sets the best tenth of the trials apart."
-    caption += f" Fitted on {FITTED:,} of {complete:,} complete trials." if complete > FITTED else ""
-    caption += f" With {complete} trials it is a hint, no more." if complete < 50 else ""
-    caption += f" Left out, since not all trials have them: {', '.join(missing)}." if missing else ""
+    missing = [axis.name for axis in data.axes if all(axis.name not in shares for shares in found.values())]
+    complete = len(data.complete)
+    caption = "Computed by PED-ANOVA (Optuna): which parameters distinguish the best tenth of the trials."
+    caption += f" Computed from {MOST_TRIALS:,} of {complete:,} complete trials." if complete > MOST_TRIALS else ""
+    caption += f" With only {complete} trials, this is no more than a hint." if complete < 50 else ""
+    caption += (
+        f" Left out, because they did not vary or some trials lack them: {', '.join(missing)}." if missing else ""
+    )
 
     def draw(narrow: bool) -> Figure:
         most = min(SHOWN, max(map(len, found.values())))
         rows, columns = (len(found), 1) if narrow else (1, len(found))
-        figure = style.figure(narrow, (0.5 + 0.24 * most) * rows)
+        figure = style.new_figure(narrow, (0.5 + 0.24 * most) * rows)
         for axes, (metric, shares) in zip(
             figure.subplots(rows, columns, squeeze=False).flat, found.items(), strict=True
         ):
             names = list(shares)[:SHOWN][::-1]
-            bars = axes.barh([label(name) for name in names], [shares[name] for name in names], color=style.GOOD)
+            bars = axes.barh([short_label(name) for name in names], [shares[name] for name in names], color=style.GOOD)
             axes.bar_label(bars, fmt="{:.0%}", padding=3, color=style.FAINT, fontsize=8)
             axes.set_title(metric if len(found) > 1 else "", loc="left")
             axes.margins(x=0.12)
@@ -58,34 +61,37 @@ def plot(subject: PageData) -> Plot | None:
     return Plot("importance", "Parameter importances", caption, draw)
 
 
-def importances(subject: PageData) -> dict[str, dict[str, float]]:
-    """By objective, those of the parameters that all trials have, the most important first; they add up to 1."""
+def importances(data: PageData) -> dict[str, dict[str, float]]:
+    """Return by objective the importance of each parameter, the largest first; they add up to 1.
+
+    Parameters that did not vary, or that some trials lack, are left out. An objective without variation is left out.
+    """
     import optuna
     from optuna.study import StudyDirection
 
-    rows = thinned(subject.complete, FITTED)
-    if len(rows) < FEWEST:
+    rows = sample_evenly(data.complete, MOST_TRIALS)
+    if len(rows) < FEWEST_TRIALS:
         return {}
-    common = [axis for axis in subject.axes if all(axis.name in row.params for row in rows)]
-    # One that never varied cannot matter; Optuna would refuse.
-    common = [axis for axis in common if len({row.params[axis.name] for row in rows}) > 1]
-    spaces = {axis.name: _distribution(axis) for axis in common}
+    common = [axis for axis in data.axes if all(axis.name in row.params for row in rows)]
+    # Optuna refuses a parameter that did not vary.
+    varied = [axis for axis in common if len({row.params[axis.name] for row in rows}) > 1]
+    distributions = {axis.name: _distribution(axis) for axis in varied}
     found = {}
-    for metric, direction in subject.objectives.items():
-        if spaces and len({row.values[metric] for row in rows}) > 1:
+    for metric, direction in data.objectives.items():
+        if distributions and len({row.values[metric] for row in rows}) > 1:
             study = optuna.create_study(direction=StudyDirection[direction.upper()])
-            study.add_trials([_trial(row, spaces, row.values[metric]) for row in rows])
+            study.add_trials([_optuna_trial(row, distributions, row.values[metric]) for row in rows])
             found[metric] = {
                 name: float(share) for name, share in optuna.importance.get_param_importances(study).items()
             }
     return found
 
 
-def _trial(row: TrialRow, spaces: dict[str, BaseDistribution], value: float) -> FrozenTrial:
+def _optuna_trial(row: TrialRow, distributions: dict[str, BaseDistribution], value: float) -> FrozenTrial:
     import optuna
 
-    params = {name: row.params[name] for name in spaces}
-    return optuna.create_trial(params=params, distributions=spaces, value=value)
+    params = {name: row.params[name] for name in distributions}
+    return optuna.create_trial(params=params, distributions=distributions, value=value)
 
 
 def _distribution(axis: Axis) -> BaseDistribution:

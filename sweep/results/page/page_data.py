@@ -1,4 +1,4 @@
-"""What a page is about: a study's trials, what their jobs cost, and its parameters as axes of a figure."""
+"""The data of a page: a study's trials, the costs of their jobs, and the parameters as axes of figures."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from sweep.study.study import Study
 from sweep.trial.direction import Direction
 from sweep.trial.spec import ParamValue
 
-LABEL = 24
-"""Characters of a word in a figure."""
+LABEL_LENGTH = 24
+"""Most characters of a label in a figure."""
 
 
 FENCE = 3
-"""So many interquartile ranges beyond the quartiles a value is left outside of a figure's axis."""
+"""A value this many interquartile ranges beyond the quartiles is an outlier, and may lie outside a figure's axis."""
 
 
 AnyValue = TypeVar("AnyValue")
@@ -32,7 +32,7 @@ AnyValue = TypeVar("AnyValue")
 
 @dataclass(frozen=True)
 class Axis:
-    """A parameter on an axis. `choices` are its categories, in order; a number has none, but a range."""
+    """A parameter on an axis: a categorical one has `choices`, in order; a number has `low`, `high` and `log`."""
 
     name: str
     choices: list[ParamValue] = field(default_factory=list)
@@ -42,27 +42,27 @@ class Axis:
 
     @property
     def labels(self) -> list[str]:
-        return [label(choice) for choice in self.choices]
+        return [short_label(choice) for choice in self.choices]
 
     def position(self, value: ParamValue) -> float:
-        """Where a value is on the axis: a category at its number."""
+        """Return the value's coordinate on the axis; a category's is its index."""
         if not self.choices:
             return float(value)
-        return float(next(place for place, choice in enumerate(self.choices) if choice == value))
+        return float(next(index for index, choice in enumerate(self.choices) if choice == value))
 
-    def share(self, value: ParamValue) -> float:
-        """The same from 0 at the axis's one end to 1 at its other."""
-        low, high, here = self.low, self.high, self.position(value)
+    def fraction(self, value: ParamValue) -> float:
+        """Return where on the axis the value is, from 0 at the lower end to 1 at the upper end."""
+        low, high, position = self.low, self.high, self.position(value)
         if self.choices:
             low, high = 0.0, float(len(self.choices) - 1)
         if self.log:
-            low, high, here = math.log(low), math.log(high), math.log(here)
-        return (here - low) / (high - low) if high > low else 0.5
+            low, high, position = math.log(low), math.log(high), math.log(position)
+        return (position - low) / (high - low) if high > low else 0.5
 
 
 @dataclass(frozen=True)
 class PageData:
-    """`rows` and the report's trials are by number."""
+    """The data of a page; `rows` and the report's trials are in the order of their numbers."""
 
     report: Report
     rows: list[TrialRow]
@@ -72,62 +72,66 @@ class PageData:
 
     @property
     def objectives(self) -> dict[str, Direction]:
-        """Directions by metric."""
+        """The direction of each objective, by metric."""
         return {metric: Direction(direction) for metric, direction in self.report.study["objectives"].items()}
 
     @property
     def complete(self) -> list[TrialRow]:
-        """Those with all objectives."""
+        """The complete trials, by number."""
         return [row for row in self.rows if row.state == "COMPLETE"]
 
     @property
     def best_first(self) -> list[TrialRow]:
-        """The ranked ones."""
+        """The ranked trials, the best first."""
         return [self.rows[trial["number"]] for trial in self.report.ranked]
 
     @property
     def best(self) -> list[TrialRow]:
-        """The best trial; of several objectives the front."""
+        """The best trial, or the trials on the Pareto front."""
         return [self.rows[trial["number"]] for trial in self.report.best]
 
 
 def collect_page_data(study: Study) -> PageData:
-    """Read a study's storage, once, and all its job logs."""
+    """Return the data of a study's page, from its storage and the event logs of its jobs.
+
+    Raises StorageError if the storage cannot be read.
+    """
     from sweep.optimizer.stored_study import StoredStudy
 
     rows = StoredStudy.open(study, writing=False).rows()
-    # They stay to the end: the garbage collector need not look through them.
+    # The rows stay until the end, so the garbage collector need not visit them again and again.
     gc.freeze()
     report = build_report(study, rows, read_confirmation(study), score_name(study))
-    asked = [one for one in expand_parameters(study.config.search) if not one.is_fixed]
-    axes = [parameter_axis(one, rows) for one in asked]
+    searched = [parameter for parameter in expand_parameters(study.config.search) if not parameter.is_fixed]
+    axes = [parameter_axis(parameter, rows) for parameter in searched]
     return PageData(report, rows, collect_accounting(study, report), axes, study.provenance)
 
 
-def parameter_axis(one: TrialParameter, rows: Iterable[TrialRow]) -> Axis:
-    """A parameter's axis, wide enough for what trials had before its range was changed."""
-    parameter, values = one.parameter, [row.params[one.name] for row in rows if one.name in row.params]
+def parameter_axis(trial_parameter: TrialParameter, rows: Iterable[TrialRow]) -> Axis:
+    """Return a parameter's axis. It covers its range and all trials, also those from before a change of the range."""
+    name, parameter = trial_parameter.name, trial_parameter.parameter
+    values = [row.params[name] for row in rows if name in row.params]
     if isinstance(parameter, FloatParameter | IntParameter):
         numbers = [parameter.low, parameter.high, *(float(value) for value in values)]
-        return Axis(one.name, low=min(numbers), high=max(numbers), log=parameter.log and min(numbers) > 0)
-    return Axis(one.name, choices=list(dict.fromkeys([*(values_of(parameter) or []), *values])))
+        return Axis(name, low=min(numbers), high=max(numbers), log=parameter.log and min(numbers) > 0)
+    return Axis(name, choices=list(dict.fromkeys([*(values_of(parameter) or []), *values])))
 
 
-def label(value: Any) -> str:
-    """A user's word for a figure: printable, and short."""
+def short_label(value: Any) -> str:
+    """Return a value as a label for a figure: only printable characters, and at most `LABEL_LENGTH`."""
     text = "".join(char if char.isprintable() else "?" for char in short_text(value))
-    return text if len(text) <= LABEL else text[: LABEL - 1] + "…"
+    return text if len(text) <= LABEL_LENGTH else text[: LABEL_LENGTH - 1] + "…"
 
 
-def thinned(values: Sequence[AnyValue], most: int) -> list[AnyValue]:
-    """So many of them at the most, evenly spaced, the first and the last among them."""
-    if len(values) <= most:
+def sample_evenly(values: Sequence[AnyValue], limit: int) -> list[AnyValue]:
+    """Return at most `limit` of the values, evenly spaced, with the first and the last."""
+    if len(values) <= limit:
         return list(values)
-    return [values[round(place * (len(values) - 1) / (most - 1))] for place in range(most)]
+    return [values[round(index * (len(values) - 1) / (limit - 1))] for index in range(limit)]
 
 
 def axis_limits(values: Iterable[float], direction: Direction) -> tuple[float, float]:
-    """Ends of an axis that has all values but those that are far off at the worse end."""
+    """Return the ends of an axis for all finite values, but for outliers at the worse end."""
     known = sorted(value for value in values if math.isfinite(value))
     if not known:
         return 0.0, 1.0
@@ -142,8 +146,8 @@ def axis_limits(values: Iterable[float], direction: Direction) -> tuple[float, f
     return low - margin, high + margin
 
 
-def outside(values: Iterable[float], ends: tuple[float, float]) -> str:
-    """A sentence on the values that an axis leaves out, '' where there are none."""
+def outlier_note(values: Iterable[float], ends: tuple[float, float]) -> str:
+    """Return a sentence about the values outside the axis, to end a caption; '' if there are none."""
     count = sum(not ends[0] <= value <= ends[1] for value in values)
-    lie = "value lies" if count == 1 else "values lie"
-    return f" {count:,} {lie} outside, far off at the worse end." if count else ""
+    values_are = "value is" if count == 1 else "values are"
+    return f" {count:,} far worse {values_are} outside the figure." if count else ""

@@ -1,4 +1,4 @@
-"""All figures of a study, in the page's order."""
+"""Makes all figures of a study."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from sweep.results.page.page_data import PageData
 from sweep.results.page.style import Plot
 
 MAKERS = (history.plot, front.plot, importance.plot, parallel.plot, slices.plot, curves.plot, timeline.plot)
+"""The functions that make the figures, in the page's order. Each returns None if it has no data for its figure."""
 
 
-def plots(subject: PageData) -> list[Plot]:
-    """Those that there is something for."""
-    return [plot for make in MAKERS if (plot := make(subject))]
+def make_plots(data: PageData) -> list[Plot]:
+    """Return the figures that the study has data for."""
+    return [plot for make in MAKERS if (plot := make(data))]
 
 
-def write_plots(subject: PageData, folder: Path) -> list[Path]:
-    """Put them into a folder as PNG files."""
+def write_plots(data: PageData, folder: Path) -> list[Path]:
+    """Write the figures into a folder as PNG files; return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for plot in plots(subject):
+    for plot in make_plots(data):
         files.append(folder / f"{plot.name}.png")
-        files[-1].write_bytes(style.as_png(plot))
+        files[-1].write_bytes(style.draw_png(plot))
     return files

@@ -1,4 +1,4 @@
-"""A panel for each parameter: its values against the objective's."""
+"""Slices: a panel for each parameter, with the objective against the parameter's values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sweep.results.page import style
-from sweep.results.page.page_data import Axis, PageData, axis_limits, label, outside, thinned
+from sweep.results.page.page_data import Axis, PageData, axis_limits, outlier_note, sample_evenly, short_label
 from sweep.results.page.style import Plot
 
 if TYPE_CHECKING:
@@ -15,39 +15,40 @@ if TYPE_CHECKING:
 
 
 PANELS = 16
-"""At the most: the file's first parameters."""
+"""Most panels, for the first parameters in the study file."""
 
 
 POINTS = 2000
-"""In a panel, at the most."""
+"""Most points in a panel."""
 
 
 FEW_CATEGORIES = 8
+"""Most categories that have labels in a panel."""
 
 
-def plot(subject: PageData) -> Plot | None:
-    """None before a trial is complete."""
-    axes_shown = [axis for axis in subject.axes if any(axis.name in row.params for row in subject.complete)][:PANELS]
+def plot(data: PageData) -> Plot | None:
+    """Return the figure; None before a trial is complete."""
+    axes_shown = [axis for axis in data.axes if any(axis.name in row.params for row in data.complete)][:PANELS]
     if not axes_shown:
         return None
-    metric, direction = next(iter(subject.objectives.items()))
-    values = [row.values[metric] for row in subject.complete]
-    caption = f"{metric} by each parameter; early trials are grey, late ones blue. The best are marked."
+    metric, direction = next(iter(data.objectives.items()))
+    values = [row.values[metric] for row in data.complete]
+    caption = f"{metric} by each parameter. Early trials are grey, late trials blue; a star marks the best."
     if len(values) > POINTS:
         caption += f" {POINTS:,} of {len(values):,} complete trials, evenly spaced."
-    if len(subject.axes) > PANELS:
-        caption += f" The first {PANELS} of {len(subject.axes)} parameters."
-    caption += outside(values, axis_limits(values, direction))
+    if len(data.axes) > PANELS:
+        caption += f" The first {PANELS} of {len(data.axes)} parameters."
+    caption += outlier_note(values, axis_limits(values, direction))
 
     def draw(narrow: bool) -> Figure:
         columns = 2 if narrow else min(4, len(axes_shown))
         rows = math.ceil(len(axes_shown) / columns)
-        figure = style.figure(narrow, (1.55 if narrow else 2.2) * rows)
+        figure = style.new_figure(narrow, (1.55 if narrow else 2.2) * rows)
         panels = figure.subplots(rows, columns, squeeze=False, sharey=True)
         for axes in panels.flat[len(axes_shown) :]:
             axes.set_axis_off()
         for axes, axis in zip(panels.flat, axes_shown, strict=False):
-            _panel(axes, subject, axis, metric, 3 if narrow else 4)
+            _panel(axes, data, axis, metric, 3 if narrow else 4)
         panels[0, 0].set_ylim(*axis_limits(values, direction))
         figure.supylabel(metric, color=style.FAINT, fontsize=8.5)
         return figure
@@ -55,15 +56,15 @@ def plot(subject: PageData) -> Plot | None:
     return Plot("slices", "Slices", caption, draw)
 
 
-def _panel(axes: Axes, subject: PageData, axis: Axis, metric: str, ticks: int) -> None:
+def _panel(axes: Axes, data: PageData, axis: Axis, metric: str, ticks: int) -> None:
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.ticker import LogLocator
 
     def x(number: int, value: object) -> float:
-        """Within a category dots are spread, so that all can be seen."""
+        """Return a dot's position; within a category the dots are spread, so that all can be seen."""
         return axis.position(value) + (((number * 0.618034) % 1 - 0.5) * 0.5 if axis.choices else 0)  # type: ignore[arg-type]
 
-    rows = [row for row in thinned(subject.complete, POINTS) if axis.name in row.params]
+    rows = [row for row in sample_evenly(data.complete, POINTS) if axis.name in row.params]
     raster = len(rows) > style.MANY // 3
     axes.scatter(
         [x(row.number, row.params[axis.name]) for row in rows],
@@ -75,10 +76,10 @@ def _panel(axes: Axes, subject: PageData, axis: Axis, metric: str, ticks: int) -
         alpha=0.6 if raster else 0.9,
         rasterized=raster,
     )
-    for row in subject.best:
+    for row in data.best:
         if axis.name in row.params:
-            place = [x(row.number, row.params[axis.name])]
-            axes.plot(place, [row.values[metric]], "*", color=style.BEST, ms=9, mec=style.PAPER, mew=0.6)
+            position = [x(row.number, row.params[axis.name])]
+            axes.plot(position, [row.values[metric]], "*", color=style.BEST, ms=9, mec=style.PAPER, mew=0.6)
     if axis.choices:
         few = len(axis.choices) <= FEW_CATEGORIES
         axes.set_xticks(range(len(axis.choices)), axis.labels if few else [""] * len(axis.choices))
@@ -92,4 +93,4 @@ def _panel(axes: Axes, subject: PageData, axis: Axis, metric: str, ticks: int) -
         axes.minorticks_off()
     else:
         axes.locator_params(axis="x", nbins=ticks)
-    axes.set_title(label(axis.name), loc="left")
+    axes.set_title(short_label(axis.name), loc="left")

@@ -1,7 +1,7 @@
-"""How figures look: one set of colours that colour-blind people can tell apart, on light and on dark paper.
+"""The look of figures: colours that colour-blind people can tell apart, on light and on dark paper.
 
-A figure is drawn once for each width. Its data has colours that show on both papers; only the inks differ, so that
-the dark variant is the same drawing with other inks.
+A figure is drawn once for each width. The colours of its data are visible on both papers. The dark variant is the same
+drawing in which only the colours of `DARK` are replaced.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ INK, FAINT, GRID, PAPER = "#1e2329", "#5c6672", "#e2e6eb", "#fefefe"
 
 
 DARK = {INK: "#e7eaee", FAINT: "#9ba6b4", GRID: "#2d343e", PAPER: "#171b21"}
-"""Inks on dark paper."""
+"""The colours on dark paper, by the colours on light paper."""
 
 
 EARLY_TO_LATE = ("#a3acb8", GOOD)
 
 
 WIDE, NARROW = 10.8, 3.7
-"""Inches."""
+"""Width of a figure in inches, on a wide and on a narrow screen."""
 
 
 RASTER_DPI = 130
 
 
 SHADES = 64
-"""Of a layer that is a picture: a quarter of the bytes, and nobody sees it."""
+"""Number of colours in a rasterised layer: it takes a quarter of the bytes, and looks the same."""
 
 
 MANY = 300
-"""From so many points or lines on, a layer is a picture inside the drawing."""
+"""Most points or lines that are drawn as vectors; a layer with more is rasterised."""
 
 
 RC: dict[Any, Any] = {
@@ -53,7 +53,7 @@ RC: dict[Any, Any] = {
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 8.5,
     "text.color": INK,
-    "text.parse_math": False,  # a $ in a user's word is a $
+    "text.parse_math": False,  # so that a $ in a user's text is shown as it is
     "axes.edgecolor": GRID,
     "axes.labelcolor": FAINT,
     "axes.titlecolor": INK,
@@ -85,8 +85,11 @@ RC: dict[Any, Any] = {
 
 @dataclass(frozen=True)
 class Plot:
-    """A figure of the page. `name` is its file's; the caption says what it shows, and what was left out; `draw` makes
-    it, for a narrow screen or a wide one."""
+    """A figure of the page.
+
+    `name` is the name of its file; the caption says what it shows and what was left out. `draw` draws it, for a narrow
+    screen if its argument is true.
+    """
 
     name: str
     title: str
@@ -95,8 +98,8 @@ class Plot:
 
 
 @contextmanager
-def styled() -> Iterator[None]:
-    """Within it figures look so; what matplotlib is set to otherwise comes back."""
+def matplotlib_style() -> Iterator[None]:
+    """Set this module's style in matplotlib, and restore matplotlib's settings at the end."""
     import matplotlib
 
     with matplotlib.rc_context():
@@ -105,15 +108,15 @@ def styled() -> Iterator[None]:
         yield
 
 
-def figure(narrow: bool, height: float) -> Figure:
-    """An empty figure, so many inches high."""
-    from matplotlib.figure import Figure as New
+def new_figure(narrow: bool, height: float) -> Figure:
+    """Return an empty figure of this height, in inches."""
+    from matplotlib.figure import Figure
 
-    return New(figsize=(NARROW if narrow else WIDE, height), layout="constrained")
+    return Figure(figsize=(NARROW if narrow else WIDE, height), layout="constrained")
 
 
-def legend(axes: Axes, columns: int) -> None:
-    """The legend above the axes, where it hides nothing; what is faint or tiny there is not so here."""
+def add_legend(axes: Axes, columns: int) -> None:
+    """Add a legend above the axes, where it hides nothing; its symbols are opaque and of one size."""
     from matplotlib.collections import PathCollection
 
     box = axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2, handletextpad=0.4)
@@ -124,36 +127,37 @@ def legend(axes: Axes, columns: int) -> None:
             handle.set_alpha(1)
 
 
-def as_svg(plot: Plot, narrow: bool) -> str:
-    """The drawing for light paper."""
-    with styled():
+def draw_svg(plot: Plot, narrow: bool) -> str:
+    """Return the figure as SVG, for light paper."""
+    with matplotlib_style():
         text = io.StringIO()
         plot.draw(narrow).savefig(text, format="svg", dpi=RASTER_DPI, metadata={"Date": None, "Creator": None})
     svg = text.getvalue().replace("'DejaVu Sans', sans-serif", "system-ui, 'Segoe UI', Helvetica, sans-serif")
-    svg = re.sub(r'(?<=base64,)[^"]*', lambda picture: _reduced(picture[0]), svg)
+    svg = re.sub(r'(?<=base64,)[^"]*', lambda image: _reduce_colours(image[0]), svg)
+    # One decimal is enough for coordinates.
     return re.sub(r'\bd="[^"]*"', lambda path: re.sub(r"(\.\d)\d+", r"\1", path[0]), svg)
 
 
-def _reduced(picture: str) -> str:
-    """A PNG file in base64, in fewer shades."""
+def _reduce_colours(png: str) -> str:
+    """Return a PNG image in base64 with its colours reduced to `SHADES`."""
     from PIL import Image
 
     data = io.BytesIO()
-    with Image.open(io.BytesIO(base64.b64decode(picture))) as image:
+    with Image.open(io.BytesIO(base64.b64decode(png))) as image:
         image.quantize(SHADES, method=Image.Quantize.FASTOCTREE).save(data, format="png", optimize=True)
     return base64.b64encode(data.getvalue()).decode()
 
 
-def darkened(svg: str) -> str:
-    """The same drawing for dark paper."""
+def dark_variant(svg: str) -> str:
+    """Return the SVG of a figure with the colours for dark paper."""
     for light, dark in DARK.items():
         svg = svg.replace(light, dark)
     return svg
 
 
-def as_png(plot: Plot) -> bytes:
-    """The wide drawing on white paper."""
-    with styled():
+def draw_png(plot: Plot) -> bytes:
+    """Return the wide figure on white paper, as PNG."""
+    with matplotlib_style():
         data = io.BytesIO()
         plot.draw(False).savefig(data, format="png", dpi=2 * 96, facecolor="white")
         return data.getvalue()

@@ -1,4 +1,4 @@
-"""The data behind a page, as tables that pandas reads without being told anything."""
+"""Writes the data of a page as tables, in CSV and Parquet, that pandas reads without options."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ if TYPE_CHECKING:
     import pandas
 
 
-COUNTED = ("generation", "index", "steps", "attempts", "evictions", "duration_s", "lost_s", "reason")
-"""What a trial's row has from the trial as it is, under the same name."""
+COPIED = ("generation", "index", "steps", "attempts", "evictions", "duration_s", "lost_s", "reason")
+"""Fields of a TrialRow that are columns of the table under the same name."""
 
 
-def table_frames(subject: PageData) -> dict[str, pandas.DataFrame]:
-    """By name: a row for each trial, for each intermediate value, and for each run of a job."""
+def table_frames(data: PageData) -> dict[str, pandas.DataFrame]:
+    """Return three tables: "trials", "intermediate" with a row for each intermediate value, and "runs".
+
+    A run is an attempt on a slot; its columns are the fields of SlotRun.
+    """
     import pandas
 
-    metrics, parameters = subject.report.study["metrics"], [axis.name for axis in subject.axes]
-    ranks = {trial["number"]: trial["rank"] for trial in subject.report.ranked}
+    metrics, parameters = data.report.study["metrics"], [axis.name for axis in data.axes]
+    ranks = {trial["number"]: trial["rank"] for trial in data.report.ranked}
     trials = [
         [
             row.number,
@@ -31,34 +34,34 @@ def table_frames(subject: PageData) -> dict[str, pandas.DataFrame]:
             row.is_feasible if row.values else None,
             *(row.values.get(metric) for metric in metrics),
             *(row.params.get(name) for name in parameters),
-            *(getattr(row, name) for name in COUNTED),
+            *(getattr(row, name) for name in COPIED),
         ]
-        for row in subject.rows
+        for row in data.rows
     ]
     named = [*(f"value_{metric}" for metric in metrics), *(f"param_{name}" for name in parameters)]
-    columns = ["trial", "state", "rank", "feasible", *named, *COUNTED]
-    values = [(row.number, *point) for row in subject.rows for point in sorted(row.intermediate.items())]
+    columns = ["trial", "state", "rank", "feasible", *named, *COPIED]
+    values = [(row.number, *point) for row in data.rows for point in sorted(row.intermediate.items())]
     return {
         "trials": _typed(pandas.DataFrame(trials, columns=columns, dtype=object)),
-        "intermediate": pandas.DataFrame(values, columns=["trial", "step", next(iter(subject.objectives))]),
-        "runs": pandas.DataFrame(map(asdict, subject.costs.runs), columns=[field.name for field in fields(SlotRun)]),
+        "intermediate": pandas.DataFrame(values, columns=["trial", "step", next(iter(data.objectives))]),
+        "runs": pandas.DataFrame(map(asdict, data.costs.runs), columns=[field.name for field in fields(SlotRun)]),
     }
 
 
 def _typed(trials: pandas.DataFrame) -> pandas.DataFrame:
-    """With whole numbers that may be missing; a parameter of mixed choices is words, as Parquet needs one type."""
+    """Return the table with a type for each column, as Parquet needs. Choices of mixed types become strings."""
     for name in trials.columns:
-        kinds = {type(value) for value in trials[name].dropna()}
-        if len(kinds) > 1 and kinds != {int, float}:
+        types = {type(value) for value in trials[name].dropna()}
+        if len(types) > 1 and types != {int, float}:
             trials[name] = trials[name].map(str, na_action="ignore")
     return trials.convert_dtypes()
 
 
-def write_tables(subject: PageData, folder: Path) -> list[Path]:
-    """Put them into a folder, each as CSV and as Parquet."""
+def write_tables(data: PageData, folder: Path) -> list[Path]:
+    """Write each table into a folder, as CSV and as Parquet; return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for name, frame in table_frames(subject).items():
+    for name, frame in table_frames(data).items():
         frame.to_csv(folder / f"{name}.csv", index=False)
         frame.to_parquet(folder / f"{name}.parquet", index=False)
         files += [folder / f"{name}.csv", folder / f"{name}.parquet"]

@@ -1,4 +1,4 @@
-"""What ran on which slot, when, and what evictions lost."""
+"""Slots over time: which trial ran on which slot, and the time that evictions lost."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sweep.results.page import style
-from sweep.results.page.page_data import PageData, label
+from sweep.results.page.page_data import PageData, short_label
 from sweep.results.page.style import Plot
 from sweep.trial.event_log import SlotRun
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 SLOTS = 300
-"""Rows, at the most: the slots that did most."""
+"""Most rows: the slots that were used most."""
 
 
 CROSSES = 500
-"""At evictions, at the most: of more each would hide the next."""
+"""Most crosses for evictions; if there are more evictions, none are drawn, because they would hide each other."""
 
 
-NAMED = 40
-"""So many hosts have their names beside their rows."""
+NAMED_HOSTS = 40
+"""Most hosts whose names stand beside their rows."""
 
 
 COLOURS = {
@@ -44,32 +44,32 @@ KINDS = {"PRUNED": "pruned", "FAIL": "failed", "COMPLETE": "complete"}
 
 
 Bar = tuple[datetime, datetime, str]
-"""Start, end, kind of a run's part."""
+"""Start, end and kind of a part of a run."""
 
 
-def plot(subject: PageData) -> Plot | None:
-    """None before anything ran."""
-    runs = subject.costs.runs
+def plot(data: PageData) -> Plot | None:
+    """Return the figure; None before the first job has started."""
+    runs = data.costs.runs
     if not runs:
         return None
-    by_slot = slots_over_time(runs)
-    shown = sorted(sorted(by_slot, key=lambda slot: -_seconds(by_slot[slot]))[:SLOTS], key=runs_by_slot)
-    states = {row.number: row.state for row in subject.rows}
+    by_slot = runs_by_slot(runs)
+    shown = sorted(sorted(by_slot, key=lambda slot: -_seconds(by_slot[slot]))[:SLOTS], key=slot_order)
+    states = {row.number: row.state for row in data.rows}
     last = max(run.end or run.start for run in runs)
     evictions = [
         (row, run.end) for row, slot in enumerate(shown) for run in by_slot[slot] if _is_eviction(run) and run.end
     ]
     evictions = evictions if len(evictions) <= CROSSES else []
-    caption = "A row for each slot, a bar for each run of a trial, in the colour of how the trial ended."
+    caption = "Each row is a slot, each bar an attempt of a trial. The colour shows how the trial ended."
     if any(_is_eviction(run) for run in runs):
-        caption += " An eviction costs what was done since the last checkpoint."
-        caption += " It ends in a cross." if evictions else ""
-    caption += f" The {SLOTS} of {len(by_slot):,} slots that did most." if len(by_slot) > SLOTS else ""
+        caption += " An eviction loses the work since the last checkpoint."
+        caption += " A cross marks each eviction." if evictions else ""
+    caption += f" The {SLOTS} most used of {len(by_slot):,} slots are shown." if len(by_slot) > SLOTS else ""
 
     boxes = {kind: _boxes(by_slot, shown, states, last, kind) for kind in COLOURS}
 
     def draw(narrow: bool) -> Figure:
-        figure = style.figure(narrow, min(7.0, 1.1 + 0.2 * len(shown)))
+        figure = style.new_figure(narrow, min(7.0, 1.1 + 0.2 * len(shown)))
         axes = figure.subplots()
         _bars(axes, boxes, narrow)
         if evictions:
@@ -77,22 +77,25 @@ def plot(subject: PageData) -> Plot | None:
             axes.plot(ends, rows, "x", color=style.INK, ms=3.0 if len(rows) < 100 else 1.8, mew=0.8, label="eviction")
         _name_rows(axes, shown, narrow)
         axes.set_ylim(len(shown) - 0.4, -0.6)
-        style.legend(axes, 2 if narrow else 6)
+        style.add_legend(axes, 2 if narrow else 6)
         return figure
 
     return Plot("timeline", "Slots over time", caption, draw)
 
 
-def slots_over_time(runs: Sequence[SlotRun]) -> dict[str, list[SlotRun]]:
-    """The runs on each slot."""
-    found: dict[str, list[SlotRun]] = {}
+def runs_by_slot(runs: Sequence[SlotRun]) -> dict[str, list[SlotRun]]:
+    """Return the runs on each slot, by the slot's name."""
+    by_slot: dict[str, list[SlotRun]] = {}
     for run in runs:
-        found.setdefault(run.slot or run.host or "a slot", []).append(run)
-    return found
+        by_slot.setdefault(run.slot or run.host or "a slot", []).append(run)
+    return by_slot
 
 
-def parts(run: SlotRun, states: dict[int, str], last: datetime) -> list[Bar]:
-    """A run's bars: the work that counts, then what its end lost; one that runs still goes to the last event known."""
+def run_bars(run: SlotRun, states: dict[int, str], last: datetime) -> list[Bar]:
+    """Return the bars of a run: the work that counts, then the work that an eviction lost.
+
+    The bar of a job that still runs ends at `last`, the time of the last known event.
+    """
     end = run.end or last
     kind = "running" if run.ending == "running" else KINDS.get(states.get(run.trial, ""), "running")
     kept = end - timedelta(seconds=run.lost_s)
@@ -108,26 +111,28 @@ def _seconds(runs: Sequence[SlotRun]) -> float:
     return sum(run.seconds for run in runs)
 
 
-def runs_by_slot(slot: str) -> tuple[list[str | int], list[str | int]]:
-    """Slots of a host together, slot 2 before slot 10."""
+def slot_order(slot: str) -> tuple[list[str | int], list[str | int]]:
+    """Return a sort key that keeps the slots of a host together, and puts slot 2 before slot 10."""
     name, _, host = slot.rpartition("@")
-    return _natural(host), _natural(name)
+    return _natural_order(host), _natural_order(name)
 
 
-def _natural(text: str) -> list[str | int]:
+def _natural_order(text: str) -> list[str | int]:
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", text)]
 
 
-def short(hosts: Sequence[str]) -> dict[str, str]:
-    """Names of hosts without the domain that all of them share."""
+def short_host_names(hosts: Sequence[str]) -> dict[str, str]:
+    """Return a short name for each host: without the domain, if all hosts share it."""
     domains = {host.partition(".")[2] for host in hosts}
-    return {host: label(host.partition(".")[0] if len(domains) == 1 and len(hosts) > 1 else host) for host in hosts}
+    return {
+        host: short_label(host.partition(".")[0] if len(domains) == 1 and len(hosts) > 1 else host) for host in hosts
+    }
 
 
 def _boxes(
     by_slot: dict[str, list[SlotRun]], shown: Sequence[str], states: dict[int, str], last: datetime, kind: str
 ) -> numpy.ndarray:
-    """The corners of all bars of a kind."""
+    """Return the corners of all bars of a kind, of shape (bars, 4, 2)."""
     import numpy
     from matplotlib.dates import date2num
 
@@ -135,11 +140,11 @@ def _boxes(
         (row, start, end)
         for row, slot in enumerate(shown)
         for run in by_slot[slot]
-        for start, end, what in parts(run, states, last)
-        if what == kind
+        for start, end, bar_kind in run_bars(run, states, last)
+        if bar_kind == kind
     ]
-    number: Callable[[list[datetime]], numpy.ndarray] = date2num
-    left, right = number([start for _, start, _ in bars]), number([end for _, _, end in bars])
+    days: Callable[[list[datetime]], numpy.ndarray] = date2num
+    left, right = days([start for _, start, _ in bars]), days([end for _, _, end in bars])
     rows = numpy.array([row for row, _, _ in bars], dtype=float)
     top, bottom = rows - 0.36, rows + 0.36
     corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
@@ -147,7 +152,7 @@ def _boxes(
 
 
 def _bars(axes: Axes, boxes: dict[str, numpy.ndarray], narrow: bool) -> None:
-    """All bars of a kind are one collection, which is quick to draw."""
+    """Draw the bars. Those of a kind are one collection, which is fast."""
     from matplotlib.collections import PolyCollection
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
@@ -155,7 +160,7 @@ def _bars(axes: Axes, boxes: dict[str, numpy.ndarray], narrow: bool) -> None:
     edge = "none" if raster else style.PAPER
     for kind, corners in boxes.items():
         if len(corners):
-            # An array is taken as a whole; a list of its parts takes ten times as long.
+            # A list of polygons instead of an array would take ten times as long.
             bars = PolyCollection(corners, facecolors=COLOURS[kind], edgecolors=edge, linewidths=0.5, label=kind)  # type: ignore[arg-type]
             bars.set_rasterized(raster)
             axes.add_collection(bars)
@@ -168,13 +173,13 @@ def _bars(axes: Axes, boxes: dict[str, numpy.ndarray], narrow: bool) -> None:
 
 
 def _name_rows(axes: Axes, shown: Sequence[str], narrow: bool) -> None:
-    """Names of the hosts where they fit, each in the middle of its slots."""
+    """Write each host's name beside the middle of its slots; if the names do not fit, only the number of slots."""
     hosts = [(host, list(rows)) for host, rows in groupby(range(len(shown)), lambda row: shown[row].rpartition("@")[2])]
-    if narrow or len(hosts) > NAMED:
+    if narrow or len(hosts) > NAMED_HOSTS:
         axes.set_yticks([])
         axes.set_ylabel(f"{len(shown):,} slot{'s' if len(shown) > 1 else ''}")
     else:
-        names = short([host for host, _ in hosts])
+        names = short_host_names([host for host, _ in hosts])
         axes.set_yticks([(rows[0] + rows[-1]) / 2 for _, rows in hosts], [names[host] for host, _ in hosts])
         for _, rows in hosts[1:]:
             axes.axhline(rows[0] - 0.5, color=style.GRID, lw=0.6, zorder=0)

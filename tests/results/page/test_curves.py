@@ -18,6 +18,6 @@ def test_the_best_the_pruned_and_the_others_are_told_apart() -> None:
     rows.append(trial(99, "PRUNED", {"val_accuracy": 0.1}, intermediate={1: 0.1}))
     plot = curves.plot(subject(rows=rows))
     assert plot is not None
-    assert "of the 10 best trials, 1 pruned ones, which end in a cross, and 2 others." in plot.caption
+    assert "for the 10 best trials, 1 pruned trials (they end in a cross) and 2 other trials." in plot.caption
     assert {"10 best", "pruned", "others"} <= set(words(plot))
     assert {"10 best", "pruned", "others"} <= set(words(plot, narrow=True))

@@ -15,6 +15,6 @@ def test_several_objectives_have_a_front() -> None:
     ]
     there = drawn(subject(rows=rows, objectives=TWO, axes=AXES[:2]))
     assert list(there) == ["history", "front", "importance", "parallel", "slices", "timeline"]
-    assert there["front"].caption.startswith("The 3 trials on the front")
+    assert there["front"].caption.startswith("3 trials are on the front")
     assert {"val_accuracy (maximize)", "model_mb (minimize)", "Pareto front"} <= set(words(there["front"]))
     assert {"val_accuracy", "model_mb"} <= set(words(there["history"]))

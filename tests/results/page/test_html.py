@@ -23,7 +23,7 @@ def test_the_tables_of_a_small_study() -> None:
     ]
     scores = {"trial": 2, "rank": 1, "mean": 0.7, "deviation": 0.0123456, "scores": [0.69, 0.71]}
     there = subject(rows=rows, axes=AXES, confirmed=[scores], confirmed_by="test_accuracy")
-    board = html.leaderboard_section(there)
+    board = html.trials_table(there)
     assert board.headings == ["rank", "trial", "value", *COLUMNS, "lr", "width", "activation"]
     assert board.rows[:3] == [
         ["1", "2", "0.75", "0", "COMPLETE", "4/4", "60", "1", "0.02", "16", "gelu"],
@@ -32,41 +32,41 @@ def test_the_tables_of_a_small_study() -> None:
     ]
     assert board.numeric == [True, True, True, True, False, False, True, True, True, True, False]
     assert board.note == ""
-    failures, confirmed = html.failures_table(there), html.confirmation_section(there)
+    failures, confirmed = html.failures_table(there), html.confirmed_table(there)
     assert failures
     assert failures.rows == [["2", "1", "exit status 1: no <photos>"], ["1", "4", "the loss is NaN"]]
     assert confirmed
     assert (confirmed.title, confirmed.rows) == ("Confirmed, by test_accuracy", [["1", "2", "0.7", "0.012346", "2"]])
-    assert html.page_facts(there) == [
+    assert html.key_figures(there) == [
         ("best val_accuracy", "0.75", "trial 2"),
         ("trials", "5", "2 COMPLETE, 3 FAIL"),
         ("slot hours", "0.417", "40% of them good"),
-        ("evictions", "0", "in 5 starts"),
+        ("evictions", "0", "in 5 attempts"),
     ]
-    assert html.usage_table(there).rows[1] == ["memory", "2 GB", "MB", "800", "800"]
+    assert html.resources_table(there).rows[1] == ["memory", "2 GB", "MB", "800", "800"]
     assert html.places_table(there).rows[0] == ["gpu-0.example.edu", "", "2", "0", "0.16667", "0.5"]
-    assert html.provenance(there).rows == [["study id", "0123"], ["version of sweep", "0.1.0"]]
+    assert html.provenance_table(there).rows == [["study id", "0123"], ["version of sweep", "0.1.0"]]
 
 
 def test_a_long_leaderboard_is_cut_and_says_so() -> None:
-    board = html.leaderboard_section(subject(trials=60))
+    board = html.trials_table(subject(trials=60))
     assert len(board.rows) == 50
     assert board.note.startswith("The first 50 of 60 trials.")
 
 
 def test_luck_is_told_until_the_best_are_confirmed() -> None:
     rows = [trial(0, "COMPLETE", {"val_accuracy": 0.5})]
-    assert html.LUCK in html.page_html(subject(rows=rows), NOW)
+    assert html.UNCONFIRMED in html.page_html(subject(rows=rows), NOW)
     scores = {"trial": 0, "rank": None, "mean": 0.7, "deviation": None, "scores": [0.7]}
     text = html.page_html(subject(rows=rows, confirmed=[scores], confirmed_by="test_accuracy"), NOW)
-    assert html.LUCK not in text
+    assert html.UNCONFIRMED not in text
     assert "Confirmed, by test_accuracy" in text
 
 
 def test_before_any_trial_there_is_a_page_without_figures() -> None:
     text = html.page_html(subject(rows=[]), NOW)
     assert "<img" not in text
-    assert html.page_facts(subject(rows=[])) == [("trials", "0", "")]
+    assert html.key_figures(subject(rows=[])) == [("trials", "0", "")]
 
 
 @pytest.mark.parametrize("evil", ["<script>alert(1)</script>", "\"><img src=x onerror='alert(1)'>", "{{ 7 * 7 }}"])

@@ -36,7 +36,7 @@ def test_a_parameter_that_only_some_trials_have_is_shown_but_not_weighed() -> No
         params |= {"momentum": number / 20} if sgd else {}
         rows.append(trial(number, "COMPLETE", {"val_accuracy": 0.5 + 0.02 * number}, params=params))
     there = drawn(subject(rows=rows, axes=axes))
-    assert "Left out, since not all trials have them: momentum." in there["importance"].caption
+    assert "Left out, because they did not vary or some trials lack them: momentum." in there["importance"].caption
     assert "momentum" not in words(there["importance"])
-    assert "trials without that parameter" in there["parallel"].caption
+    assert "if its trial lacks that parameter" in there["parallel"].caption
     assert {"momentum", "sgd", "adamw"} <= set(words(there["slices"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sweep.config.conditions import expand_parameters
-from sweep.results.page.page_data import Axis, axis_limits, label, outside, parameter_axis, thinned
+from sweep.results.page.page_data import Axis, axis_limits, outlier_note, parameter_axis, sample_evenly, short_label
 from sweep.study.study import Study
 from sweep.trial.direction import Direction
 from tests.page_samples import trial
@@ -16,7 +16,7 @@ def test_a_value_far_off_at_the_worse_end_spoils_no_axis() -> None:
     ends = axis_limits(values, Direction.MINIMIZE)
     assert ends[0] < 0.5
     assert 0.6 < ends[1] < 1
-    assert outside(values, ends) == " 1 value lies outside, far off at the worse end."
+    assert outlier_note(values, ends) == " 1 far worse value is outside the figure."
     assert axis_limits(values, Direction.MAXIMIZE)[1] > 900
     assert axis_limits([], Direction.MINIMIZE) == (0, 1)
     assert axis_limits([0.5, 0.5], Direction.MINIMIZE)[0] < 0.5
@@ -30,12 +30,12 @@ def test_axes_hold_what_trials_had_before_a_range_was_changed(study: Study) -> N
     assert (lr.low, lr.high, lr.log) == (1e-4, 0.5, True)
     assert (width.low, width.high, width.log) == (4, 64, False)
     assert activation.choices == ["relu", "gelu", "silu", "tanh"]
-    assert lr.share(1e-4) == 0
-    assert activation.share("tanh") == 1
-    assert Axis("one", choices=["only"]).share("only") == 0.5
+    assert lr.fraction(1e-4) == 0
+    assert activation.fraction("tanh") == 1
+    assert Axis("one", choices=["only"]).fraction("only") == 0.5
 
 
 def test_thinning_keeps_both_ends() -> None:
-    assert thinned(range(100), 4) == [0, 33, 66, 99]
-    assert thinned([1, 2], 4) == [1, 2]
-    assert label(0.123456789) == "0.12346"
+    assert sample_evenly(range(100), 4) == [0, 33, 66, 99]
+    assert sample_evenly([1, 2], 4) == [1, 2]
+    assert short_label(0.123456789) == "0.12346"

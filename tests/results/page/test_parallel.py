@@ -8,7 +8,7 @@ from tests.page_samples import AXES, many
 
 
 def test_lines_stay_within_their_axes() -> None:
-    points = parallel.axis_places(many(1)[0], AXES, Axis("val_accuracy", low=0.9, high=1.0))
+    points = parallel.line_points(many(1)[0], AXES, Axis("val_accuracy", low=0.9, high=1.0))
     assert len(points) == 4
     assert points[-1] == 0
     assert all(-0.1 <= point <= 1.1 for point in points)

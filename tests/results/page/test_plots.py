@@ -16,11 +16,12 @@ def test_one_objective_with_pruned_and_failed_trials() -> None:
     there = drawn(subject(trials=60))
     assert list(there) == ["history", "importance", "parallel", "slices", "curves", "timeline"]
     assert {"pruned", "complete", "best so far", "trial", "val_accuracy"} <= set(words(there["history"]))
-    assert "Pruned trials stand where they were stopped." in there["history"].caption
+    assert "Crosses are pruned trials, at their last values." in there["history"].caption
     assert {"lr", "width", "activation", "relu", "gelu"} <= set(words(there["parallel"], narrow=True))
     assert {"10 best", "pruned", "others", "step"} <= set(words(there["curves"]))
     assert there["curves"].caption == (
-        "val_accuracy after each step, of the 10 best trials, 6 pruned ones, which end in a cross, and 38 others."
+        "val_accuracy after each step, for the 10 best trials, 6 pruned trials (they end in a cross) "
+        "and 38 other trials."
     )
     said = set(words(there["timeline"]))
     assert {"gpu-0", "gpu-3", "complete", "pruned", "failed", "lost to an eviction", "eviction"} <= said
@@ -37,10 +38,10 @@ def test_without_a_complete_trial_there_are_curves_and_slots() -> None:
 @pytest.mark.slow
 def test_many_trials_are_thinned_and_the_page_says_so() -> None:
     there = drawn(subject(trials=3000))
-    assert there["importance"].caption.endswith("Fitted on 1,000 of 2,400 complete trials.")
+    assert there["importance"].caption.endswith("Computed from 1,000 of 2,400 complete trials.")
     assert there["parallel"].caption.startswith("The 250 best of 2,400 trials, and 250 of the others.")
     assert "2,000 of 2,400 complete trials, evenly spaced." in there["slices"].caption
-    assert "100 of 300 pruned ones" in there["curves"].caption
+    assert "100 of 300 pruned trials" in there["curves"].caption
     svg = style.draw_svg(there["slices"], narrow=False)
     assert "data:image/png;base64," in svg
     assert len(svg) < 300_000
