@@ -59,7 +59,7 @@ def launched(study: Study) -> None:
         write_dag_folder(StoredStudy.open(study, writing=True), 9, set(), 3)
 
 
-def wait_for(answer: Callable[[], T], why: str, seconds: float = 60, pause: float = 0.01) -> T:
+def wait_for(answer: Callable[[], T | None], why: str, seconds: float = 60, pause: float = 0.01) -> T:
     """Ask again and again until the answer is true, and return it. Fails with `why` after so many seconds."""
     deadline = time.monotonic() + seconds
     while not (found := answer()):

@@ -88,7 +88,7 @@ def initialised(study_file: Path) -> int:
     return 0
 
 
-def launched(there: Study) -> int:
+def launched_on_pool(there: Study) -> int:
     """Launch one generation; one write more follows the submission, so that a kill can come between."""
     submit = schedd.submit_dag
 

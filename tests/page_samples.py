@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
-import matplotlib.font_manager  # noqa: F401 - looks for fonts once, with a process of its own
-
 from sweep.optimizer.trial_row import TrialRow
 from sweep.results.accounting import Accounting, cost_totals, usage_by_place, usage_by_resource
 from sweep.results.page import plots, style

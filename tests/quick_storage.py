@@ -9,4 +9,4 @@ import functools
 
 from alembic.util import pyfiles
 
-pyfiles.load_module_py = functools.cache(pyfiles.load_module_py)
+setattr(pyfiles, "load_module_py", functools.cache(pyfiles.load_module_py))  # noqa: B010

@@ -110,7 +110,7 @@ def report(there: Study | None = None) -> dict[str, Any]:
     return found
 
 
-def wait_for(answer: Callable[[], T], why: str) -> T:
+def wait_for(answer: Callable[[], T | None], why: str) -> T:
     """Ask again and again until the answer is true, and return it."""
     return actions.wait_for(answer, why, PATIENCE, pause=0.2)
 

@@ -14,7 +14,7 @@ from sweep.control import launch
 from sweep.paths import StudyPaths
 from sweep.pool import schedd
 from sweep.study.study import Study, load_study
-from tests.actions import launched
+from tests.crash_actions import launched_on_pool
 from tests.crashes import KILLED, Kill, in_a_process
 from tests.pool.actions import GOOD, wait_for
 
@@ -46,7 +46,7 @@ def test_killed_at_every_write_and_typed_again_one_sweep_is_in_the_queue(light: 
     tried = [wanted]
     for nth, there in enumerate(every, start=1):
         tried.append(there)
-        ended = in_a_process(partial(launched, there), Kill(nth))
+        ended = in_a_process(partial(launched_on_pool, there), Kill(nth))
         launch.launch_sweep(there, 1)
         assert len(schedd.queued_jobs(there.id)) == 1, f"killed at write {nth}"
         assert workflow(there) == workflow(wanted), f"killed at write {nth}"
