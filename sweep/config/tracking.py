@@ -1,4 +1,4 @@
-"""The section `[tracking]` of a study file: where `sweep sync` shows the trials besides."""
+"""The section `[tracking]` of a study file: where `sweep sync` uploads trials."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sweep.config.parameters import Section
 from sweep.config.text import check_one_line, is_secret
 
 WANDB_KEY = re.compile(r"(local-)?[0-9a-f]{40}|wandb_v\d+_.*")
-"""What the API keys of Weights & Biases look like."""
+"""The form of the API keys of Weights & Biases."""
 
 
 class TrackingSection(Section):
-    """`[tracking]`: the trackers that are told of each trial once it has ended, each in its own terms.
+    """`[tracking]`: the trackers to which `sweep sync` uploads each trial that has ended.
 
-    Nothing secret is among them: keys and passwords come from the environment, or from where the tracker keeps them.
+    It holds no secrets: keys and passwords come from the environment, or from where the tracker keeps them.
     """
 
     tensorboard: bool = Field(
@@ -35,34 +35,34 @@ class TrackingSection(Section):
 
     @field_validator("mlflow")
     @classmethod
-    def _place(cls, uri: str | None) -> str | None:
+    def _check_mlflow(cls, uri: str | None) -> str | None:
         if uri is None:
             return None
-        place = urlsplit(check_one_line(uri))
-        is_web = place.scheme in ("http", "https")
-        options = [name for name, _ in parse_qsl(place.query, keep_blank_values=True)]
-        if place.password is not None or (is_web and place.username) or any(map(is_secret, options)):
-            # Not repeated here, so that it gets into no log.
+        url = urlsplit(check_one_line(uri))
+        is_web = url.scheme in ("http", "https")
+        options = [name for name, _ in parse_qsl(url.query, keep_blank_values=True)]
+        if url.password is not None or (is_web and url.username) or any(map(is_secret, options)):
+            # The message does not repeat the address, so that the password gets into no log.
             raise ValueError(
-                "holds a user or a password, which this file is no place for; MLflow takes them from "
-                "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
+                "must not contain a user or a password; set the variables MLFLOW_TRACKING_USERNAME and "
+                "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
             )
         if not uri.strip():
-            raise ValueError('must be a server like "https://mlflow.example.org", or "sqlite:///mlflow.db"')
+            raise ValueError('must be a server such as "https://mlflow.example.org", or "sqlite:///mlflow.db"')
         return uri
 
     @field_validator("wandb")
     @classmethod
-    def _project(cls, project: str | None) -> str | None:
+    def _check_wandb(cls, project: str | None) -> str | None:
         if project is None:
             return None
         if WANDB_KEY.fullmatch(project):
-            raise ValueError("looks like an API key, which this file is no place for; type `wandb login` instead")
+            raise ValueError("must not be an API key, and this looks like one; remove it, and run: wandb login")
         if not re.fullmatch(r"([\w-][\w.-]*/)?[\w-][\w .-]*", project, re.ASCII):
             raise ValueError('must be the name of a project, or "TEAM/PROJECT"')
         return project
 
     @property
     def names(self) -> list[str]:
-        """The trackers that the study names."""
+        """The names of the trackers that the study uses."""
         return [name for name in TrackingSection.model_fields if getattr(self, name)]

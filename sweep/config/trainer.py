@@ -1,4 +1,4 @@
-"""The section `[trainer]` of a study file: what each trial runs, and on what."""
+"""The section `[trainer]` of a study file: the program that each trial runs, and its data."""
 
 from __future__ import annotations
 
@@ -8,35 +8,39 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from sweep.config.command import Word
-from sweep.config.parameters import Section
-from sweep.config.text import check_printable, check_transferable, did_you_mean, is_secret
+from sweep.config.parameters import InvalidValueError, Section
+from sweep.config.text import (
+    check_printable,
+    check_transferable,
+    did_you_mean,
+    first_duplicate,
+    is_secret,
+    toml_text,
+)
 from sweep.paths import HELPER
 
 FASHION_MNIST = "fashion-mnist"
-"""Value of `[trainer] data` that stands for the data set which `sweep data fashion-mnist` fetches."""
-
+"""The value of `[trainer] data` for the data set that `sweep data fashion-mnist` fetches."""
 
 FASHION_CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
-"""Its classes, as torchvision's FashionMNIST names them."""
+"""The classes of Fashion-MNIST, as torchvision names them."""
 
 
 def file_name(place: str) -> str:
-    """Name that a file, folder or URL has in the folder where a job starts."""
+    """Return the name that a file, folder or URL has in the folder where a job starts."""
     return place.split("?")[0].rstrip("/").rpartition("/")[2]
 
 
-def _distinct(names: list[str]) -> None:
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise ValueError(f"two of them are called {twice!r}, where the job starts")
+def _check_distinct(key: str, names: list[str]) -> None:
+    """Raise InvalidValueError if two files or folders would have one name in the folder where the job starts."""
+    if twice := first_duplicate(names):
+        raise InvalidValueError(key, f"two files or folders would be called {twice!r} in the folder where a job starts")
 
 
 class OutputPattern(Section):
-    """Where a program prints its metrics: a regular expression over its standard output, whose groups are the values.
-
-    For several metrics the groups are named, (?P<loss>…).
-    """
+    """A regular expression that finds the metrics in what a program prints."""
 
     stdout: str = Field(
         description="Regular expression over the standard output, with a group around the value: "
@@ -45,18 +49,18 @@ class OutputPattern(Section):
 
     @field_validator("stdout")
     @classmethod
-    def _one_group(cls, pattern: str) -> str:
+    def _check_pattern(cls, pattern: str) -> str:
         try:
             groups = re.compile(pattern).groups
         except re.error as error:
-            raise ValueError(f"is no regular expression: {error}") from None
+            raise ValueError(f"must be a regular expression: {error}") from None
         if not groups:
-            raise ValueError("must have a group, ( ), around the value")
+            raise ValueError("must have a group, ( ), around the value, such as 'accuracy: (\\S+)'")
         return pattern
 
 
 class TrainerSection(Section):
-    """`[trainer]`: what each trial trains on, and for how long; or a program of the user's own that does."""
+    """`[trainer]`: how the shipped trainer trains, or a program of the user's own."""
 
     epochs: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
         default=None,
@@ -121,75 +125,90 @@ class TrainerSection(Section):
 
     @field_validator("data")
     @classmethod
-    def _data_transferable(cls, data: str | None) -> str | None:
+    def _check_data(cls, data: str | None) -> str | None:
         return None if data is None else check_transferable(data)
 
     @field_validator("weights")
     @classmethod
-    def _weights_transferable(cls, weights: dict[str, str]) -> dict[str, str]:
-        _distinct([file_name(check_transferable(entry)) for entry in weights.values()])
+    def _check_weights(cls, weights: dict[str, str]) -> dict[str, str]:
+        for entry in weights.values():
+            check_transferable(entry)
         return weights
 
     @field_validator("inputs")
     @classmethod
-    def _inputs_transferable(cls, inputs: list[str]) -> list[str]:
-        _distinct([HELPER, *(file_name(check_transferable(entry)) for entry in inputs)])
+    def _check_inputs(cls, inputs: list[str]) -> list[str]:
+        for entry in inputs:
+            check_transferable(entry)
         return inputs
 
     @field_validator("outputs")
     @classmethod
-    def _folders(cls, outputs: list[str]) -> list[str]:
+    def _check_outputs(cls, outputs: list[str]) -> list[str]:
         for name in outputs:
             if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", name):
-                raise ValueError(f"{name!r} must be the name of a folder: letters, digits, '_' and '-'")
+                raise ValueError(f"must be names of folders (letters, digits, '_' and '-'), not {toml_text(name)}")
         return outputs
 
     @field_validator("command")
     @classmethod
-    def _words(cls, command: list[Word] | None) -> list[Word] | None:
+    def _check_command(cls, command: list[Word] | None) -> list[Word] | None:
         for group in command or []:
             for word in [group] if isinstance(group, str) else group:
                 check_printable(word)
         if command and not isinstance(command[0], str):
-            raise ValueError("begins with the program's name, a word by itself")
+            raise ValueError("must begin with the program's name, as a string by itself")
         return command
 
     @field_validator("environment")
     @classmethod
-    def _variables(cls, environment: dict[str, str]) -> dict[str, str]:
+    def _check_environment(cls, environment: dict[str, str]) -> dict[str, str]:
         for name, value in environment.items():
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-                raise ValueError(f"{name!r} is no name of a variable")
+                raise ValueError(f"{name!r} is not a valid name of a variable; use letters, digits and _")
             if is_secret(name):
-                raise ValueError(f"has {name}, which looks like a secret: anybody could read it in the job's ad")
+                raise ValueError(
+                    f"must not have {name}, which looks like a secret: everybody can read it in the job's ad"
+                )
             check_printable(value)
         return environment
 
     @field_validator("metrics")
     @classmethod
-    def _form(cls, metrics: str | OutputPattern) -> str | OutputPattern:
+    def _check_metrics(cls, metrics: str | OutputPattern) -> str | OutputPattern:
         if isinstance(metrics, str) and not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.(jsonl|json|csv)", metrics):
-            raise ValueError("must be the name of a .jsonl, .json or .csv file, or { stdout = 'a pattern' }")
+            raise ValueError("must be the name of a .jsonl, .json or .csv file, or { stdout = 'accuracy: (\\S+)' }")
         return metrics
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.command is None:
-            for key in ("inputs", "outputs", "environment", "metrics", "checkpoints"):
-                if key in self.model_fields_set:
-                    raise ValueError(f"{key} is for a program of your own, which command names")
-        elif self.classes or self.image_size or self.weights:
-            raise ValueError("classes, image_size and weights are for the shipped trainer, not for a command")
-        _distinct([file_name(place) for place in (self.data, *self.weights.values()) if place])
-        _distinct([*self.outputs, "checkpoint", "out", "err", *map(file_name, self.inputs)])
+    def _check_section(self) -> Self:
+        self._check_program_keys()
+        weights, inputs = map(file_name, self.weights.values()), map(file_name, self.inputs)
+        _check_distinct("weights", [*([file_name(self.data)] if self.data else []), *weights])
+        _check_distinct("inputs", [HELPER, *inputs])
+        _check_distinct("outputs", [*map(file_name, self.inputs), "checkpoint", "out", "err", *self.outputs])
         if self.data_sha256 and (self.data is None or self.data == FASHION_MNIST):
-            raise ValueError("data_sha256 is for data that is one file")
-        if self.classes and len(set(self.classes)) < len(self.classes):
-            raise ValueError("classes names one twice")
+            raise InvalidValueError("data_sha256", "needs data that is one file of your own")
+        self._check_classes()
+        return self
+
+    def _check_program_keys(self) -> None:
+        """Raise InvalidValueError for a key that only the shipped trainer uses, or only a user's own program."""
+        for key in ("inputs", "outputs", "environment", "metrics", "checkpoints"):
+            if self.command is None and key in self.model_fields_set:
+                raise InvalidValueError(key, "is only for a program of your own; name the program with command")
+        for key in ("classes", "image_size", "weights"):
+            if self.command is not None and getattr(self, key):
+                raise InvalidValueError(key, "is only for the shipped trainer; leave it out, or leave out command")
+
+    def _check_classes(self) -> None:
+        """Raise InvalidValueError for a class that is named twice, or that Fashion-MNIST does not have."""
+        if twice := first_duplicate(self.classes or []):
+            raise InvalidValueError("classes", f"has {twice!r} twice")
         for name in (self.classes or []) if self.data == FASHION_MNIST else []:
             if name not in FASHION_CLASSES:
-                raise ValueError(f"{FASHION_MNIST} has no class {name!r}{did_you_mean(name, FASHION_CLASSES)}")
-        return self
+                suggestion = did_you_mean(name, FASHION_CLASSES)
+                raise InvalidValueError("classes", f"{FASHION_MNIST} has no class {name!r}{suggestion}")
 
     @property
     def is_url(self) -> bool:

@@ -74,17 +74,21 @@ def test_what_no_line_can_hold_is_refused(word: str) -> None:
     [
         ("{lr}", "{rl}", "[trainer] command: {rl} is not a parameter; did you mean 'lr'?"),
         ("{seed}", "{sed}", "[trainer] environment: {sed} is not a parameter"),
-        ("SEED =", '"A B" =', "[trainer] environment: 'A B' is no name of a variable"),
-        ('"train.py"]', '"train.py", "x/train.py"]', "[trainer] inputs: two of them are called 'train.py'"),
+        ("SEED =", '"A B" =', "[trainer] environment: 'A B' is not a valid name of a variable"),
+        (
+            '"train.py"]',
+            '"train.py", "x/train.py"]',
+            "[trainer] inputs: two files or folders would be called 'train.py'",
+        ),
         ('"train.py"]', '"a,b"]', "[trainer] inputs: must not contain a comma"),
         ('"log.csv"', '"log.txt"', "[trainer] metrics: must be the name of a .jsonl, .json or .csv file"),
         ('"log.csv"', '"../log.csv"', "[trainer] metrics: must be the name"),
         ('"log.csv"', "{ stdout = 'acc' }", "must have a group"),
-        ('"log.csv"', "{ stdout = '(' }", "is no regular expression"),
-        ('"log.csv"', '"log.csv"\nclasses = ["a", "b"]', "classes, image_size and weights are for the shipped trainer"),
+        ('"log.csv"', "{ stdout = '(' }", "must be a regular expression"),
+        ('"log.csv"', '"log.csv"\nclasses = ["a", "b"]', "[trainer] classes: is only for the shipped trainer"),
         ('"relu", "gelu"', '"relu\\n", "gelu"', "{activation} may be 'relu\\n', which only trial.json can hold"),
         ('["python", "train.py",', '["python", "train\\n.py",', "[trainer] command: must be printable characters"),
-        ('["python",', '[["python"],', "[trainer] command: begins with the program's name"),
+        ('["python",', '[["python"],', "[trainer] command: must begin with the program's name"),
     ],
 )
 def test_mistakes_are_told(old: str, new: str, said: str) -> None:
@@ -95,5 +99,5 @@ def test_mistakes_are_told(old: str, new: str, said: str) -> None:
 
 
 def test_without_a_command_its_keys_are_refused() -> None:
-    with pytest.raises(ConfigError, match="inputs is for a program of your own"):
+    with pytest.raises(ConfigError, match="inputs: is only for a program of your own"):
         parse_config(STUDY.replace("epochs = 2", 'epochs = 2\ninputs = ["x"]'), "study.toml")

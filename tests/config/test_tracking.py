@@ -12,12 +12,12 @@ from tests.samples import STUDY
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('mlflow = "https://ada:SECRET@host/"', "holds a user or a password"),
-        ('mlflow = "https://SECRET@host/"', "holds a user or a password"),
-        ('mlflow = "postgresql://ada:SECRET@host/db"', "holds a user or a password"),
-        ('mlflow = "postgresql://ada@host/db?password=SECRET"', "holds a user or a password"),
-        ('wandb = "0123456789abcdef0123456789abcdef01234567"', "looks like an API key"),
-        ('wandb = "wandb_v1_SECRET"', "looks like an API key"),
+        ('mlflow = "https://ada:SECRET@host/"', "must not contain a user or a password"),
+        ('mlflow = "https://SECRET@host/"', "must not contain a user or a password"),
+        ('mlflow = "postgresql://ada:SECRET@host/db"', "must not contain a user or a password"),
+        ('mlflow = "postgresql://ada@host/db?password=SECRET"', "must not contain a user or a password"),
+        ('wandb = "0123456789abcdef0123456789abcdef01234567"', "must not be an API key"),
+        ('wandb = "wandb_v1_SECRET"', "must not be an API key"),
         ('wandb = "a/b/c"', "must be the name of a project"),
         ('wandb_api_key = "SECRET"', "unknown key"),
         ("tensorboard = 1", "must be true or false"),

@@ -22,7 +22,7 @@ from tests.samples import STUDY
             'data = "fashion-mnist"\nclasses = ["Shrt", "Coat"]',
             "no class 'Shrt'; did you mean 'Shirt'?",
         ),
-        ('data = "photos"', 'data = "photos"\nclasses = ["cat", "cat"]', "classes names one twice"),
+        ('data = "photos"', 'data = "photos"\nclasses = ["cat", "cat"]', "[trainer] classes: has 'cat' twice"),
     ],
 )
 def test_an_impossible_value_is_named(old: str, new: str, expected: str) -> None:
@@ -34,7 +34,7 @@ def test_a_secret_in_a_job_s_environment_is_refused() -> None:
     program = 'command = ["./train"]\nenvironment = {{ {name} = "SECRET" }}'
     for name in ("WANDB_API_KEY", "HF_TOKEN", "MLFLOW_TRACKING_PASSWORD"):
         text = STUDY.replace('data = "photos"', program.format(name=name))
-        with pytest.raises(ConfigError, match=f"has {name}, which looks like a secret") as caught:
+        with pytest.raises(ConfigError, match=f"must not have {name}, which looks like a secret") as caught:
             parse_config(text, "study.toml")
         assert "SECRET" not in str(caught.value)
     parse_config(STUDY.replace('data = "photos"', program.format(name="TOKENIZERS_PARALLELISM")), "study.toml")
