@@ -1,4 +1,4 @@
-"""Sites: pools with rules of their own. Each is a TOML file, with defaults for `[job]` and `[ap]`, and rules that name
+"""Sites: pools with rules of their own. Each is a TOML file with defaults for `[job]` and `[ap]`, and rules that name
 their source."""
 
 from __future__ import annotations
@@ -23,17 +23,16 @@ FACTS = {
     "epochs": "epochs of a trial",
     "epoch_hours": "hours of one epoch, as measured",
     "job_hours": "hours that a job lasts: a slice, or a whole trial",
-    "stretch_hours": "hours of work until it is safe: the job ends, or hands a checkpoint over",
-    "checkpoints": "whether a trial goes on from its checkpoint",
-    "idle_jobs": "jobs that may wait at a time",
+    "stretch_hours": "hours of work that a job may lose: until it ends, or sends a checkpoint to the access point",
+    "checkpoints": "whether a trial resumes from its checkpoint",
+    "idle_jobs": "number of jobs that may be idle at the same time",
     "input_gb": "GB that each job fetches from the access point",
-    "container": "whether a container is named",
+    "container": "whether the study has a container image",
     "request_gpus": "GPUs of a job",
 }
-"""What a rule may look at, besides the job attributes that its site has defaults for."""
+"""What a rule may use, besides the job attributes that its site has defaults for."""
 
-
-UNKNOWN = "How long a job lasts, which rules of {} look at, is known after a `sweep try`."
+UNKNOWN_LENGTH = "Some rules of {} depend on how long a job lasts. To measure it, run: sweep try"
 
 
 class Rule(Section):
@@ -52,7 +51,7 @@ class Rule(Section):
 
     @field_validator("avoid")
     @classmethod
-    def _readable(cls, text: str) -> str:
+    def _check_condition(cls, text: str) -> str:
         Expression.parse(text)
         return text
 
@@ -69,32 +68,36 @@ class Site(Section):
     rules: list[Rule] = Field(default_factory=list, description="Rules that sweep checks a study against.")
 
     @model_validator(mode="after")
-    def _names(self) -> Site:
-        """Raises ValueError for a rule that looks at what is nothing."""
+    def _check_names(self) -> Site:
+        """Raise InvalidValueError for a rule that uses an unknown name."""
         known = [*FACTS, *self.job.get("attributes", {}), *self.resumable.get("attributes", {})]
         for rule in self.rules:
             for name in sorted(Expression.parse(rule.avoid).names - set(known)):
-                raise ValueError(f"rules: {rule.avoid!r} has {name!r}, which is nothing{did_you_mean(name, known)}")
+                suggestion = did_you_mean(name, known) or f"; allowed: {', '.join(known)}"
+                raise ValueError(f"[[rules]] avoid: {name!r} in {rule.avoid!r} is not known{suggestion}")
         return self
 
 
 def shipped_sites() -> dict[str, Path]:
-    """The sites that come with sweep, by name."""
+    """Return the files of the sites that come with sweep, by the sites' names."""
     return {file.stem: file for file in sorted((resource_folder("configs") / "sites").glob("*.toml"))}
 
 
 def site_file(site: str, folder: Path) -> Path:
-    """The file of a site: one that is shipped, or a path from the study file's `folder`."""
+    """Return the file of a site: one that comes with sweep, or a path relative to the study file's `folder`."""
     return shipped_sites().get(site) or folder / Path(site).expanduser()
 
 
 def load_site(file: Path, site: str) -> Site:
-    """Raises ConfigError for a site that is not there, or cannot be used."""
+    """Return the site that a file describes; `site` is its name in `[job]`.
+
+    Raises ConfigError if there is no such file, or if it has mistakes.
+    """
     if not file.is_file():
         known = ", ".join(shipped_sites())
         raise ConfigError(
-            f"[job] site: there is no {site!r}{did_you_mean(site, shipped_sites())}",
-            f"Known are {known}, or give a TOML file.",
+            f"[job] site: there is no site {site!r}{did_you_mean(site, shipped_sites())}",
+            f"Use one of {known}, or the path of a TOML file.",
         )
     try:
         return Site.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
@@ -106,33 +109,33 @@ def load_site(file: Path, site: str) -> Site:
 
 
 def with_site_defaults(table: Mapping[str, Any], site: Site) -> dict[str, Any]:
-    """A study's table with what the site has for it, where the study says nothing itself."""
-    trainer, given = table.get("trainer"), table.get("job")
-    if not isinstance(trainer, dict) or not isinstance(given, dict):
+    """Return a study's table with the site's defaults for the keys that the study leaves out."""
+    trainer, own = table.get("trainer"), table.get("job")
+    if not isinstance(trainer, dict) or not isinstance(own, dict):
         return dict(table)
     resumes = "epochs" in trainer and ("command" not in trainer or trainer.get("checkpoints") is True)
-    job = _merged(_merged(site.job, site.resumable), given) if resumes else _merged(site.job, given)
-    return {**table, "job": job, "ap": _merged(site.ap, table.get("ap", {}))}
+    defaults = _merged(site.job, site.resumable) if resumes else site.job
+    return {**table, "job": _merged(defaults, own), "ap": _merged(site.ap, table.get("ap", {}))}
 
 
-def _merged(below: Mapping[str, Any], above: Any) -> Any:
-    """Two tables as one, tables in them likewise; what is `above` wins."""
-    if not isinstance(above, Mapping):
-        return above
-    both = {key: _merged(below[key], above[key]) for key in below.keys() & above.keys() if isinstance(below[key], dict)}
-    return {**below, **above, **both}
+def _merged(defaults: Mapping[str, Any], own: Any) -> Any:
+    """Return two tables, and the tables in them, as one; values of `own` override the defaults."""
+    if not isinstance(own, Mapping):
+        return own
+    in_both = [key for key in defaults.keys() & own.keys() if isinstance(defaults[key], dict)]
+    return {**defaults, **own, **{key: _merged(defaults[key], own[key]) for key in in_both}}
 
 
 @dataclass(frozen=True)
 class Measurements:
-    """What is known of a study besides its file: seconds of an epoch, if known; bytes that jobs fetch."""
+    """What is known about a study besides its file: seconds of an epoch, or None, and the bytes that a job fetches."""
 
     epoch_seconds: float | None
     input_bytes: int
 
 
 def site_facts(config: StudyConfig, measured: Measurements) -> dict[str, Any]:
-    """The values that rules look at; what is not known is left out."""
+    """Return the values that rules may use, without those that are not known."""
     job, trainer = config.job, config.trainer
     epoch = None if measured.epoch_seconds is None else measured.epoch_seconds / 3600
     trial = epoch * trainer.epochs if epoch is not None and trainer.epochs else None
@@ -143,7 +146,7 @@ def site_facts(config: StudyConfig, measured: Measurements) -> dict[str, Any]:
         return epoch * epochs if epoch is not None and epochs is not None else None
 
     slice_hours = hours(job.slice_interval.seconds, job.slice_interval.epochs)
-    job_hours = min((one for one in (slice_hours, trial) if one is not None), default=None)
+    job_hours = _shorter(slice_hours, trial)
     handover = (
         hours(job.checkpoint_interval.seconds, job.checkpoint_interval.epochs) if trainer.has_checkpoints else None
     )
@@ -152,7 +155,7 @@ def site_facts(config: StudyConfig, measured: Measurements) -> dict[str, Any]:
         "epochs": trainer.epochs,
         "epoch_hours": epoch,
         "job_hours": job_hours,
-        "stretch_hours": min((one for one in (job_hours, handover) if one is not None), default=None),
+        "stretch_hours": _shorter(job_hours, handover),
         "checkpoints": trainer.has_checkpoints,
         "idle_jobs": config.ap.idle_jobs,
         "input_gb": measured.input_bytes / 1e9,
@@ -162,31 +165,42 @@ def site_facts(config: StudyConfig, measured: Measurements) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def broken_rules(site: Site, known: Mapping[str, Any]) -> list[Rule]:
-    """The rules that a study breaks, by what is known of it."""
-    return [rule for rule in site.rules if _is_broken(rule, known)]
+def _shorter(first: float | None, second: float | None) -> float | None:
+    """Return the smaller of two numbers, or the one that is known."""
+    return min((hours for hours in (first, second) if hours is not None), default=None)
 
 
-def _is_broken(rule: Rule, known: Mapping[str, Any]) -> bool:
+def broken_rules(site: Site, facts: Mapping[str, Any]) -> list[Rule]:
+    """Return the rules that a study with these facts breaks. A rule about an unknown fact is not broken."""
+    return [rule for rule in site.rules if _is_broken(rule, facts)]
+
+
+def _is_broken(rule: Rule, facts: Mapping[str, Any]) -> bool:
     condition = Expression.parse(rule.avoid)
     try:
-        return condition.names <= known.keys() and condition.holds(known)
-    except ValueError:  # an attribute of a kind that the rule does not think of
+        return condition.names <= facts.keys() and condition.holds(facts)
+    except ValueError:  # The study gives a job attribute another type than the rule expects.
         return False
 
 
-def site_warnings(site: Site, known: Mapping[str, Any]) -> list[str]:
-    """What to tell of a study at its site, besides errors."""
-    told = [rule_message(rule) for rule in broken_rules(site, known) if rule.level == "warning"]
-    asked = {name for rule in site.rules for name in Expression.parse(rule.avoid).names}
-    return told + ([UNKNOWN.format(site.name)] if asked & {"job_hours", "stretch_hours"} - known.keys() else [])
+def site_warnings(site: Site, facts: Mapping[str, Any]) -> list[str]:
+    """Return the warnings about a study at its site, for people."""
+    warnings = [rule_message(rule) for rule in broken_rules(site, facts) if rule.level == "warning"]
+    used = {name for rule in site.rules for name in Expression.parse(rule.avoid).names}
+    if used & {"job_hours", "stretch_hours"} - facts.keys():
+        warnings.append(UNKNOWN_LENGTH.format(site.name))
+    return warnings
 
 
 def rule_message(rule: Rule) -> str:
+    """Return what a user should change, and where the site says so."""
     return f"{rule.level}: {rule.advice} ({rule.source})"
 
 
-def refuse_broken_rules(site: Site, known: Mapping[str, Any], file: Path) -> None:
-    """Raises ConfigError for what the site would hold or refuse."""
-    if errors := [rule for rule in broken_rules(site, known) if rule.level == "error"]:
-        raise ConfigError("\n".join(f"{site.name}: {rule_message(rule)}" for rule in errors), f"Mend {file}.")
+def refuse_broken_rules(site: Site, facts: Mapping[str, Any], file: Path) -> None:
+    """Raise ConfigError if the study breaks a rule of level `error`: the site would hold or refuse its jobs."""
+    if errors := [rule for rule in broken_rules(site, facts) if rule.level == "error"]:
+        raise ConfigError(
+            "\n".join(f"{file}: {site.name}: {rule_message(rule)}" for rule in errors),
+            "Change the keys in your study file, then run: sweep init study.toml",
+        )

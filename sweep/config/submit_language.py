@@ -1,11 +1,11 @@
-"""HTCondor's submit language and ClassAds, as far as a study file may write in them: names, and values quoted."""
+"""The parts of HTCondor's submit language and ClassAds that a study file may use: names, expressions, quoted values."""
 
 from __future__ import annotations
 
 import re
 
 from sweep.config.command import escape_macros
-from sweep.config.text import check_one_line, did_you_mean
+from sweep.config.text import check_one_line, did_you_mean, first_duplicate, toml_text
 from sweep.pool.classads import is_expression
 from sweep.trial.spec import ParamValue
 
@@ -28,12 +28,12 @@ ALLOWED = _words("""
     ulog_execute_attrs use_oauth_services use_scitokens use_x509userproxy want_graceful_removal want_job_networking
     x509userproxy
 """)
-"""Submit commands that a study may add: of the manual page htcondor-jdl of HTCondor 25.14 those for jobs of the vanilla
-universe that sweep has no part in."""
+"""Submit commands that a study may add: those for the vanilla universe that sweep does not use itself (manual page
+htcondor-jdl of HTCondor 25.14)."""
 
 
 _PATTERNS = re.compile(r"request_[a-z0-9_]+|[a-z0-9_]+_oauth_(permissions|resource)(_[a-z0-9_]+)?")
-"""Those of them that end in a name: resources of a pool's own, tokens of a service."""
+"""More of them, with a name at the end: custom resources of a pool, tokens of a service."""
 
 
 _FILE_COMMANDS = _words("""
@@ -44,7 +44,7 @@ _FILE_COMMANDS = _words("""
 """)
 
 
-_FILES = "sweep knows which files a trial needs and leaves; yours: [trainer] inputs"
+_FILES = "sweep transfers the files of a trial; add your own to [trainer] inputs or outputs"
 
 
 _ENDING_COMMANDS = _words("""
@@ -53,80 +53,79 @@ _ENDING_COMMANDS = _words("""
 """)
 
 
-_ENDING = "sweep judges how a job ended, and tries again: [limits] retries"
+_ENDING = "sweep decides how a job ended and retries it; set [limits] retries"
 
 
 _SIGNAL_COMMANDS = ("kill_sig", "remove_kill_sig", "hold_kill_sig")
 
 
-_SIGNAL = "on SIGTERM, HTCondor's default, trials write their checkpoint"
+_SIGNAL = "trials write their checkpoint on SIGTERM, which is HTCondor's default"
 
 
-OURS = {
-    "universe": "trials are vanilla jobs; in a container: container_image in [job]",
+REFUSED = {
+    "universe": "trials are vanilla jobs; for a container, set container_image in [job]",
     "queue": "each node of the workflow is one job",
-    "executable": "it is the trainer, or [trainer] command",
-    "shell": "it is the trainer, or [trainer] command",
-    "arguments": "they are the trainer's, or [trainer] command",
+    "executable": "set [trainer] command to run your own program",
+    "shell": "set [trainer] command to run your own program",
+    "arguments": "set [trainer] command to run your own program",
     "environment": "set [trainer] environment",
-    "getenv": "it would copy your environment, and what is secret in it, into every job",
-    "include": "only sweep's own files are read",
-    "checkpoint_destination": "checkpoints come to the access point, where sweep keeps them",
-    "checkpoint_exit_code": "85 hands a checkpoint over: see checkpoint_every in [job]",
-    "keep_claim_idle": "lanes set it",
-    "hold": "nothing would release it",
+    "getenv": "it would copy your environment, with its secrets, into every job",
+    "include": "a submit description of sweep includes no other file",
+    "checkpoint_destination": "sweep keeps checkpoints on the access point",
+    "checkpoint_exit_code": "exit code 85 hands a checkpoint over; set checkpoint_every in [job]",
+    "keep_claim_idle": "sweep sets it for lanes",
+    "hold": "nothing would release the job",
     "docker_image": "set container_image in [job]",
-    "noop_job": "then no trial would run",
+    "noop_job": "no trial would run",
     "leave_in_queue": "a node of the workflow ends when its job has left the queue",
-    "retry_request_disk": "a full disk is tried again elsewhere: [limits] retries",
+    "retry_request_disk": "sweep retries a job with a full disk on another machine; set [limits] retries",
     **dict.fromkeys(_FILE_COMMANDS, _FILES),
     **dict.fromkeys(_ENDING_COMMANDS, _ENDING),
     **dict.fromkeys(_SIGNAL_COMMANDS, _SIGNAL),
 }
-"""Submit commands that sweep sets itself, or that would break it, and why."""
+"""Submit commands that sweep sets itself, or that would break it, with the reason or the key to set instead."""
 
 
-_RESERVED = frozenset(["error", "false", "is", "isnt", "my", "parent", "target", "true", "undefined"])
+_RESERVED_WORDS = frozenset(["error", "false", "is", "isnt", "my", "parent", "target", "true", "undefined"])
 
 
 def check_command(name: str, own_keys: frozenset[str]) -> None:
-    """Raises ValueError for what is no submit command that a study may add; `own_keys` are those of `[job]` itself."""
+    """Raise ValueError if a study may not add this submit command. `own_keys` are the keys of `[job]` itself."""
     low = name.lower()
     if name.startswith("+") or low.startswith("my."):
         raise ValueError(f"{name!r} is a job attribute: write {name.lstrip('+')} in [job.attributes]")
     if low in own_keys:
-        raise ValueError(f"{name} has its place in [job]: {low} = …")
-    if low in OURS:
-        raise ValueError(f"{name} is sweep's own: {OURS[low]}")
+        raise ValueError(f"{name} belongs in [job], as {low} = …")
+    if low in REFUSED:
+        raise ValueError(f"{name} is not allowed: {REFUSED[low]}")
     if low not in ALLOWED and not _PATTERNS.fullmatch(low):
-        raise ValueError(f"{name!r} is no submit command for a trial{did_you_mean(low, ALLOWED)}")
+        raise ValueError(f"{name!r} is not a submit command that a study may set{did_you_mean(low, ALLOWED)}")
 
 
 def check_attribute(name: str) -> None:
-    """Raises ValueError for what is no name of a job attribute, or one of sweep's own."""
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name.lower() in _RESERVED:
-        raise ValueError(f"{name!r} is no name of a ClassAd attribute: letters, digits and _, without the +")
+    """Raise ValueError if this is not a valid name of a job attribute, or one that sweep itself uses."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name.lower() in _RESERVED_WORDS:
+        raise ValueError(f"{name!r} is not a valid name of a job attribute; use letters, digits and _, without the +")
     if name.lower().startswith("sweep"):
-        raise ValueError(f"{name}: attributes that begin with Sweep are sweep's own")
+        raise ValueError(f"{name} must not begin with Sweep, because sweep uses such attributes itself")
 
 
 def check_classad(text: str) -> str:
-    """An expression in HTCondor's own language as it is. Raises ValueError for what is none."""
+    """Return a ClassAd expression as it is. Raises ValueError if the text is none."""
     check_one_line(text)
     if not is_expression(text):
-        raise ValueError(f"is not a ClassAd expression: {text!r}")
+        raise ValueError(f"must be a ClassAd expression, not {toml_text(text)}")
     return text
 
 
 def check_distinct(names: list[str]) -> None:
-    """Raises ValueError for names that HTCondor, which does not tell case, would take for one."""
-    low = [name.lower() for name in names]
-    if twice := next((name for name in names if low.count(name.lower()) > 1), None):
-        raise ValueError(f"{twice} is there twice")
+    """Raise ValueError if two names differ in case alone, which HTCondor ignores."""
+    if twice := first_duplicate([name.lower() for name in names]):
+        raise ValueError(f"has {twice} twice; HTCondor ignores upper and lower case")
 
 
 def attribute_value(value: ParamValue) -> str:
-    """A value as a ClassAd literal, on the right of `My.Name =`."""
+    """Return a value as a ClassAd literal, for the right side of `My.Name =`."""
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return escape_macros(f'"{escaped}"')
@@ -134,7 +133,7 @@ def attribute_value(value: ParamValue) -> str:
 
 
 def command_value(value: ParamValue) -> str:
-    """A value on the right of a submit command. Raises ValueError for what no submit description can hold."""
+    """Return a value for the right side of a submit command. Raises ValueError if no submit description can hold it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return escape_macros(check_one_line(value)) if isinstance(value, str) else repr(value)

@@ -80,7 +80,7 @@ def test_what_is_not_known_breaks_no_rule_but_is_told() -> None:
         "warning: files above 1 GB, and",
         "warning: execute points share ",
     ]
-    assert told[-1] == "How long a job lasts, which rules of Open Science Pool look at, is known after a `sweep try`."
+    assert told[-1] == "Some rules of Open Science Pool depend on how long a job lasts. To measure it, run: sweep try"
 
 
 OWN = """
@@ -113,7 +113,11 @@ def initialise(file: Path) -> Study:
     ("old", "new", "said"),
     [
         ('"the cellar"', "3", "name"),
-        ("epochs > 1", "epoch > 1", "'epoch', which is nothing; did you mean 'epochs'?"),
+        (
+            "epochs > 1",
+            "epoch > 1",
+            "'epoch' in \"Cellar == 'deep' and epoch > 1\" is not known; did you mean 'epochs'?",
+        ),
         ("epochs > 1", "epochs >", "is not a valid expression"),
         ("[job]", "[jobb]", "jobb"),
         ("name =", "name", "cellar.toml: "),
@@ -126,7 +130,7 @@ def test_a_site_that_cannot_be_used_is_told(own: Path, old: str, new: str, said:
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "said"), [("chct", "did you mean 'chtc'?"), ("3", "there is no '3'")])
+@pytest.mark.parametrize(("name", "said"), [("chct", "did you mean 'chtc'?"), ("3", "there is no site '3'")])
 def test_a_site_that_is_not_there_is_told(name: str, said: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config(STUDY + f'site = "{name}"\n', "study.toml")
