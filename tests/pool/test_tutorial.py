@@ -1,4 +1,4 @@
-"""The tutorial's own commands, in order, on a real pool; with smaller numbers, so that they take a minute or two."""
+"""The tutorial's own commands, in order, on a real pool; with a smaller study, so that they take a minute or two."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from tests.docs.blocks import ROOT, blocks
 from tests.pool.actions import report, sweep
 
 pytestmark = pytest.mark.pool
-
-SMALLER = {"3": "2"}
-"""Configurations to confirm, and seeds for each."""
 
 
 def test_the_tutorial(here: Path) -> None:
@@ -33,7 +30,7 @@ def type_line(line: str, folder: Path) -> str:
     words = shlex.split(line)
     if words[0] != "sweep" or words[1] in ("pool", "data"):
         return ""
-    said = sweep(*(SMALLER.get(word, word) for word in words[1:])).stdout
+    said = sweep(*words[1:]).stdout
     if words == ["sweep", "init"]:
         shorten(folder / "study.toml")
     return said
