@@ -40,7 +40,7 @@ def fetch_fashion_mnist(say: Callable[[str], None]) -> Path:
             return folder
         by_hand = f"Copy {', '.join(FILES)} into {folder / 'FashionMNIST' / 'raw'} yourself."
         if reason := debian.why_unsupported():
-            raise DataError(f"this machine cannot download Fashion-MNIST: {reason}", by_hand)
+            raise DataError(f"cannot download Fashion-MNIST: {reason}", by_hand)
         try:
             for archive in debian.find_archives(folder.parent / "apt", ("stable", "sid")):
                 if archive.version(PACKAGE):

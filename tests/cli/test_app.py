@@ -101,7 +101,7 @@ def test_stopping_a_pool_that_does_not_run(folder: Path) -> None:
 def test_a_machine_that_cannot_be_served_is_told_what_to_install(folder: Path) -> None:
     done = sweep(folder, "pool", "install")
     assert done.returncode == 4
-    assert "HTCondor cannot be fetched here: this machine has no apt-get" in done.stderr
+    assert "cannot download HTCondor: this machine has no apt-get" in done.stderr
     assert "htcondor.readthedocs.io" in done.stderr
 
 

@@ -81,7 +81,7 @@ def test_what_is_named_is_tried_and_a_failure_has_its_last_words(photos: Path) -
     with pytest.raises(ConfigError, match="widht is not searched; did you mean 'width'"):
         try_out(study, {"widht": 8}, 1, None, lambda _: None)
     (study.paths.trainer / "__main__.py").write_text("raise SystemExit('no photos today')")
-    with pytest.raises(StudyError, match=r"exit status 1:\nno photos today"):
+    with pytest.raises(StudyError, match=r"exited with status 1:\nno photos today"):
         try_out(study, {}, 1, None, lambda _: None)
     assert last_try(study) is None
 
@@ -112,7 +112,7 @@ def test_a_program_of_one_s_own_is_tried_too(here: Path) -> None:
     assert "it's 0" in said
     with pytest.raises(ConfigError, match="--fraction works only with the shipped trainer"):
         try_out(study, {}, 1, 0.5, said.append)
-    with pytest.raises(StudyError, match="exit status 1"):
+    with pytest.raises(StudyError, match="exited with status 1"):
         try_out(study, {"x": 1.0}, 1, None, said.append)
 
 
