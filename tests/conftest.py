@@ -42,7 +42,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedPools:
     return SharedPools(config, log)
 
 
-hypothesis.settings.register_profile("quick", max_examples=20)
+hypothesis.settings.register_profile("quick", max_examples=10)
 
 
 @pytest.fixture(autouse=True)
