@@ -1,11 +1,11 @@
-"""A sweep under faults: is a trial lost, counted twice, or other than it would have been? How much work is done twice?
+"""Runs sweeps under faults. Is a trial lost, counted twice, or changed? How much work is done twice?
 
     python -m benchmarks.chaos FOLDER [--seeds 10] [--trials 200] [--lanes 16]
 
-Runs, for each seed, one study without HTCondor and undisturbed, and the same on a personal pool of its own with a
-fault every few seconds; a sweep whose DAGMan is gone is launched again, as a user would. Bounded: by the trials, and by
-a deadline for each seed. With `--lanes` the sampler draws by chance: what it proposes does not depend on which trial
-ended first.
+For each seed it runs a study without HTCondor and without faults, and then the same study on a personal pool of its
+own, with a fault every few seconds. If DAGMan is gone, it launches the sweep again, as a user would. A seed ends when
+all trials have ended, or at a deadline. With `--lanes` it uses the random sampler, whose proposals do not depend on
+which trial ends first.
 """
 
 from __future__ import annotations
@@ -37,10 +37,11 @@ from sweep.study.study import Study
 
 PER_GENERATION, STEPS, INTERVAL = 40, 12, 4
 PACE = 0.25
-"""Seconds a step takes."""
+"""Seconds of a step."""
 BETWEEN_FAULTS = 3.0
 """Mean seconds from the end of one fault to the next."""
 DEADLINE = 1800
+"""Seconds for a seed."""
 
 STUDY = """
 [study]
@@ -68,10 +69,10 @@ failures_in_a_row = 50
 
 @dataclass
 class Outcome:
-    """What one seed came to."""
+    """The counts for one seed. `lost` trials are not COMPLETE; `twice` counts trials with the key of another one."""
 
     seed: int
-    asked: int
+    proposed: int
     complete: int = 0
     lost: int = 0
     twice: int = 0
@@ -83,10 +84,11 @@ class Outcome:
     faults: Counter[str] = field(default_factory=Counter)
 
     def row(self) -> str:
+        """Return the outcome as a row of the table."""
         lost, bound = self.steps_again * PACE, self.interruptions * INTERVAL * PACE
         cells: list[object] = [
             self.seed,
-            self.asked,
+            self.proposed,
             self.complete,
             self.lost,
             self.twice,
@@ -98,7 +100,7 @@ class Outcome:
 
 
 HEAD = (
-    "| seed | asked for | COMPLETE | lost | twice | differing | faults | launches | interruptions "
+    "| seed | proposed | COMPLETE | lost | twice | differing | faults | launches | interruptions "
     "| work lost, s | bound, s | minutes |\n|" + "---:|" * 12
 )
 
@@ -111,14 +113,14 @@ def make(folder: Path, seed: int, pace: float, sampler: str) -> Study:
     Path("study.toml").write_text(text)
     study, _ = initialise(Path("study.toml"), lambda _: None)
     shutil.copy(Path(__file__).with_name("chaos_trainer.py"), study.paths.trainer / "__main__.py")
-    campaign = {"work": str(folder / "work"), "pace": pace, "interval": INTERVAL}
-    (study.paths.trainer / "chaos.json").write_text(json.dumps(campaign))
+    settings = {"work": str(folder / "work"), "pace": pace, "interval": INTERVAL}
+    (study.paths.trainer / "chaos.json").write_text(json.dumps(settings))
     return study
 
 
 def undisturbed(study: Study, generations: int) -> dict[str, Any]:
-    """The study by propose, trainer and harvest alone, one trial after another."""
-    post_server.LINGER_SECONDS = 0.0  # here nobody else asks
+    """Run the study without a pool, one trial after another; return its trials."""
+    post_server.LINGER_SECONDS = 0.0  # only one request comes at a time
     study.paths.posts.mkdir(parents=True)
     for generation in range(generations):
         for trial in propose.propose(study, generation):
@@ -132,20 +134,20 @@ def undisturbed(study: Study, generations: int) -> dict[str, Any]:
 
 
 def trials(study: Study) -> dict[str, Any]:
-    """Key of each trial, and what must not depend on faults."""
+    """Return what must not depend on faults, by the key of each trial: state, parameters and values."""
     found = json.loads(report_json(collect_report(study)))["trials"]
     return {f"{t['generation']}/{t['index']} as {t['number']}": (t["state"], t["params"], t["values"]) for t in found}
 
 
 def disturbed(study: Study, generations: int, lanes: int | None, outcome: Outcome) -> None:
-    """The study on the pool, under faults until it is finished."""
+    """Run the study on the pool, with faults, until it is finished or the deadline has passed."""
     chance = random.Random(outcome.seed)
-    every = faults(study, chance)
+    causes = faults(study, chance)
     began = time.monotonic()
     while time.monotonic() - began < DEADLINE:
         try:
             launched = launch_sweep(study, generations, lanes)
-        except SweepError as error:  # the pool is coming up, or jobs are leaving
+        except SweepError as error:  # the pool starts, or jobs leave the queue
             print(f"launch: {error}", file=sys.stderr)
             time.sleep(1)
             continue
@@ -153,14 +155,14 @@ def disturbed(study: Study, generations: int, lanes: int | None, outcome: Outcom
             return
         outcome.launches += not launched.was_running
         time.sleep(chance.expovariate(1 / BETWEEN_FAULTS))
-        name = chance.choices(list(every), [weight for weight, _ in every.values()])[0]
+        name = chance.choices(list(causes), [weight for weight, _ in causes.values()])[0]
         with contextlib.suppress(SweepError):
-            if every[name][1]():
+            if causes[name][1]():
                 outcome.faults[name] += 1
 
 
 def judge(study: Study, wanted: dict[str, Any], outcome: Outcome) -> None:
-    """Count what differs between a disturbed study and an undisturbed one."""
+    """Count the differences between a study with faults and `wanted`, the trials of the study without."""
     found = trials(study)
     rows = json.loads(report_json(collect_report(study)))["trials"]
     keys = Counter((row["generation"], row["index"]) for row in rows)
@@ -190,7 +192,7 @@ def main() -> None:
     print(HEAD, flush=True)
     try:
         for seed in range(options.first, options.first + options.seeds):
-            outcome = Outcome(seed, asked=generations * PER_GENERATION)
+            outcome = Outcome(seed, proposed=generations * PER_GENERATION)
             wanted = undisturbed(make(folder / f"{seed}-undisturbed", seed, 0.0, sampler), generations)
             study = make(folder / f"{seed}-disturbed", seed, PACE, sampler)
             began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What `chaos.py` does to a sweep while it runs: each fault by name, and how often it is drawn."""
+"""The faults that `chaos.py` causes while a sweep runs, by name, and how often each is drawn."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ SLOTS = 12
 
 
 def start_pool() -> None:
+    """Start the personal pool."""
     installation = install.find_installation()
-    assert installation is not None, "type `sweep pool install` first"
+    assert installation is not None, "no HTCondor on this machine; run: sweep pool install"
     personal.start_pool(installation, SLOTS, lambda _: None)
 
 
 def kill(chance: random.Random, word: str, most: int = 1) -> bool:
-    """SIGKILL to up to `most` of the pool's processes whose command line has this word."""
+    """Kill up to `most` of the pool's processes whose command line contains `word`; return whether there was one."""
     found = []
     for pid in personal.pool_processes():
         try:
@@ -47,7 +48,7 @@ def kill(chance: random.Random, word: str, most: int = 1) -> bool:
 
 
 def evict(study: Study, chance: random.Random, *how: str) -> bool:
-    """Evict up to three running trials."""
+    """Evict up to three running trials; return whether there was one. `how` are options of condor_vacate_job."""
     running = [job for job in schedd.queued_jobs(study.id) if job.trial is not None and job.status == JobStatus.RUNNING]
     for job in chance.sample(running, min(3, len(running))):
         subprocess.run(["condor_vacate_job", *how, str(job.cluster)], capture_output=True, check=False)
@@ -55,19 +56,21 @@ def evict(study: Study, chance: random.Random, *how: str) -> bool:
 
 
 def lose_power() -> bool:
+    """Kill all processes of the pool at once, and start it again."""
     personal.kill_pool()
     start_pool()
     return True
 
 
 def restart_pool() -> bool:
+    """Stop the pool and start it again."""
     personal.stop_pool()
     start_pool()
     return True
 
 
 def lock_storage(study: Study) -> bool:
-    """Another program keeps the database for longer than anybody waits for it."""
+    """Lock the database, like another program would, for longer than any process waits for it."""
     other = sqlite3.connect(study.paths.database, timeout=30)
     other.execute("BEGIN EXCLUSIVE")
     time.sleep(15)
@@ -76,7 +79,7 @@ def lock_storage(study: Study) -> bool:
 
 
 def lose_storage(study: Study) -> bool:
-    """The database is gone for a while."""
+    """Move the database away for a while."""
     aside = study.paths.database.with_name("aside")
     with locked(study.paths.storage_lock, wait=True):
         study.paths.database.rename(aside)
@@ -87,7 +90,7 @@ def lose_storage(study: Study) -> bool:
 
 
 def tear_storage(study: Study) -> bool:
-    """The database is torn in two, and made anew by `sweep repair`."""
+    """Cut the database in half, and let `sweep repair` rebuild it."""
     with locked(study.paths.storage_lock, wait=True):
         os.truncate(study.paths.database, study.paths.database.stat().st_size // 2)
     time.sleep(3)
@@ -95,11 +98,12 @@ def tear_storage(study: Study) -> bool:
 
 
 def stop_sweep(study: Study, *, now: bool) -> bool:
+    """Stop the sweep; return whether it was running."""
     return stop.stop_sweep(study, now=now, say=lambda _: None)
 
 
 def faults(study: Study, chance: random.Random) -> dict[str, tuple[int, Callable[[], bool]]]:
-    """Each fault: its weight, and what does it; it tells whether there was something to do it to."""
+    """Return each fault: its weight, and a function that causes it and returns whether it hit anything."""
     return {
         "soft eviction": (6, lambda: evict(study, chance)),
         "hard eviction": (6, lambda: evict(study, chance, "-fast")),

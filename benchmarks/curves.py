@@ -1,9 +1,9 @@
-"""Makes benchmarks/curves.csv, the learning curves that `quality.py` looks up: real ones, of the shipped trainer.
+"""Makes benchmarks/curves.csv: learning curves of the shipped trainer, for `quality.py --real`.
 
     python -m benchmarks.curves [--configurations 150]
 
-Shirts against coats of Fashion-MNIST, a tenth of the training images, ten epochs, one process. A line has a
-configuration's parameters and its validation error after each epoch. About ten seconds each on one core.
+Each configuration learns to tell shirts from coats in a tenth of Fashion-MNIST's training images, for ten epochs. A
+line of the table has its parameters and its validation error after each epoch. It takes about ten seconds on one core.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SPACE: dict[str, optuna.distributions.BaseDistribution] = {
 
 
 def errors(trial: Trial, splits: data.Splits) -> list[float]:
-    """Validation error after each epoch; after a loss that is not finite, that of guessing."""
+    """Return the validation error after each epoch; once the loss is not finite, 0.5, the error of guessing."""
     run = Training(trial, splits, torch.device("cpu"))
     found: list[float] = []
     for _ in range(EPOCHS):
@@ -59,15 +59,15 @@ def main() -> None:
     parser.add_argument("--configurations", type=int, default=150)
     count = parser.parse_args().configurations
     torch.set_num_threads(1)
-    described = {
+    data_spec = {
         "kind": "fashion-mnist",
         "path": str(datasets.fashion_mnist()),
         "classes": ["Shirt", "Coat"],
         "image_size": None,
         "split_seed": 0,
     }
-    splits = data.load(described, Path())
-    # Read once: the images are looked at again and again.
+    splits = data.load(data_spec, Path())
+    # Keep the images in memory: each configuration reads them ten times.
     for name in ("train", "validation"):
         selection = getattr(splits, name)
         selection.source = {index: selection.source[index] for index in selection.indices}
@@ -78,7 +78,7 @@ def main() -> None:
         for number in range(count):
             params: dict[str, Any] = study.ask(SPACE).params
             study.tell(number, 0.0)
-            spec = TrialSpec(number, 0, 0, {**params, "fraction": 0.1}, number, 0, EPOCHS, ["val_loss"], described)
+            spec = TrialSpec(number, 0, 0, {**params, "fraction": 0.1}, number, 0, EPOCHS, ["val_loss"], data_spec)
             (Path(folder) / "trial.json").write_text(json.dumps(spec.to_json()))
             curve = errors(Trial.read(Path(folder) / "trial.json"), splits)
             writer.writerow([*params.values(), *curve])

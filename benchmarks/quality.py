@@ -1,14 +1,15 @@
-"""What do parallelism and pruning cost, or save? Generations and lanes, with a pruner and without, and plain Optuna.
+"""Measures what parallel proposals and pruning cost or save, in generations, in lanes and in plain Optuna.
 
     python -m benchmarks.quality [--seeds 20] [--trials 64] [--workers 8] [--real]
 
-Trials are simulated: each has a learning curve of ten epochs towards the value of a test function, the slower the worse
-its luck, or, with `--real`, one of the table that `curves.py` makes; epochs are of lognormal length. The proposals and
-the cut-offs are this project's own; `sequence` is Optuna's TPE in one process, one trial after another, without any of
-this project's code. With a pruner there are as many more trials as the saved epochs allow. Prints, for each mode, the
-median over functions and seeds of the gap to the minimum relative to what random search leaves, after a third of all
-epochs and after all; and the share of all epochs after which that median is what the mode has without a pruner in the
-end. Bands are of 90 % (bootstrap).
+Trials are simulated. Each has a learning curve of ten epochs that ends at the value of a test function; with `--real`
+it is a curve of the table that `curves.py` makes. The length of an epoch is lognormal. Proposals and cut-offs are those
+of this project; `sequence` is Optuna's TPE in one process, one trial after another, without any code of this project.
+With a pruner, the epochs that it saves go to more trials.
+
+The gap is the distance of the best value from the minimum, relative to the distance that random search leaves. For each
+mode the table has the median gap over functions and seeds after a third of all epochs and after all epochs, and the
+share of all epochs after which the mode is as good as it is in the end without a pruner. Bands are of 90 % (bootstrap).
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ PRUNERS = {
 
 
 class Problem:
-    """A test function whose trials have learning curves, the same for the same parameters."""
+    """A test function whose trials have learning curves. Equal parameters have equal curves."""
 
     def __init__(self, function: str, seed: int, pruner: str, workers: int) -> None:
         self.search, self._measure = FUNCTIONS[function]
@@ -61,28 +62,30 @@ class Problem:
         text = text.replace('command = ["true"]', f'command = ["true"]\nepochs = {EPOCHS}') + PRUNERS[pruner]
         self.config = parse_config(text, "study.toml")
         self.seed, self.workers = seed, workers
-        asked = [optuna_distribution(parameter) for parameter in self.config.search.values()]
-        drawn = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+        distributions = [optuna_distribution(parameter) for parameter in self.config.search.values()]
+        random_search = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
         names = list(self.config.search)
-        sample = [drawn.ask(dict(zip(names, asked, strict=True))).params for _ in range(200)]
+        space = dict(zip(names, distributions, strict=True))
+        sample = [random_search.ask(space).params for _ in range(200)]
         self.scale = statistics.median(self._measure(params) for params in sample)
 
     def curve(self, params: dict[str, Any]) -> list[float]:
-        """Values after each epoch: they fall to the function's, each trial at a pace of its own."""
+        """Return the value after each epoch. Values fall to that of the function; each trial has its own pace."""
         value = self._measure(params)
         luck = random.Random(repr(sorted(params.items()))).uniform(0.5, 2.0)
         return [value + self.scale * math.exp(-1.2 * luck * (step - 1)) for step in range(1, EPOCHS)] + [value]
 
     def pace(self, number: int) -> float:
-        """Length of an epoch of a trial."""
+        """Return the length of an epoch of a trial."""
         return random.Random(f"{self.seed} {number}").lognormvariate(0.0, 0.5)
 
     def storage(self) -> StoredStudy:
+        """Return a new study without trials, in memory."""
         return StoredStudy.in_memory(Study(StudyPaths(Path()), self.config, {"id": "0" * 32, "data": ""}))
 
 
 class Table(Problem):
-    """Real learning curves, of benchmarks/curves.csv: those of the nearest configurations, the nearer the more."""
+    """Real learning curves: means of the nearest configurations in benchmarks/curves.csv, weighted by 1 / distance."""
 
     NEIGHBOURS = 4
     SEARCH = """
@@ -97,14 +100,15 @@ dropout = { type = "float", low = 0.0, high = 0.7 }
     def __init__(self, function: str, seed: int, pruner: str, workers: int) -> None:
         with TABLE.open(newline="") as handle:
             rows = list(csv.DictReader(handle))
-        self._known = [(self._place(row), [float(row[str(step)]) for step in range(1, EPOCHS + 1)]) for row in rows]
+        self._known = [(self._point(row), [float(row[str(step)]) for step in range(1, EPOCHS + 1)]) for row in rows]
         self._least = 0.99 * min(curve[-1] for _, curve in self._known)
         FUNCTIONS[function] = (self.SEARCH, lambda params: self._mixed(params)[-1])
         super().__init__(function, seed, pruner, workers)
 
     @staticmethod
-    def _place(row: Mapping[str, Any]) -> list[float]:
-        """Where a configuration lies; each parameter's range has the length 1, the two optimisers lie 1 apart."""
+    def _point(row: Mapping[str, Any]) -> list[float]:
+        """Return a configuration as a point: each parameter's range has length 1, and so has the step between the two
+        optimizers."""
         return [
             (math.log10(float(row["lr"])) + 5) / 5,
             float(row["optimizer"] == "sgd"),
@@ -115,23 +119,24 @@ dropout = { type = "float", low = 0.0, high = 0.7 }
         ]
 
     def _mixed(self, params: Mapping[str, Any]) -> list[float]:
-        there = self._place(params)
-        nearest = heapq.nsmallest(self.NEIGHBOURS, ((math.dist(there, place), curve) for place, curve in self._known))
+        point = self._point(params)
+        nearest = heapq.nsmallest(self.NEIGHBOURS, ((math.dist(point, other), curve) for other, curve in self._known))
         weights = [1 / (distance + 1e-3) for distance, _ in nearest]
         columns = zip(*(curve for _, curve in nearest), strict=True)
         return [sum(map(operator.mul, weights, column)) / sum(weights) for column in columns]
 
     def curve(self, params: dict[str, Any]) -> list[float]:
-        """Validation errors, less the least that there is."""
+        """Return the validation error after each epoch, less the least error of the table."""
         return [value - self._least for value in self._mixed(params)]
 
 
 def problem(function: str, seed: int, pruner: str, workers: int) -> Problem:
+    """Return the problem of a test function, or of the real curves."""
     return (Table if function == REAL else Problem)(function, seed, pruner, workers)
 
 
 def train(problem: Problem, params: dict[str, Any], cutoffs: dict[str, float]) -> list[float]:
-    """The curve as far as the trial gets."""
+    """Return a trial's curve up to the step at which it is pruned, or to its end."""
     curve = problem.curve(params)
     for step in range(1, EPOCHS):
         if is_cut_off(cutoffs.get(str(step)), curve[:step], Direction.MINIMIZE):
@@ -139,29 +144,32 @@ def train(problem: Problem, params: dict[str, Any], cutoffs: dict[str, float]) -
     return curve
 
 
-def tell(search: StoredStudy, proposal: Proposal, curve: Sequence[float]) -> None:
+def tell(stored: StoredStudy, proposal: Proposal, curve: Sequence[float]) -> None:
+    """Tell Optuna the result of a trial."""
     state: Any = "COMPLETE" if len(curve) == EPOCHS else "PRUNED"
     result = Result(proposal.number, state, {"value": curve[-1]}, {}, "", len(curve), 1, 0, 1.0, 0.0, "")
-    search.tell(result, dict(enumerate(curve, start=1)))
+    stored.tell(result, dict(enumerate(curve, start=1)))
 
 
 def generations(problem: Problem) -> Iterator[list[float]]:
-    search = problem.storage()
+    """Yield the curves of trials that are proposed in generations."""
+    stored = problem.storage()
     for generation in itertools.count():
-        cutoffs = search.cutoffs()
-        for proposal in search.propose(generation):
+        cutoffs = stored.cutoffs()
+        for proposal in stored.propose(generation):
             curve = train(problem, proposal.params, cutoffs)
-            tell(search, proposal, curve)
+            tell(stored, proposal, curve)
             yield curve
 
 
 def lanes(problem: Problem) -> Iterator[list[float]]:
-    search = problem.storage()
+    """Yield the curves of trials in lanes, in the order in which they end."""
+    stored = problem.storage()
     running: list[tuple[float, int, Proposal, list[float]]] = []
 
     def start(now: float, count: int) -> None:
-        for proposal in search.add(count):
-            curve = train(problem, proposal.params, search.cutoffs())
+        for proposal in stored.add(count):
+            curve = train(problem, proposal.params, stored.cutoffs())
             heapq.heappush(
                 running, (now + len(curve) * problem.pace(proposal.number), proposal.number, proposal, curve)
             )
@@ -169,13 +177,13 @@ def lanes(problem: Problem) -> Iterator[list[float]]:
     start(0.0, problem.workers)
     while running:
         now, _, proposal, curve = heapq.heappop(running)
-        tell(search, proposal, curve)
+        tell(stored, proposal, curve)
         yield curve
         start(now, 1)
 
 
 def sequence(problem: Problem) -> Iterator[list[float]]:
-    """Plain Optuna; its pruner is asked after each epoch."""
+    """Yield the curves of plain Optuna, whose pruner is asked after each epoch."""
     from sweep.config import pruners
 
     sampler = optuna.samplers.TPESampler(seed=derived_seed(problem.seed, "plain"))
@@ -200,14 +208,14 @@ def sequence(problem: Problem) -> Iterator[list[float]]:
 
 
 def rand(problem: Problem, trials: int) -> float:
-    """What random search leaves."""
+    """Return the least value that random search finds."""
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=problem.seed))
     space = {name: optuna_distribution(parameter) for name, parameter in problem.config.search.items()}
     return min(problem.curve(study.ask(space).params)[-1] for _ in range(trials))
 
 
 def course(curves: Iterator[list[float]], epochs: int, scale: float) -> list[float]:
-    """The best value of the COMPLETE trials after each epoch of all trials, up to so many epochs, over `scale`."""
+    """Return the best value of the COMPLETE trials so far, over `scale`, after each of the first `epochs` epochs."""
     found: list[float] = []
     best = math.inf
     while len(found) < epochs:
@@ -219,15 +227,19 @@ def course(curves: Iterator[list[float]], epochs: int, scale: float) -> list[flo
 
 
 def share_until(courses: Sequence[Sequence[float]], goal: float) -> float:
-    """The share of all epochs after which the median of the courses has come to the goal; infinite where it has not."""
+    """Return the share of all epochs after which the courses' median reaches the goal; infinite if it does not."""
     epochs = len(courses[0])
-    # It never grows: so the first epoch is found by halving.
-    first = bisect.bisect_left(range(epochs), True, key=lambda one: statistics.median(c[one] for c in courses) <= goal)
+
+    def reached(epoch: int) -> bool:
+        return statistics.median(course[epoch] for course in courses) <= goal
+
+    # The median never grows, so bisection finds the first epoch.
+    first = bisect.bisect_left(range(epochs), True, key=reached)
     return (first + 1) / epochs if first < epochs else math.inf
 
 
 def band(values: Sequence[Any], figure: Callable[[Sequence[Any]], float]) -> str:
-    """A figure of many values, and where it lies in 90 % of resamplings."""
+    """Return a figure of many values, and its band in 90 % of bootstrap resamplings, as text."""
     chance = random.Random(0)
     resampled = sorted(figure(chance.choices(values, k=len(values))) for _ in range(500))
     return f"{figure(values):.2f} ({resampled[25]:.2f} to {resampled[474]:.2f})"
@@ -245,7 +257,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--trials", type=int, default=64)
     parser.add_argument("--workers", type=int, default=8)
-    parser.add_argument("--real", action="store_true", help="the real curves of benchmarks/curves.csv")
+    parser.add_argument("--real", action="store_true", help="use the real curves of benchmarks/curves.csv")
     options = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore")
@@ -258,11 +270,13 @@ def main() -> None:
             scale = rand(simulated, options.trials)
             courses.setdefault((mode, pruner), []).append(course(MODES[mode](simulated), epochs, scale))
         print(f"{function}, seed {seed}", file=sys.stderr)
-    print("| mode | pruner | gap after a third of the epochs | after all | as good as without after |")
+    print(
+        "| mode | pruner | gap after a third of the epochs | gap after all epochs | as good as without a pruner after |"
+    )
     print("|---|---|---:|---:|---:|")
     for (mode, pruner), found in courses.items():
-        thirds, ends = [each[epochs // 3] for each in found], [each[-1] for each in found]
-        goal = statistics.median(each[-1] for each in courses[mode, ""])
+        thirds, ends = [run[epochs // 3] for run in found], [run[-1] for run in found]
+        goal = statistics.median(run[-1] for run in courses[mode, ""])
         until = band(found, lambda some, goal=goal: share_until(some, goal))  # type: ignore[misc]
         cells = [mode, pruner or "none", band(thirds, statistics.median), band(ends, statistics.median), until]
         print(f"| {' | '.join(cells)} |")

@@ -1,9 +1,10 @@
-"""Which sampler is a good default for trials that are proposed in batches? Test functions, by this project's proposals.
+"""Compares Optuna's samplers on test functions. Which one is a good default for trials that are proposed in batches?
 
     python -m benchmarks.samplers [--seeds 5] [--generations 8] [--batch 8]
 
-For each function and seed every sampler proposes the same number of generations; samplers are ranked by the best value
-that they found (1 is best). The gap is what is left to the minimum, relative to what `random` left, as a median.
+For each function and seed, every sampler proposes the same number of generations, and gets a rank by the best value
+that it found (1 is best). Its gap is the distance of that value from the minimum, relative to the distance that
+`random` leaves. The table has mean ranks and median gaps.
 """
 
 from __future__ import annotations
@@ -51,22 +52,25 @@ command = ["true"]
 
 
 def unit(dimensions: int, low: float, high: float) -> str:
+    """Return the [search] table of float parameters x0, x1, …"""
     return "\n".join(f'x{n} = {{ type = "float", low = {low}, high = {high} }}' for n in range(dimensions))
 
 
 def branin(values: Mapping[str, Any]) -> float:
-    """Minimum 0.397887 (Dixon and Szego, 1978)."""
+    """Return Branin's function, less its minimum 0.397887 (Dixon and Szego, 1978)."""
     x, y = values["x0"] * 15 - 5, values["x1"] * 15
     bowl = (y - 5.1 / (4 * math.pi**2) * x**2 + 5 / math.pi * x - 6) ** 2
     return float(bowl + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x) + 10 - 0.397887)
 
 
 def rosenbrock(values: Mapping[str, Any]) -> float:
+    """Return Rosenbrock's function in five dimensions; its minimum is 0."""
     x = [values[f"x{n}"] for n in range(5)]
     return float(sum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in itertools.pairwise(x)))
 
 
 def ackley(values: Mapping[str, Any]) -> float:
+    """Return Ackley's function in six dimensions; its minimum, 0, is at 0.7."""
     x = [values[f"x{n}"] - 0.7 for n in range(6)]
     root = math.sqrt(sum(a * a for a in x) / 6)
     waves = math.exp(sum(math.cos(2 * math.pi * a) for a in x) / 6)
@@ -74,7 +78,7 @@ def ackley(values: Mapping[str, Any]) -> float:
 
 
 def training(values: Mapping[str, Any]) -> float:
-    """Shaped like a validation loss: a rate that fits the optimizer, a width with diminishing returns."""
+    """Return a function like a validation loss: each optimizer has its best rate, and a greater width gains less."""
     best = {"sgd": -1.0, "adam": -3.0, "adamw": -2.7}[values["optimizer"]]
     rate = (math.log10(values["lr"]) - best) ** 2
     momentum = (values["momentum"] - 0.9) ** 2 * 2 if "momentum" in values else 0.15
@@ -97,16 +101,19 @@ FUNCTIONS: dict[str, tuple[str, Callable[[Mapping[str, Any]], float]]] = {
 
 
 def best_found(sampler: str, function: str, seed: int, generations: int, batch: int) -> float:
+    """Return the least value that a sampler finds."""
     search, measure = FUNCTIONS[function]
     text = STUDY.format(seed=seed, batch=batch, sampler=SAMPLERS[sampler], search=search)
     study = Study(StudyPaths(Path()), parse_config(text, "study.toml"), {"id": "0" * 32, "data": ""})
-    there = StoredStudy.in_memory(study)
+    stored = StoredStudy.in_memory(study)
     best = math.inf
     for generation in range(generations):
-        for proposal in there.propose(generation):
+        for proposal in stored.propose(generation):
             value = measure(proposal.params)
             best = min(best, value)
-            there.tell(Result(proposal.number, "COMPLETE", {"value": value}, {}, "", 1, 1, 0, 1.0, 0.0, ""), {1: value})
+            stored.tell(
+                Result(proposal.number, "COMPLETE", {"value": value}, {}, "", 1, 1, 0, 1.0, 0.0, ""), {1: value}
+            )
     return best
 
 
@@ -130,9 +137,9 @@ def main() -> None:
                 ranks[name].append(1 + sum(other < value for other in found.values()))
                 gaps[name][function].append(value / found["random"])
     trials = options.seeds * len(FUNCTIONS) * options.generations * options.batch
-    print("| sampler | mean rank | " + " | ".join(f"gap, {name}" for name in FUNCTIONS) + " | ms a trial |")
+    print("| sampler | mean rank | " + " | ".join(f"gap, {name}" for name in FUNCTIONS) + " | ms per trial |")
     print("|---|---:|" + "---:|" * (len(FUNCTIONS) + 1))
-    for name in sorted(SAMPLERS, key=lambda one: statistics.mean(ranks[one])):
+    for name in sorted(SAMPLERS, key=lambda sampler: statistics.mean(ranks[sampler])):
         cells = [f"{statistics.median(gaps[name][function]):.2f}" for function in FUNCTIONS]
         cost = f"{1000 * seconds[name] / trials:.0f}"
         print(f"| {name} | {statistics.mean(ranks[name]):.1f} | {' | '.join(cells)} | {cost} |")

@@ -1,9 +1,9 @@
-"""What a trial costs the access point when a study has 100, 1,000 and 10,000 of them.
+"""Measures what a trial costs the access point when a study has 100, 1,000 and 10,000 trials.
 
     python -m benchmarks.scale FOLDER [--storage sqlite]
 
-Makes, for each number, a study whose trials have all ended, and takes the CPU seconds of the workflow's scripts and of
-the user's commands as processes of their own. No pool is needed. Prints one table.
+For each number it makes a study whose trials have all ended, and measures the CPU seconds of the workflow's scripts and
+of the user's commands. It needs no pool, and prints one table.
 """
 
 from __future__ import annotations
@@ -74,13 +74,13 @@ JOB_LOG = """000 (1.0.0) 2026-11-23 12:00:00 Job submitted from host: <127.0.0.1
 
 LANE = "lane-0000"
 
-AT_ONCE = (
+SERVE_ONCE = (
     "import sys; from sweep.nodes import post_server; post_server.LINGER_SECONDS = 0; post_server.main(sys.argv[1:])"
 )
 
 
 def make(folder: Path, trials: int, per_generation: int, storage: str) -> Study:
-    """A study in which so many trials have ended, each after ten steps."""
+    """Return a new study in which `trials` trials have ended, each after ten steps."""
     folder.mkdir(parents=True)
     os.chdir(folder)
     Path("train").write_text("")
@@ -104,7 +104,7 @@ def make(folder: Path, trials: int, per_generation: int, storage: str) -> Study:
 
 
 def cpu(*words: str) -> float:
-    """CPU seconds of a Python process, its start included."""
+    """Return the CPU seconds of a Python process with these arguments, its start included."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run([sys.executable, *words], env=environment, capture_output=True, text=True, check=False)
@@ -114,77 +114,79 @@ def cpu(*words: str) -> float:
 
 
 def measure(study: Study, trials: int, per_generation: int) -> dict[str, float]:
+    """Return the CPU seconds of each script and command, by the name of its row in the table."""
     root = str(study.paths.root)
     following = str(trials // per_generation)
     found = {
-        "PRE, a generation's, for each trial": cpu("-m", "sweep.node", "propose", root, following) / per_generation
+        "PRE script of a generation, per trial": cpu("-m", "sweep.node", "propose", root, following) / per_generation
     }
-    found["POST, the script itself"] = script(study, trials)
-    found["POST, the first that is answered"] = first(study, trials)
-    found["POST, each that follows"] = following_posts(study, range(trials + 1, trials + 11), None)
-    found["POST of a lane, each that follows"] = lane_posts(study, trials, per_generation)
+    found["POST script, without the server"] = script(study, trials)
+    found["POST, first request of a server"] = first(study, trials)
+    found["POST, each later request"] = following_posts(study, range(trials + 1, trials + 11), None)
+    found["POST of a lane, each later request"] = lane_posts(study, trials, per_generation)
     found["sweep report"] = cpu("-m", "sweep", "report", "--format", "json")
-    found["sweep status --watch, the first look"], found["sweep status --watch, each look"] = looks(study, trials)
+    found["sweep status --watch, first update"], found["sweep status --watch, later update"] = updates(study, trials)
     return found
 
 
 def script(study: Study, number: int) -> float:
-    """CPU seconds of a POST script whose answer comes half a second later."""
+    """Return the CPU seconds of a POST script whose reply comes after half a second."""
     write_text(study.paths.dag / "harvest", node_script("harvest", Path(sys.executable), Path()), mode=0o755)
     study.paths.posts.mkdir(parents=True, exist_ok=True)
-    post = PostRequest(str(number), 0, 1)
+    request = PostRequest(str(number), 0, 1)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with locked(study.paths.serving_lock, wait=True):
-        asked = subprocess.Popen([study.paths.dag / "harvest", str(number), "0", "1"], stdout=subprocess.DEVNULL)
+        waiting = subprocess.Popen([study.paths.dag / "harvest", str(number), "0", "1"], stdout=subprocess.DEVNULL)
         time.sleep(0.5)
-        write_reply(study.paths, post, PostReply(0, ""))
-        assert asked.wait() == 0
+        write_reply(study.paths, request, PostReply(0, ""))
+        assert waiting.wait() == 0
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def first(study: Study, number: int) -> float:
-    """CPU seconds of answering one POST script by a process that starts, and opens the storage."""
+    """Return the CPU seconds of a server that starts, opens the storage, and answers one request."""
     study.paths.trial(number).metrics.write_text('{"step": 1, "score": 0.5}\n')
     (study.paths.posts / f"{number}.0.1").touch()
-    return cpu("-S", "-c", AT_ONCE, str(study.paths.root))
+    return cpu("-S", "-c", SERVE_ONCE, str(study.paths.root))
 
 
 def following_posts(study: Study, who: Iterable[int | str], trials: int | None) -> float:
-    """CPU seconds of answering one POST script more, of many, with the storage open."""
-    search = StoredStudy.open(study, writing=True)
-    search.count()
+    """Return the CPU seconds of answering one more request with the storage open: the median over `who`."""
+    stored = StoredStudy.open(study, writing=True)
+    stored.count()
     spent = []
-    for cluster, one in enumerate(who, start=100):
-        number = trial_of_lane(study.paths, one) if isinstance(one, str) else one
+    for cluster, name in enumerate(who, start=100):
+        number = trial_of_lane(study.paths, name) if isinstance(name, str) else name
         study.paths.trial(number).job_log.write_text(JOB_LOG.replace("(1.0.0)", f"({cluster}.0.0)"))
         study.paths.trial(number).metrics.write_text('{"step": 1, "score": 0.5}\n')
         before = time.process_time()
-        (answer,) = post_server.answer_requests(
-            study.paths, lambda: search, [PostRequest(str(one), 0, cluster)], trials
+        (reply,) = post_server.answer_requests(
+            study.paths, lambda: stored, [PostRequest(str(name), 0, cluster)], trials
         ).values()
         spent.append(time.process_time() - before)
-        assert answer.status in (0, TRY_AGAIN), answer
-    search.close()
+        assert reply.status in (0, TRY_AGAIN), reply
+    stored.close()
     return statistics.median(spent)
 
 
 def lane_posts(study: Study, trials: int, per_generation: int) -> float:
-    """The same of a lane, which is given its next trial."""
+    """Return the CPU seconds of answering one more request of a lane, which gets its next trial."""
     study.paths.lanes.mkdir(parents=True)
     study.paths.submit.write_text("queue\n")
-    # Those of the generation are in other lanes.
+    # Other lanes run the trials of the generation that was proposed.
     for number in range(trials + 11, trials + per_generation):
         set_trial(study.paths, f"other-{number}", number)
     with locked(study.paths.storage_lock, wait=True):
-        search = StoredStudy.open(study, writing=True)
-        assert assign_trials(search, [LANE], 2 * trials + 2 * BATCH)
-        search.close()
+        stored = StoredStudy.open(study, writing=True)
+        assert assign_trials(stored, [LANE], 2 * trials + 2 * BATCH)
+        stored.close()
     return following_posts(study, [LANE] * 10, 2 * trials + 2 * BATCH)
 
 
-def looks(study: Study, trials: int) -> list[float]:
-    """CPU seconds of looking twice at a study of which sixteen trials run; without those of asking the schedd."""
+def updates(study: Study, trials: int) -> list[float]:
+    """Return the CPU seconds of two updates of `sweep status --watch` while sixteen trials run, without the schedd's
+    query."""
     reader = ProgressReader(study, 1)
     queue = [Job(number, JobStatus.RUNNING, False, number, "") for number in range(trials, trials + 16)]
     spent = []
@@ -208,12 +210,12 @@ def main() -> None:
         tables[trials] = measure(study, trials, per_generation)
         print(trials, tables[trials], file=sys.stderr)
     first = tables[next(iter(sizes))]
-    show: Callable[[float], str] = "{:.3f}".format
-    print("| CPU s at so many trials | " + " | ".join(map(str, sizes)) + " | last over first |")
+    text: Callable[[float], str] = "{:.3f}".format
+    print("| CPU s, by number of trials | " + " | ".join(map(str, sizes)) + " | last over first |")
     print("|---|" + "---:|" * (len(sizes) + 1))
     for name in first:
         cells = [tables[trials][name] for trials in sizes]
-        print(f"| {name} | {' | '.join(map(show, cells))} | {cells[-1] / cells[0]:.1f} |")
+        print(f"| {name} | {' | '.join(map(text, cells))} | {cells[-1] / cells[0]:.1f} |")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
-"""How busy are the slots, how long does a sweep of no work take, and what does it cost the access point?
+"""Measures how busy the slots are, how long a sweep without work takes, and what it costs the access point.
 
     python -m benchmarks.throughput FOLDER utilisation    # 16 fake slots, 160 trials that sleep 10 s, lognormal
-    python -m benchmarks.throughput FOLDER overhead       # 32 fake slots, 300 trials of no work
+    python -m benchmarks.throughput FOLDER overhead       # 32 fake slots, 300 trials without work
 
-Runs the same trials, on one personal pool in one run: as the nodes of a plain DAG without scripts, in lanes whose
-scripts do next to nothing (all that DAGMan's hand-off allows), as generations, in lanes, in half as many lanes again as
-there are slots, by Optuna in as many processes, and, with `--ray PYTHON`, by Ray Tune with Optuna's search. Prints one
-table.
-A time stands for seconds of sleep: no work is done, so that cores do not matter.
+It runs the same trials on one personal pool: as nodes of a plain DAG without scripts; in bare lanes, whose scripts do
+next to nothing, so that only DAGMan limits them; as generations; in lanes; in lanes that are half as many again as the
+slots; by Optuna in as many processes as slots; and, with `--ray PYTHON`, by Ray Tune with Optuna's search. It prints
+one table. Trials only sleep, so the number of cores does not matter.
 """
 
 from __future__ import annotations
@@ -38,7 +37,8 @@ from sweep.pool.connect import connect
 from sweep.workflow.submit import CLAIM_SECONDS
 
 SIGMA = 0.5
-"""Of the logarithm of the times: with it a barrier after each 20 trials keeps slots busy less than half the time."""
+"""Standard deviation of the logarithm of the times. With a barrier after each 20 trials, slots are then busy less than
+half the time."""
 
 STUDY = """
 [study]
@@ -91,8 +91,9 @@ RETRY {lane} 10000
 
 
 @dataclass(frozen=True)
-class Ran:
-    """Seconds from the start to the end of all, from the first job's start to the last one's end, and of CPU here."""
+class Timing:
+    """Seconds of one way to run the trials: in `total`; from the first job's start to the last job's end (`span`); and
+    of CPU on the access point (`cpu`)."""
 
     name: str
     total: float
@@ -101,13 +102,14 @@ class Ran:
 
 
 def times(trials: int, mean: float) -> list[float]:
+    """Return the seconds of each trial."""
     chance = random.Random(0)
     drawn = [chance.lognormvariate(0, SIGMA) for _ in range(trials)]
-    return [round(each * mean * trials / sum(drawn), 3) for each in drawn]
+    return [round(length * mean * trials / sum(drawn), 3) for length in drawn]
 
 
 def cpu_of(pid: str) -> float:
-    """Seconds of CPU of a process and of those that it has waited for; 0 of one that is gone."""
+    """Return the CPU seconds of a process and of the children that it has waited for; 0 if it is gone."""
     try:
         words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -116,13 +118,13 @@ def cpu_of(pid: str) -> float:
 
 
 def daemons_cpu() -> float:
-    """Seconds of CPU of the pool's processes that an access point has: schedd, shadows, DAGMan and its scripts."""
-    there = ("condor_schedd", "condor_shadow", "condor_dagman")
-    return sum(cpu_of(str(pid)) for pid, name in personal.pool_processes().items() if name.startswith(there))
+    """Return the CPU seconds of the pool's processes on an access point: schedd, shadows, DAGMan and its scripts."""
+    names = ("condor_schedd", "condor_shadow", "condor_dagman")
+    return sum(cpu_of(str(pid)) for pid, name in personal.pool_processes().items() if name.startswith(names))
 
 
 def wait_until_gone(cluster: int) -> float:
-    """Wait for the end of a DAG; CPU seconds of the processes that outlive the scripts which started them."""
+    """Wait for the end of a DAG. Return the CPU seconds of the servers of POST scripts, which outlive their scripts."""
     spent: dict[str, float] = {}
     while htcondor2.Schedd().query(constraint=f"ClusterId == {cluster}", projection=["ClusterId"]):
         for process in Path("/proc").glob("[0-9]*"):
@@ -133,32 +135,32 @@ def wait_until_gone(cluster: int) -> float:
     return sum(spent.values())
 
 
-def sweep(folder: Path, name: str, trials: int, width: int, sleeps: list[float], lanes: int | None) -> Ran:
-    """A study of sweep's, from launch to the last job's end."""
+def sweep(folder: Path, name: str, trials: int, width: int, sleeps: list[float], lanes: int | None) -> Timing:
+    """Time a study of this project, from its launch to the end of its last job."""
     home = folder / name
     home.mkdir(parents=True)
     os.chdir(home)
     Path("run.sh").write_text(RUN)
-    Path("times").write_text("".join(f"{each}\n" for each in sleeps))
+    Path("times").write_text("".join(f"{seconds}\n" for seconds in sleeps))
     Path("study.toml").write_text(STUDY.format(name=name, width=width))
     study, _ = initialise(Path("study.toml"), lambda _: None)
     before, began = daemons_cpu(), time.monotonic()
     launched = launch_sweep(study, -(-trials // width), lanes)
     assert launched.cluster
-    beside = wait_until_gone(launched.cluster)
+    servers = wait_until_gone(launched.cluster)
     total = time.monotonic() - began
     logs = sorted(study.paths.trials.glob("*/job.log"))
     states = Counter(row.state for row in StoredStudy.open(study, writing=False).rows())
     assert states == {"COMPLETE": -(-trials // width) * width}, states
-    return Ran(name, total, span(logs), daemons_cpu() - before + beside)
+    return Timing(name, total, span(logs), daemons_cpu() - before + servers)
 
 
-def raw(folder: Path, name: str, dag: str, sleeps: list[float]) -> Ran:
-    """The same jobs as nodes of a DAG that is none of this project's."""
+def raw(folder: Path, name: str, dag: str, sleeps: list[float]) -> Timing:
+    """Time the same jobs in a DAG that this project did not write."""
     home = folder / name.replace(" ", "-")
     (home / "out").mkdir(parents=True)
     (home / "run.sh").write_text(RUN)
-    (home / "times").write_text("".join(f"{each}\n" for each in sleeps))
+    (home / "times").write_text("".join(f"{seconds}\n" for seconds in sleeps))
     (home / "node.sub").write_text(RAW_NODE)
     (home / "next").write_text("0\n")
     (home / "take").write_text(RAW_NEXT.format(trials=len(sleeps)))
@@ -169,21 +171,23 @@ def raw(folder: Path, name: str, dag: str, sleeps: list[float]) -> Ran:
     wait_until_gone(schedd.submit_dag(home / "raw.dag", name))
     total, logs = time.monotonic() - began, list((home / "out").glob("*.log"))
     assert len(logs) == len(sleeps), len(logs)
-    return Ran(name, total, span(logs), daemons_cpu() - before)
+    return Timing(name, total, span(logs), daemons_cpu() - before)
 
 
-def plain(folder: Path, sleeps: list[float]) -> Ran:
+def plain(folder: Path, sleeps: list[float]) -> Timing:
+    """Time a DAG with one node for each trial and no scripts."""
     nodes = [f'JOB n{number} node.sub\nVARS n{number} number="{number}"\n' for number in range(len(sleeps))]
     return raw(folder, "plain DAG", "".join(nodes), sleeps)
 
 
-def bare_lanes(folder: Path, sleeps: list[float], lanes: int) -> Ran:
+def bare_lanes(folder: Path, sleeps: list[float], lanes: int) -> Timing:
+    """Time lanes whose scripts only take the next number."""
     nodes = [RAW_LANE.format(lane=f"lane{number}") for number in range(lanes)]
     return raw(folder, "lanes, bare", "".join(nodes), sleeps)
 
 
 def span(logs: list[Path]) -> float:
-    """Seconds from the first job's start to the last one's end, by HTCondor's logs of them."""
+    """Return the seconds from the first job's start to the last job's end, by their event logs."""
     found = [
         (code, datetime.strptime(when, "%Y-%m-%d %H:%M:%S"))
         for log in logs
@@ -202,7 +206,7 @@ from ray.tune.search.optuna import OptunaSearch
 sleeps, slots = json.load(open(sys.argv[1])), int(sys.argv[2])
 ray.init(num_cpus=slots, include_dashboard=False, log_to_driver=False, logging_level="error")
 place = os.path.abspath("turn")
-def turn():  # how many trials have begun before this one: Ray names them by chance
+def turn():  # the number of trials that started before this one: Ray gives trials random names
     for number in range(len(sleeps)):
         try:
             open(f"{place}.{number}", "x").close()
@@ -251,8 +255,8 @@ else:
 """
 
 
-def peer(folder: Path, name: str, program: str, sleeps: list[float], slots: int, python: str) -> Ran | None:
-    """Another tool on this machine, in processes of its own."""
+def peer(folder: Path, name: str, program: str, sleeps: list[float], slots: int, python: str) -> Timing | None:
+    """Time another tool on this machine, in its own processes. Return None if it fails."""
     home = folder / name.replace(" ", "-")
     home.mkdir(parents=True)
     (home / "peer.py").write_text(program)
@@ -265,10 +269,10 @@ def peer(folder: Path, name: str, program: str, sleeps: list[float], slots: int,
         print(f"{name}: {done.stderr[-500:]}", file=sys.stderr)
         return None
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    # Others may print after it.
+    # The tool may print more after the line with its figures.
     total, spanned = json.loads([line for line in done.stdout.splitlines() if line.startswith("[")][-1])
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Ran(name, total, spanned, cpu)
+    return Timing(name, total, spanned, cpu)
 
 
 def main() -> None:
@@ -277,7 +281,7 @@ def main() -> None:
     parser.add_argument("what", choices=["utilisation", "overhead"])
     parser.add_argument("--trials", type=int)
     parser.add_argument("--mean", type=float)
-    parser.add_argument("--ray", metavar="PYTHON", help="a Python that has ray[tune] and optuna")
+    parser.add_argument("--ray", metavar="PYTHON", help="Python with ray[tune] and optuna")
     arguments = parser.parse_args()
     slots, trials, mean = (16, 160, 10.0) if arguments.what == "utilisation" else (32, 300, 0.0)
     trials, mean = arguments.trials or trials, mean if arguments.mean is None else arguments.mean
@@ -286,33 +290,34 @@ def main() -> None:
     sleeps = times(trials, mean)
     os.environ["XDG_STATE_HOME"] = str(folder / "pool")
     installation = install.find_installation()
-    assert installation is not None, "type `sweep pool install` first"
+    assert installation is not None, "no HTCondor on this machine; run: sweep pool install"
     personal.start_pool(installation, slots, lambda _: None)
     connect()
     generation = slots if arguments.what == "utilisation" else trials
-    runs: list[Callable[[], Ran | None]] = [
+    runs: list[Callable[[], Timing | None]] = [
         lambda: plain(folder, sleeps),
         lambda: bare_lanes(folder, sleeps, slots),
         lambda: sweep(folder, "generations", trials, generation, sleeps, None),
         lambda: sweep(folder, "lanes", trials, generation, sleeps, slots),
-        # While one is handed from trial to trial, another's job has its slot.
+        # While a lane waits for its next trial, the job of another lane has its slot.
         lambda: sweep(folder, "lanes-half-more", trials, generation, sleeps, slots * 3 // 2),
         lambda: peer(folder, "Optuna in processes", OPTUNA, sleeps, slots, sys.executable),
     ]
     if arguments.ray:
         runs.append(lambda: peer(folder, "Ray Tune", RAY, sleeps, slots, arguments.ray))
-    found = []
+    timings = []
     try:
         for run in runs:
-            if ran := run():
-                found.append(ran)
-                print(f"{ran.name}: {ran.total:.1f} s", file=sys.stderr)
+            if timing := run():
+                timings.append(timing)
+                print(f"{timing.name}: {timing.total:.1f} s", file=sys.stderr)
     finally:
         personal.stop_pool()
-    print("| | seconds | relative to the plain DAG | slots busy | CPU s a trial |\n|---|---:|---:|---:|---:|")
-    for ran in found:
-        busy = f"{sum(sleeps) / slots / ran.span:.0%}" if mean else ""
-        print(f"| {ran.name} | {ran.total:.0f} | {ran.total / found[0].total:.2f} | {busy} | {ran.cpu / trials:.3f} |")
+    print("| | seconds | relative to the plain DAG | slots busy | CPU s per trial |\n|---|---:|---:|---:|---:|")
+    for timing in timings:
+        busy = f"{sum(sleeps) / slots / timing.span:.0%}" if mean else ""
+        relative, cpu = timing.total / timings[0].total, timing.cpu / trials
+        print(f"| {timing.name} | {timing.total:.0f} | {relative:.2f} | {busy} | {cpu:.3f} |")
 
 
 if __name__ == "__main__":
