@@ -1,4 +1,4 @@
-"""A script as one writes it for oneself: a small network on points of two classes."""
+"""Trains a small network on points of two classes: a plain script that knows nothing of sweep."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The script of plain.py as a program that sweep runs: it reports, checkpoints, and goes on where it stopped."""
+"""Trains the network of plain.py under sweep: it reports metrics, writes checkpoints, and resumes from them."""
 
 import sys
 from pathlib import Path

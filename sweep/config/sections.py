@@ -56,7 +56,7 @@ class StudySection(Section):
         default="sqlite",
         description='Where Optuna keeps the study: `"sqlite"` (a file, not on a network file system), `"journal"` '
         "(Optuna's journal file, for folders on NFS), or a URL such as `postgresql://user@host/database`. "
-        "A password belongs into `~/.pgpass`.",
+        "A password belongs in `~/.pgpass`.",
     )
     seed: int = Field(
         default=0, ge=0, lt=2**63, description="Seed of the study. The same seed proposes the same first generation."

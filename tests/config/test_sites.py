@@ -47,17 +47,17 @@ def test_slices_are_for_trials_that_go_on_from_a_checkpoint() -> None:
     ("name", "job", "epoch_hours", "said"),
     [
         ("chtc", "request_gpus = 1", 0.5, []),
-        ("chtc", "request_gpus = 1\nslice = '20 h'", 8, ["are ended before they are done, and go on"]),
+        ("chtc", "request_gpus = 1\nslice = '20 h'", 8, ["before they are done, and they resume"]),
         ("chtc", "request_gpus = 1\nslice = '20 h'\ncheckpoint_every = '13 h'", 8, [
-            "is ended before it has handed anything over", "are ended before they are done", "is_resumable is for",
+            "before it sends a checkpoint", "before they are done", "is_resumable is for",
         ]),
         ("chtc", "", 0.5, ["the GPU Lab is for jobs with GPUs"]),
         ("chtc", "request_gpus = 1\n[job.attributes]\nGPUJobLength = 'middle'", 0.5, ["12 hours"]),
         ("ospool", "container_image = 'osdf:///x.sif'", 1, []),
-        ("ospool", "", 1, ["share no software with you"]),
+        ("ospool", "", 1, ["do not have your software"]),
         ("ospool", "container_image = '/x.sif'\nslice = '15 h'", 9, ["Medium is for jobs below 10 hours"]),
         ("ospool", "container_image = '/x.sif'\nslice = '50 h'\ncheckpoint_every = '45 h'", 50, [
-            "run for 20 hours", "run for 40 hours", "jobs above 20 hours", "evicted at any moment",
+            "run for 20 hours", "run for 40 hours", "jobs above 20 hours", "evict a job at any moment",
         ]),
         ("ospool", "container_image = '/x.sif'\n[ap]\nidle_jobs = 10000", 1, []),
         ("personal", "", 99, []),
@@ -77,8 +77,8 @@ def test_what_is_not_known_breaks_no_rule_but_is_told() -> None:
     assert "job_hours" not in known
     told = site_warnings(site("ospool"), known)
     assert [line.split(" (")[0][:30] for line in told[:-1]] == [
-        "warning: files above 1 GB, and",
-        "warning: execute points share ",
+        "warning: put files above 1 GB,",
+        "warning: execute points do not",
     ]
     assert told[-1] == "Some rules of Open Science Pool depend on how long a job lasts. To measure it, run: sweep try"
 
