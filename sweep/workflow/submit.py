@@ -112,7 +112,9 @@ def submit_description(
         held_seconds=HELD_SECONDS,
         avoid_seconds=0 if one_host else AVOID_SECONDS,
         outputs=_outputs(trainer),
-        requests={name: submit_value(str(size)) for name, size in job.requests().items() if name not in job.trial_dependent},
+        requests={
+            name: submit_value(str(size)) for name, size in job.requests().items() if name not in job.trial_dependent
+        },
         requirements=submit_value(job.requirements) if job.requirements else "",
         extra={name: submit_language.command_value(value) for name, value in job.submit.items()},
         attributes={name: submit_language.attribute_value(value) for name, value in job.attributes.items()},
