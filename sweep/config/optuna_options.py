@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sweep.config.parameters import InvalidValueError
-from sweep.config.text import did_you_mean, toml_text
+from sweep.config.text import suggest, toml_text
 
 Types = tuple[type, ...]
 
@@ -33,14 +33,11 @@ def check_options(role: str, classes: Mapping[str, OptunaClass], name: str, opti
     """
     entry = classes.get(name)
     if entry is None:
-        raise InvalidValueError(
-            "name", f"unknown {role} {name!r}{did_you_mean(name, classes)}; allowed: {', '.join(classes)}"
-        )
+        raise InvalidValueError("name", f"unknown {role} {name!r}{suggest(name, classes)}")
     for option, value in options.items():
         if option not in entry.options:
-            allowed = f"its options: {', '.join(entry.options)}" if entry.options else "it has no options"
-            suggestion = did_you_mean(option, entry.options)
-            raise InvalidValueError(option, f"unknown option of {name}{suggestion}; {allowed}")
+            allowed = suggest(option, entry.options) if entry.options else "; it has no options"
+            raise InvalidValueError(option, f"unknown option of {name}{allowed}")
         if not _has_type(value, entry.options[option]):
             raise InvalidValueError(option, f"must be {_type_text(entry.options[option])}, not {toml_text(value)}")
     for option in entry.required:

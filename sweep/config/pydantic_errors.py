@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sweep.config.parameters import PARAMETER_TYPES, InvalidValueError
-from sweep.config.text import did_you_mean, toml_text
+from sweep.config.text import suggest, toml_text
 
 Location = tuple[int | str, ...]
 """The keys, and the positions in lists from 0, that lead to a value."""
@@ -110,7 +110,7 @@ def _explain(detail: ErrorDetails, model: type[BaseModel]) -> str:
     kind = detail["type"]
     if kind == "extra_forbidden":
         *table, key = detail["loc"]
-        return f"unknown {'key' if table else 'section'}{_suggestion(str(key), _legal_keys(table, model))}"
+        return f"unknown {'key' if table else 'section'}{suggest(str(key), _legal_keys(table, model))}"
     explain = _EXPLANATIONS.get(kind)
     return explain(detail) if explain else detail["msg"]
 
@@ -158,11 +158,6 @@ def _not_value(detail: ErrorDetails) -> str:
     return f", not {toml_text(value)}" if isinstance(value, str | int | float) else ""
 
 
-def _suggestion(word: str, legal: Iterable[str]) -> str:
-    """Return the end of a message about an unknown word: the closest legal word, or all of them."""
-    return did_you_mean(word, legal) or f"; allowed: {', '.join(legal)}"
-
-
 _EXPLANATIONS: dict[str, Callable[[ErrorDetails], str]] = {
     **dict.fromkeys(WRONG_VALUE, _wrong_value),
     "string_pattern_mismatch": _wrong_pattern,
@@ -172,6 +167,6 @@ _EXPLANATIONS: dict[str, Callable[[ErrorDetails], str]] = {
     "missing": lambda _: "missing",
     "union_tag_not_found": lambda _: f"missing; it must be one of {', '.join(PARAMETER_TYPES)}",
     "union_tag_invalid": lambda detail: (
-        f"unknown type {detail['ctx']['tag']!r}{_suggestion(str(detail['ctx']['tag']), PARAMETER_TYPES)}"
+        f"unknown type {detail['ctx']['tag']!r}{suggest(str(detail['ctx']['tag']), PARAMETER_TYPES)}"
     ),
 }

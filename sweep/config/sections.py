@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PlainValidator, 
 
 from sweep.config import optuna_options, pruners, samplers
 from sweep.config.job import JobSection
-from sweep.config.parameters import Parameter, PlainValue, Section
+from sweep.config.parameters import InvalidValueError, Parameter, PlainValue, Section
+from sweep.config.text import first_duplicate
 from sweep.config.tracking import TrackingSection
 from sweep.config.trainer import TrainerSection
 from sweep.trial.direction import Direction
@@ -24,7 +25,7 @@ def _metric_names(value: object) -> list[str]:
     names: list[str] = [value] if isinstance(value, str) else value  # type: ignore[assignment]
     if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
         raise ValueError(f"must be the name of a metric, or a list of names, not {value!r}")
-    if twice := next((name for name in names if names.count(name) > 1), None):
+    if twice := first_duplicate(names):
         raise ValueError(f"has {twice!r} twice")
     return names
 
@@ -106,10 +107,11 @@ class StudySection(Section):
     @model_validator(mode="after")
     def _check_section(self) -> Self:
         if self.lanes is not None and self.mode != "lanes":
-            raise ValueError('lanes needs mode = "lanes"')
+            raise InvalidValueError("lanes", 'has no effect without mode = "lanes"')
         if len(self.metric) != len(self.direction):
-            raise ValueError(
-                f"metric has {len(self.metric)} entries, but direction has {len(self.direction)}; give one for each"
+            raise InvalidValueError(
+                "direction",
+                f"must have one entry for each metric: metric has {len(self.metric)}, direction {len(self.direction)}",
             )
         return self
 
@@ -230,7 +232,7 @@ class PrunerSection(BaseModel):
         try:
             pruners.make_pruner(self.name, self.options)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{self.name}: {error}") from None
+            raise ValueError(f"{self.name} cannot have these options: {error}") from None
         return self
 
 
@@ -255,7 +257,7 @@ class ConstraintsSection(Section):
             try:
                 Expression.parse(text)
             except ValueError as error:
-                raise ValueError(f"number {position} {error}") from None
+                raise ValueError(f"entry {position} {error}") from None
         return expressions
 
     @property

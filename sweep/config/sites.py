@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from sweep.config.parameters import PlainValue, Section
 from sweep.config.pydantic_errors import explain_errors
 from sweep.config.sections import StudyConfig
-from sweep.config.text import did_you_mean
+from sweep.config.text import did_you_mean, suggest
 from sweep.errors import ConfigError
 from sweep.resources import resource_folder
 from sweep.trial.expression import Expression
@@ -69,12 +69,11 @@ class Site(Section):
 
     @model_validator(mode="after")
     def _check_names(self) -> Site:
-        """Raise InvalidValueError for a rule that uses an unknown name."""
+        """Raise ValueError for a rule that uses an unknown name."""
         known = [*FACTS, *self.job.get("attributes", {}), *self.resumable.get("attributes", {})]
         for rule in self.rules:
             for name in sorted(Expression.parse(rule.avoid).names - set(known)):
-                suggestion = did_you_mean(name, known) or f"; allowed: {', '.join(known)}"
-                raise ValueError(f"[[rules]] avoid: {name!r} in {rule.avoid!r} is not known{suggestion}")
+                raise ValueError(f"[[rules]] avoid: {name!r} in {rule.avoid!r} is not known{suggest(name, known)}")
         return self
 
 

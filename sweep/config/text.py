@@ -54,3 +54,8 @@ def did_you_mean(word: str, legal: Iterable[str]) -> str:
     """Return the end of a message about an unknown word: the legal word closest to it, '' if none is close."""
     close = difflib.get_close_matches(word, list(legal), n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def suggest(word: str, legal: Iterable[str]) -> str:
+    """Return the end of a message about an unknown word: the closest legal word, else all legal words."""
+    return did_you_mean(word, legal) or f"; allowed: {', '.join(legal)}"

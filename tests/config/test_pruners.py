@@ -38,7 +38,11 @@ def test_options_are_those_of_optuna_s_class(name: str) -> None:
         ("[job]", '[pruner]\nname = "medain"\n[job]', "[pruner] name: unknown pruner 'medain'; did you mean 'median'?"),
         ("[job]", '[pruner]\nname = "median"\nwarmup = 3\n[job]', "[pruner] warmup: unknown option of median"),
         ("[job]", '[pruner]\nname = "percentile"\n[job]', "[pruner] percentile: missing; percentile needs it"),
-        ("[job]", '[pruner]\nname = "threshold"\n[job]', "[pruner]: threshold: Either lower or upper"),
+        (
+            "[job]",
+            '[pruner]\nname = "threshold"\n[job]',
+            "[pruner]: threshold cannot have these options: Either lower or upper",
+        ),
     ],
 )
 def test_an_impossible_pruner_is_named(old: str, new: str, expected: str) -> None:

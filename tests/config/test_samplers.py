@@ -51,7 +51,7 @@ def test_options_are_those_of_optuna_s_class(name: str) -> None:
         (
             "[trainer]",
             "[sampler]\npopsize = 5\n[trainer]",
-            "[sampler] popsize: unknown option of tpe; its options: prior_weight",
+            "[sampler] popsize: unknown option of tpe; allowed: prior_weight",
         ),
         ("[trainer]", "[sampler]\ngroup = 1\n[trainer]", "[sampler] group: must be true or false, not 1"),
         ("[trainer]", '[sampler]\nname = "grid"\n[trainer]', "[search] lr: grid needs a step, or a list of choices"),

@@ -31,13 +31,17 @@ def test_one_objective_or_several() -> None:
             '"maximise"',
             '[study] direction: must be "minimize" or "maximize", or a list with one for each metric, not \'maximise\'',
         ),
-        ('"val_accuracy"', '["val_accuracy", "val_loss"]', "[study]: metric has 2 entries, but direction has 1"),
+        (
+            '"val_accuracy"',
+            '["val_accuracy", "val_loss"]',
+            "[study] direction: must have one entry for each metric: metric has 2, direction 1",
+        ),
         ('"val_accuracy"', '["val_loss", "val_loss"]', "[study] metric: has 'val_loss' twice"),
         ('"val_accuracy"', "7", "[study] metric: must be the name of a metric, or a list of names, not 7"),
-        ("[job]", '[constraints]\nmetrics = ["model_mb"]\n[job]', "metrics: number 1 is not a condition"),
+        ("[job]", '[constraints]\nmetrics = ["model_mb"]\n[job]', "metrics: entry 1 is not a condition"),
         ('name = "tiny"', 'name = "a/../b"', "[study] name: must be letters, digits"),
         ('name = "tiny"', 'name = "current"', "[study] name: must not be 'current', because sweep uses runs/current"),
-        ("[trainer]", "[constraints]\nparameters = ['width']\n[trainer]", "parameters: number 1 is not a condition"),
+        ("[trainer]", "[constraints]\nparameters = ['width']\n[trainer]", "parameters: entry 1 is not a condition"),
     ],
 )
 def test_an_impossible_value_is_named(old: str, new: str, expected: str) -> None:
