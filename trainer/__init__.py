@@ -1,1 +1,1 @@
-"""The program that travels to the execute point: trains one trial. Imports torch's world and nothing of sweep."""
+"""The program that trains one trial on an execute point. It needs torch and torchvision, and nothing of sweep."""

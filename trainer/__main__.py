@@ -10,16 +10,19 @@ from pathlib import Path
 
 
 def main() -> int:
-    """Exit status: 0 trained to the target step, 85 checkpointed and to be restarted, 75 a fault of the machine, 77
-    out of memory, 1 the trial's own fault."""
+    """Train or score a trial; return the exit status.
+
+    0: trained to the target step, or a slice has ended; 85: a checkpoint is written, restart the program; 75: a fault
+    of the machine; 77: out of memory; 1: a fault of the trial.
+    """
     parser = argparse.ArgumentParser(prog="python -m trainer", description=__doc__)
     parser.add_argument("trial", type=Path, help="trial.json, as sweep wrote it")
     parser.add_argument(
-        "--test", action="store_true", help="train nothing: score the checkpoint on the test set, as JSON on stdout"
+        "--test", action="store_true", help="do not train; score the checkpoint on the test set, as JSON on stdout"
     )
-    parser.add_argument("--data", type=Path, help="where the data lies, if not beside trial.json")
+    parser.add_argument("--data", type=Path, help="path of the data, if it is not where trial.json says")
     arguments = parser.parse_args()
-    # Imported late, so that --help and a wrong flag answer at once.
+    # These imports take seconds; --help and a wrong option must answer at once.
     from trainer import failures, train
     from trainer.trial import Trial
 
@@ -28,15 +31,15 @@ def main() -> int:
         trial.data["path"] = str(arguments.data.resolve())
     if arguments.test:
         try:
-            print(json.dumps(train.test(trial)))
+            print(json.dumps(train.score(trial)))
         except (OSError, ValueError) as error:
-            sys.exit(f"error: {error}; --data says where the data lies")
+            sys.exit(f"error: {error}. If the data is elsewhere, name its path: --data PATH")
         return 0
     try:
         return train.train(trial)
     except Exception as error:
         traceback.print_exc()
-        return failures.status(error)
+        return failures.exit_status(error)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The classifiers that a trial can name, and weights for them from a file. Nothing here uses the network."""
+"""Builds the classifiers that a trial can name, and loads pretrained weights from a file; never uses the network."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from torchvision.models.vision_transformer import interpolate_embeddings
 from trainer.model import ConvNet
 
 PATCH_SIZES = {"vit_b_16": 16, "vit_b_32": 32}
-"""Side in pixels of the patches that these cut an image into."""
+"""Side in pixels of the patches of each vision transformer."""
 
 CONVNEXT_LEAST_SIZE = 32
-"""Side in pixels of the smallest image that a ConvNeXt, which halves it five times, takes."""
+"""Side in pixels of the smallest image for a ConvNeXt, which halves the image five times."""
 
 
 def build(channels: int, size: int, classes: int, params: dict[str, Any]) -> nn.Module:
-    """The classifier that the parameters name, with random weights.
+    """Return the classifier that the parameters name, with random weights.
 
-    Takes images (batch, channels, size, size) of one channel or three, gives logits (batch, classes). Raises
-    ValueError when the architecture takes no images of this size.
+    It takes images of shape (batch, channels, size, size), with one channel or three, and returns logits of shape
+    (batch, classes). Raises ValueError if the architecture does not accept images of this size.
     """
     name: str = params["architecture"]
     if name == "convnet":
@@ -33,32 +33,35 @@ def build(channels: int, size: int, classes: int, params: dict[str, Any]) -> nn.
     if patch := PATCH_SIZES.get(name):
         if size % patch:
             raise ValueError(
-                f"{name} needs images whose side is a multiple of {patch}, not {size}: set [trainer] image_size"
+                f"{name} needs images whose side is a multiple of {patch}, not {size}: "
+                f"set image_size = {max(patch, size // patch * patch)} in [trainer] of the study file"
             )
         options["image_size"] = size
     if name.startswith("convnext") and size < CONVNEXT_LEAST_SIZE:
         raise ValueError(
-            f"{name} needs images of {CONVNEXT_LEAST_SIZE} pixels or more, not {size}: set [trainer] image_size"
+            f"{name} needs images of at least {CONVNEXT_LEAST_SIZE} pixels, not {size}: "
+            f"set image_size = {CONVNEXT_LEAST_SIZE} in [trainer] of the study file"
         )
     if name.startswith(("mobilenet", "efficientnet")):
-        # Theirs would come on top of the trial's.
+        # Their own dropout would be added to the trial's.
         options["dropout"] = 0.0
     model: nn.Module = get_model(name, weights=None, **options)
     last = _last_linear(model)
     features = model.get_submodule(last).in_features
     assert isinstance(features, int)  # noqa: S101 - for mypy
     model.set_submodule(last, nn.Sequential(nn.Dropout(params["dropout"]), nn.Linear(features, classes)))
-    # A grey image goes in as three equal channels, so that pretrained first layers fit. Being no module of its own,
-    # this leaves the names of the weights as torchvision has them.
+    # A grey image becomes three equal channels, so that pretrained first layers fit. A hook, unlike a module, keeps
+    # torchvision's names of the weights.
     model.register_forward_pre_hook(lambda _, inputs: inputs[0].expand(-1, 3, -1, -1))
     return model
 
 
 def load_weights(model: nn.Module, path: Path) -> None:
-    """Put a file's weights into a model that `build` made, all but those of the last layer, which stay random.
+    """Load a file's weights into a model that `build` made, except for the last layer, which stays random.
 
-    The file has a state dict, by itself or as "model" or "state_dict" of a dict. A vision transformer's may be for
-    another image size. Raises FileNotFoundError, or ValueError naming the first weight that does not fit.
+    The file has a state dict, by itself or as "model" or "state_dict" of a dict. A vision transformer's weights may be
+    for another image size. Raises FileNotFoundError if there is no such file, ValueError if it is not a file of weights
+    or if a weight does not fit.
     """
     head = _last_linear(model).rpartition(".")[0] + "."
     state = {name: value for name, value in _read(path).items() if not name.startswith(head)}
@@ -72,7 +75,7 @@ def load_weights(model: nn.Module, path: Path) -> None:
     if missing := [name for name in missing if not name.startswith(head)]:
         raise ValueError(f"{path.name} does not fit this architecture: it lacks {missing[0]}")
     if unexpected:
-        raise ValueError(f"{path.name} does not fit this architecture: it has {unexpected[0]}, which this has not")
+        raise ValueError(f"{path.name} does not fit this architecture, which has no {unexpected[0]}")
 
 
 def _last_linear(model: nn.Module) -> str:
@@ -82,7 +85,7 @@ def _last_linear(model: nn.Module) -> str:
 
 def _read(path: Path) -> dict[str, torch.Tensor]:
     if not path.is_file():
-        raise FileNotFoundError(f"there is no file of weights {path}, which [trainer] weights names")
+        raise FileNotFoundError(f"the file {path}, which [trainer] weights names, is missing")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
@@ -91,5 +94,5 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
     if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
-        raise ValueError(f"{path.name} is no file of weights: it has something other than tensors by name")
+        raise ValueError(f"{path.name} is no file of weights: it must have only tensors, by name")
     return content

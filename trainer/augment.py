@@ -1,4 +1,4 @@
-"""Random changes to training images, the same ones whenever the same epoch of the same trial is trained."""
+"""Changes training images at random; the same epoch of the same trial always has the same changes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from torchvision.transforms import v2
 
 
 class Augmentation:
-    """Changes images (channels, side, side) of uint8 at random, as `name` says.
+    """Changes uint8 images of shape (channels, side, side) at random, with the augmentation `name`.
 
-    What happens to an image depends on seed, epoch and the image's index in the data alone: not on which process
-    loads it, or what was loaded before. The global random state, which dropout uses, stays as it is.
+    The change depends only on seed, epoch and the image's index in the data, not on the process that loads the image
+    or on the images before it. The global random state, which dropout uses, does not change.
     """
 
     def __init__(self, name: str, side: int, seed: int, epoch: int) -> None:
@@ -29,7 +29,7 @@ class Augmentation:
     def __call__(self, image: torch.Tensor, index: int) -> torch.Tensor:
         digest = hashlib.blake2b(f"{self.seed} {self.epoch} {index}".encode(), digest_size=8).digest()
         with torch.random.fork_rng(devices=[]):
-            # Not torch.manual_seed, which would seed the GPU's generator as well.
+            # torch.manual_seed would seed the GPU's generator as well.
             torch.default_generator.manual_seed(int.from_bytes(digest) >> 1)
             changed: torch.Tensor = self.change(image)
         return changed

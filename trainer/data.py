@@ -1,4 +1,4 @@
-"""Images and their splits: train and validation for the sweep, test for a final score that the sweep never sees."""
+"""Loads images and splits them: into a training and a validation set, and a test set that the sweep never uses."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from torchvision.transforms import v2
 from trainer.archive import scratch, unpacked
 
 HELD_OUT = 1 / 6
-"""Share of the images kept for validation, and again for the test where the data brings no test set of its own."""
+"""Share of the images that becomes the validation set, and the test set, if the data has none of its own."""
 
 DEFAULT_IMAGE_SIZE = 64
-"""Side in pixels to which photos are scaled where the study names none."""
+"""Side in pixels to which photos are scaled if the study file has no image_size."""
 
 NORMALISE = v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.5], [0.5])])
-"""From uint8 to float32 between -1 and 1."""
+"""Turns uint8 into float32 between -1 and 1."""
 
 Change = Callable[[torch.Tensor, int], torch.Tensor]
-"""Makes another image of an image (channels, height, width) of uint8, given its index in the data."""
+"""Returns a changed image; takes a uint8 image of shape (channels, height, width) and its index in the data."""
 
 
 class Selection(Dataset[Any]):
-    """Some images of a torchvision data set, their labels counted from 0 in the order of the wanted classes.
+    """Some images of a torchvision data set; labels are counted from 0 in the order of the chosen classes.
 
-    The source gives images of uint8; the selection changes them, where it has a `change`, and normalises them.
+    The source returns uint8 images. The selection applies its `change`, if it has one, and normalises them.
     """
 
     def __init__(self, source: Any, indices: list[int], labels: dict[int, int], change: Change | None = None) -> None:
@@ -49,18 +49,18 @@ class Selection(Dataset[Any]):
         return NORMALISE(image), self.labels[int(label)]
 
     def share(self, fraction: float) -> Selection:
-        """The first of the images, at least one: a part of what a greater fraction gives."""
+        """Return the first images, at least one. A larger fraction includes all images of a smaller one."""
         count = max(1, round(fraction * len(self)))
         return Selection(self.source, self.indices[:count], self.labels)
 
     def changed(self, change: Change) -> Selection:
-        """The same images, each changed whenever it is read."""
+        """Return the same images, with `change` applied to each when it is read."""
         return Selection(self.source, self.indices, self.labels, change)
 
 
 @dataclass(frozen=True)
 class Splits:
-    """The three sets, no image in two of them, and the names of the classes. The training set is in a random order."""
+    """Three sets without common images, and the names of the classes. The training set is in a random order."""
 
     train: Selection
     validation: Selection
@@ -69,9 +69,9 @@ class Splits:
 
 
 def load(spec: dict[str, Any], folder: Path) -> Splits:
-    """The data that a trial's `data` describes; the same spec always gives the same splits.
+    """Return the data that a trial's `data` describes; the same description always gives the same splits.
 
-    Raises ValueError or OSError saying what about the data is wrong.
+    Raises OSError if files are missing or cannot be read, ValueError if the data has no such class or too few images.
     """
     path = folder / spec["path"]
     sources = _fashion_mnist(path, spec) if spec["kind"] == "fashion-mnist" else _image_folder(path, spec)
@@ -80,7 +80,7 @@ def load(spec: dict[str, Any], folder: Path) -> Splits:
     if missing := [name for name in classes if name not in train.classes]:
         raise ValueError(f"the data has no class {missing[0]!r}; it has {', '.join(train.classes)}")
     if len(classes) < 2:
-        raise ValueError(f"the data has {len(classes)} class(es), {', '.join(classes)}: a classifier needs two or more")
+        raise ValueError(f"the only class is {', '.join(classes) or 'missing'}; a classifier needs two or more")
 
     pool = _indices(train, classes)
     shuffled = torch.randperm(len(pool), generator=torch.Generator().manual_seed(spec["split_seed"])).tolist()
@@ -94,7 +94,7 @@ def load(spec: dict[str, Any], folder: Path) -> Splits:
             parts[name] = _select(train, pool[:count], classes)
             pool = pool[count:]
     if not pool:
-        raise ValueError(f"{spec['path']}: too few images ({len(shuffled)}) to hold a validation and a test set apart")
+        raise ValueError(f"{spec['path']}: {len(shuffled)} images are too few for training, validation and test sets")
     return Splits(_select(train, pool, classes), parts["validation"], parts["test"], classes)
 
 
@@ -116,7 +116,7 @@ def _transform(image_size: int | None) -> v2.Compose:
 def _fashion_mnist(root: Path, spec: dict[str, Any]) -> dict[str, Any]:
     packed = sorted((root / "FashionMNIST" / "raw").glob("*.gz"))
     if not packed:
-        raise ValueError(f"{root} has no FashionMNIST/raw/*.gz")
+        raise ValueError(f"{root} has no files FashionMNIST/raw/*.gz")
     folder = scratch()
     (folder / "FashionMNIST" / "raw").mkdir(parents=True)
     for file in packed:
@@ -130,7 +130,10 @@ def _fashion_mnist(root: Path, spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _image_folder(path: Path, spec: dict[str, Any]) -> dict[str, Any]:
-    """A tree of one folder a class, or of such trees named train, validation and test; or a zip or tar of either."""
+    """Return the data sets of a folder, or of a zip or tar file, by name.
+
+    The folder has a folder of images for each class, or folders train, validation and test that do.
+    """
     root = unpacked(path) if path.is_file() else path
     while len(inside := [entry for entry in root.iterdir() if not entry.name.startswith((".", "__"))]) == 1:
         if not inside[0].is_dir():

@@ -1,4 +1,4 @@
-"""Tells a trial's own faults from those of the machine it landed on."""
+"""Tells failures of the trial from failures of the machine."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import torch
 OWN_FAULT, TRANSIENT, OUT_OF_MEMORY = 1, 75, 77
 
 
-def status(error: Exception) -> int:
-    """Exit status for an exception that ended the training.
+def exit_status(error: Exception) -> int:
+    """Return the exit status for an exception that ended the training.
 
-    A missing file is the study's fault; other trouble with files (a full disk, a bad one) or with the GPU is the
-    machine's, and the trial may be tried again elsewhere.
+    A missing file is a fault of the study. Other errors of files (such as a full disk) and of the GPU are faults of the
+    machine: the trial may be retried on another one.
     """
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return OUT_OF_MEMORY

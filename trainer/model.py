@@ -13,14 +13,14 @@ ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tan
 class ConvNet(nn.Module):
     """`n_blocks` blocks of convolution, normalisation, activation and pooling, then a linear classifier.
 
-    Takes images (batch, channels, height, width), gives logits (batch, classes).
+    Takes images of shape (batch, channels, size, size) and returns logits of shape (batch, classes).
     """
 
     def __init__(self, channels: int, size: int, classes: int, params: dict[str, Any]) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for block in range(1, params["n_blocks"] + 1):
-            # A parameter that the study repeats has a value for each block.
+            # A parameter with `repeat` has a value for each block.
             width, kernel = (params.get(f"{name}_{block}", params[name]) for name in ("width", "kernel_size"))
             layers.append(nn.Conv2d(channels, width, kernel, padding=kernel // 2))
             if params["norm"] == "batch":

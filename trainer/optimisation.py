@@ -1,4 +1,4 @@
-"""What changes the weights: optimiser, learning rate over the epochs, and the precision of the arithmetic."""
+"""The optimiser, the learning rate over the epochs, and the numerical precision."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REDUCED = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def make_optimizer(model: nn.Module, params: dict[str, Any]) -> torch.optim.Optimizer:
-    """The optimiser that the parameters name."""
+    """Return the optimiser that the parameters name."""
     lr, decay = params["lr"], params["weight_decay"]
     if params["optimizer"] == "sgd":
         return torch.optim.SGD(model.parameters(), lr=lr, weight_decay=decay, momentum=params["momentum"])
@@ -23,11 +23,11 @@ def make_optimizer(model: nn.Module, params: dict[str, Any]) -> torch.optim.Opti
     return torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=decay)
 
 
-def factor(schedule: str, epoch: int, epochs: int, warmup: int) -> float:
-    """What the learning rate is multiplied by in an epoch, counted from 0, of so many.
+def learning_rate_factor(schedule: str, epoch: int, epochs: int, warmup: int) -> float:
+    """Return the factor of the learning rate in an epoch, counted from 0, out of `epochs`.
 
-    It rises linearly over the first `warmup` epochs and is full in the one after them, where the schedule begins; the
-    schedule ends with the last epoch.
+    The factor rises linearly over the first `warmup` epochs. It is 1 in the next epoch, in which the schedule begins;
+    the schedule ends with the last epoch.
     """
     if epoch < warmup:
         return (epoch + 1) / (warmup + 1)
@@ -46,19 +46,21 @@ def factor(schedule: str, epoch: int, epochs: int, warmup: int) -> float:
 def make_schedule(
     optimizer: torch.optim.Optimizer, params: dict[str, Any], epochs: int
 ) -> torch.optim.lr_scheduler.LRScheduler:
-    """Learning rate over the epochs, stepped once after each."""
+    """Return the scheduler of the learning rate; step it once after each epoch."""
     schedule, warmup = params["schedule"], params["warmup_epochs"]
-    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: factor(schedule, epoch, epochs, warmup))
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda epoch: learning_rate_factor(schedule, epoch, epochs, warmup)
+    )
 
 
 def autocast(precision: str, device: torch.device) -> torch.autocast:
-    """A context in which the layers that bear it compute in this precision; the weights stay float32."""
+    """Return a context in which layers compute in this precision if they support it; the weights stay float32."""
     return torch.autocast(device.type, dtype=REDUCED.get(precision), enabled=precision in REDUCED)
 
 
 def make_scaler(precision: str, device: torch.device) -> torch.amp.GradScaler:
-    """Keeps the gradients of float16 in its range, and skips a step where they overflow; else it does nothing.
+    """Return a scaler that keeps gradients in float16's range, and skips an optimiser step if they overflow.
 
-    On the CPU it works as on cuda, only slowly. On an Apple GPU it is off, where torch has not always had it.
+    It does nothing in other precisions, nor on Apple GPUs, for which not every version of torch has it.
     """
     return torch.amp.GradScaler(device.type, enabled=precision == "float16" and device.type in ("cuda", "cpu"))

@@ -1,6 +1,6 @@
-"""What trained models say: one loaded by itself, and several together on the test set.
+"""Loads trained models, and scores several of them and their averaged predictions on the test set.
 
-python -m trainer.predict TRIAL.json … [--data PATH]     # prints their scores, and those of their average
+python -m trainer.predict TRIAL.json … [--data PATH]     # prints the scores as JSON
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -20,19 +21,17 @@ from trainer.train import Training, choose_device
 from trainer.trial import Trial
 
 BATCH = 256
-"""Images at a time."""
+"""Number of images that are predicted at once."""
 
 
 def load_model(folder: Path) -> tuple[nn.Module, list[str]]:
-    """The trained model of a trial's folder, ready to predict, and the names of its classes.
+    """Return the trained model of a trial's folder, in eval mode, and the names of its classes.
 
-    It takes images as float32 of (n, channels, size, size) that `trainer.data.NORMALISE` made of uint8, and gives
-    logits of (n, classes). Raises ValueError when the folder has no whole checkpoint.
+    The model takes float32 images of shape (n, channels, size, size), which `trainer.data.NORMALISE` makes of uint8
+    images, and returns logits of shape (n, classes). Raises ValueError if the folder has no undamaged checkpoint.
     """
     trial = Trial.read(folder / "trial.json")
-    state = trial.load()
-    if state is None:
-        raise ValueError(f"{trial.checkpoint}: no whole checkpoint")
+    state = _load_checkpoint(trial)
     channels, size = state["input"]
     classes: list[str] = state["classes"]
     model = architectures.build(channels, size, len(classes), complete_params(trial.params))
@@ -42,48 +41,55 @@ def load_model(folder: Path) -> tuple[nn.Module, list[str]]:
 
 @torch.no_grad()
 def ensemble(trials: Sequence[Trial]) -> dict[str, dict[str, float]]:
-    """Scores on the test set, by trial number, and as `ensemble` those of the models' averaged probabilities.
+    """Return the scores on the test set by trial number, and as "ensemble" those of the averaged probabilities.
 
-    The trials are of one study, whose data and classes they share. Raises ValueError when one has no checkpoint.
+    All trials must be of the same study. Raises ValueError if one has no undamaged checkpoint.
     """
     splits = data.load(trials[0].data, trials[0].folder)
-    runs = [_restored(trial, splits) for trial in trials]
+    runs = [_restore(trial, splits) for trial in trials]
     labels: list[int] = []
-    said: list[list[torch.Tensor]] = [[] for _ in runs]
+    batches: list[list[torch.Tensor]] = [[] for _ in runs]
     for start in range(0, len(splits.test), BATCH):
         items = [splits.test[position] for position in range(start, min(start + BATCH, len(splits.test)))]
         images = torch.stack([image for image, _ in items])
         labels += [label for _, label in items]
-        for run, batches in zip(runs, said, strict=True):
-            batches.append(run.logits(images).softmax(dim=1).cpu())
-    each = [torch.cat(batches) for batches in said]
-    scores = {str(trial.number): _scores(one, labels) for trial, one in zip(trials, each, strict=True)}
-    return {**scores, "ensemble": _scores(torch.stack(each).mean(dim=0), labels)}
+        for run, of_run in zip(runs, batches, strict=True):
+            of_run.append(run.logits(images).softmax(dim=1).cpu())
+    probabilities = [torch.cat(of_run) for of_run in batches]
+    scores = {str(trial.number): _scores(own, labels) for trial, own in zip(trials, probabilities, strict=True)}
+    return {**scores, "ensemble": _scores(torch.stack(probabilities).mean(dim=0), labels)}
 
 
-def _restored(trial: Trial, splits: data.Splits) -> Training:
-    state = trial.load()
-    if state is None:
-        raise ValueError(f"{trial.checkpoint}: no whole checkpoint")
+def _restore(trial: Trial, splits: data.Splits) -> Training:
+    """Return a trial's training as its checkpoint has it, in eval mode."""
+    state = _load_checkpoint(trial)
     run = Training(trial, splits, choose_device())
     run.restore(state)
     run.model.eval()
     return run
 
 
+def _load_checkpoint(trial: Trial) -> dict[str, Any]:
+    state = trial.load()
+    if state is None:
+        raise ValueError(f"{trial.checkpoint} is missing or damaged")
+    return state
+
+
 def _scores(probabilities: torch.Tensor, labels: Sequence[int]) -> dict[str, float]:
-    right = torch.tensor(labels)
+    """Return loss and accuracy of probabilities of shape (n, classes)."""
+    targets = torch.tensor(labels)
     return {
-        "test_loss": float(nn.functional.nll_loss(probabilities.clamp_min(1e-12).log(), right)),
-        "test_accuracy": float((probabilities.argmax(dim=1) == right).float().mean()),
+        "test_loss": float(nn.functional.nll_loss(probabilities.clamp_min(1e-12).log(), targets)),
+        "test_accuracy": float((probabilities.argmax(dim=1) == targets).float().mean()),
     }
 
 
 def main() -> None:
     """Print the scores as JSON."""
     parser = argparse.ArgumentParser(prog="python -m trainer.predict", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("trials", type=Path, nargs="+", help="trial.json of each trial, its checkpoint beside it")
-    parser.add_argument("--data", type=Path, help="where the data lies, if not beside the first")
+    parser.add_argument("trials", type=Path, nargs="+", help="trial.json of each trial, with its checkpoint beside it")
+    parser.add_argument("--data", type=Path, help="path of the data, if it is not where the first trial.json says")
     arguments = parser.parse_args()
     trials = [Trial.read(file) for file in arguments.trials]
     if arguments.data:
@@ -91,7 +97,7 @@ def main() -> None:
     try:
         print(json.dumps(ensemble(trials)))
     except (OSError, ValueError) as error:
-        sys.exit(f"error: {error}; --data says where the data lies")
+        sys.exit(f"error: {error}. If the data is elsewhere, name its path: --data PATH")
 
 
 if __name__ == "__main__":

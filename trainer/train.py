@@ -1,4 +1,4 @@
-"""Trains one trial epoch by epoch, so that a run broken off anywhere and resumed ends as an unbroken one."""
+"""Trains one trial epoch by epoch. An interrupted training that resumes ends like one that was not interrupted."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from trainer.trial import CONTINUE, Termination, Trial
 
 
 def choose_device() -> torch.device:
-    """cuda, mps or cpu, whichever is there, in this order."""
+    """Return the first device that this machine has of cuda, mps and cpu."""
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def software(device: torch.device) -> dict[str, str]:
-    """What a result may depend on besides the trial: versions, this program's own code, the GPU."""
+    """Return what else a result may depend on: the versions of torch, the digest of this code, and the device."""
     code = hashlib.sha256()
     for file in sorted(Path(__file__).parent.glob("*.py")):
         code.update(file.name.encode() + b"\0" + file.read_bytes())
@@ -44,16 +44,16 @@ def software(device: torch.device) -> dict[str, str]:
 
 
 class Training:
-    """Everything that a checkpoint holds: model, optimiser, schedule, random states, and how far the run is."""
+    """The state of a training: model, optimiser, schedule, random states, and the epochs and batches done."""
 
     def __init__(self, trial: Trial, splits: data.Splits, device: torch.device) -> None:
         self.params = complete_params(trial.params)
         self.device = device
         self.seed = trial.seed
         self.images = splits.train.share(self.params["fraction"])
-        # Batch normalisation cannot train on one image: one that is left over at the end sits the epoch out.
-        left_over: int = len(self.images) % self.params["batch_size"]
-        self.images_per_epoch = len(self.images) - (left_over == 1 < len(self.images))
+        # Batch normalisation cannot train on a single image, so an epoch leaves out a last batch of one.
+        last_batch: int = len(self.images) % self.params["batch_size"]
+        self.images_per_epoch = len(self.images) - (last_batch == 1 < len(self.images))
         self.channels, self.size, _ = self.images[0][0].shape
         self.classes = splits.classes
         torch.manual_seed(trial.seed)
@@ -64,13 +64,14 @@ class Training:
         self.epoch = 0
         """Epochs finished and reported."""
         self.batch = 0
-        """Batches finished of the epoch after those."""
+        """Batches finished in the current epoch."""
         self.loss_sum = 0.0
         self.seconds = 0.0
 
     def state(self) -> dict[str, Any]:
+        """Return the content of a checkpoint."""
         return {
-            # For who loads the model alone, without the data.
+            # These two let others load the model without the data.
             "input": [self.channels, self.size],
             "classes": self.classes,
             "model": self.model.state_dict(),
@@ -86,10 +87,11 @@ class Training:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
+        """Continue from the content of a checkpoint."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
-        # Empty where the scaler did nothing.
+        # A disabled scaler has an empty state.
         if state["scaler"]:
             self.scaler.load_state_dict(state["scaler"])
         self.epoch, self.batch = state["epoch"], state["batch"]
@@ -100,13 +102,13 @@ class Training:
             torch.cuda.set_rng_state_all(state["cuda_rng"])
 
     def logits(self, images: torch.Tensor) -> torch.Tensor:
-        """What the model makes of a batch, in float32 whatever the precision it computes in."""
+        """Return the model's logits of shape (batch, classes), as float32 in every precision."""
         with autocast(self.params["precision"], self.device):
             logits: torch.Tensor = self.model(images.to(self.device))
         return logits.float()
 
     def step(self, images: torch.Tensor, labels: torch.Tensor) -> float:
-        """Train on a batch; gives its mean loss."""
+        """Train on a batch; return its mean loss."""
         criterion = nn.CrossEntropyLoss(label_smoothing=self.params["label_smoothing"])
         loss = criterion(self.logits(images), labels.to(self.device))
         self.optimizer.zero_grad()
@@ -119,7 +121,7 @@ class Training:
         return float(loss.detach())
 
     def sizes(self) -> dict[str, float]:
-        """How big the model is: trained weights, megabytes of its state, megabytes of GPU memory that torch took."""
+        """Return the number of trained weights, the size of the state in MB, and torch's peak GPU memory in MB."""
         state = self.model.state_dict().values()
         gpu = torch.cuda.max_memory_reserved(self.device) if self.device.type == "cuda" else 0
         return {
@@ -130,14 +132,37 @@ class Training:
 
 
 def train(trial: Trial) -> int:
-    """Train from the checkpoint, or from the start, to the target step.
+    """Train from the checkpoint, or from the start, to the target step; return the exit status.
 
-    Returns 0 when the target is reached, CONTINUE when a checkpoint is written to go on from: SIGTERM came, or it is
-    time to hand one over to the pool.
-    Raises ValueError when the training loss is no longer finite, or the trial does not fit the data or its file of
-    pretrained weights, or the data is not the study's; OSError when a file is missing.
+    0 means that the target is reached, that a slice has ended, or that the trial is cut off. CONTINUE means that a
+    checkpoint is written and that the program must be restarted: after SIGTERM, or to hand a checkpoint over.
+
+    Raises ValueError if the training loss is not finite, if the trial does not fit the data or its pretrained weights,
+    or if the data is not the study's; OSError if a file is missing.
     """
     terminated = Termination()
+    splits, run = _prepare(trial)
+    handover, slice_end = trial.handover(), trial.slice_end()
+    while run.epoch < trial.target_step:
+        if slice_end or (run.epoch and trial.is_cut_off(run.epoch)):
+            print(f"{'a slice ends' if slice_end else 'cut off'} at epoch {run.epoch}", flush=True)
+            return 0
+        scores = None
+        if not handover and _train_epoch(run, lambda: bool(terminated or handover)):
+            scores = _validate(trial, run, splits, terminated)
+        if scores is None:
+            trial.save(run.state())
+            reason = "SIGTERM" if terminated else "handing over"
+            print(f"{reason}: checkpoint written at epoch {run.epoch}, batch {run.batch}", flush=True)
+            return CONTINUE
+        _end_epoch(trial, run, scores)
+        handover.count_epoch()
+        slice_end.count_epoch()
+    return 0
+
+
+def _prepare(trial: Trial) -> tuple[data.Splits, Training]:
+    """Return the data and the training, as the checkpoint has it if there is one; record the start."""
     if trial.data_sha256:
         print(f"the data has the SHA-256 {trial.data_sha256}", flush=True)
     splits = data.load(trial.data, trial.folder)
@@ -147,40 +172,31 @@ def train(trial: Trial) -> int:
         print(f"resumed at epoch {run.epoch}, batch {run.batch}", flush=True)
     elif run.params["pretrained"] and (file := trial.data.get("weights", {}).get(run.params["architecture"])):
         architectures.load_weights(run.model, trial.folder / file)
-        print(f"the weights are those of {file} at first", flush=True)
-    trial.mend()
-    trial.note_start(**software(run.device))
+        print(f"pretrained weights loaded from {file}", flush=True)
+    trial.end_torn_line()
+    trial.record_start(**software(run.device))
     print(f"trial {trial.number} on {run.device}: {len(run.images)} images, {run.params}", flush=True)
-
-    handover, slice_end = trial.handover(), trial.slice_end()
-    while run.epoch < trial.target_step:
-        if slice_end or (run.epoch and trial.is_cut_off(run.epoch)):
-            print(f"{'a slice ends' if slice_end else 'cut off'} at epoch {run.epoch}", flush=True)
-            return 0
-        scores = None
-        if not handover and _train_epoch(run, lambda: bool(terminated or handover)):
-            began = time.monotonic()
-            scores = evaluate(run, splits.validation, terminated)
-            val_seconds = round(time.monotonic() - began, 3)
-            if scores is not None and trial.objective.startswith("test_") and run.epoch + 1 == trial.target_step:
-                # A confirmation: see `sweep confirm`.
-                tested = evaluate(run, splits.test, terminated)
-                scores = None if tested is None else scores | _as_test(tested)
-        if scores is None:
-            trial.save(run.state())
-            why = "SIGTERM" if terminated else "handing over"
-            print(f"{why}: checkpoint written at epoch {run.epoch}, batch {run.batch}", flush=True)
-            return CONTINUE
-        _end_epoch(trial, run, {**scores, "val_seconds": val_seconds})
-        handover.count_epoch()
-        slice_end.count_epoch()
-    return 0
+    return splits, run
 
 
-def _train_epoch(run: Training, broken_off: Callable[[], bool]) -> bool:
-    """Train on the rest of the current epoch; False when broken off, between two batches."""
+def _validate(trial: Trial, run: Training, splits: data.Splits, terminated: Termination) -> dict[str, float] | None:
+    """Return the scores of a trained epoch and the seconds they took; None if SIGTERM interrupts.
+
+    The last epoch of a confirmation, whose objective begins with "test_", is also scored on the test set.
+    """
+    began = time.monotonic()
+    scores = evaluate(run, splits.validation, terminated)
+    seconds = round(time.monotonic() - began, 3)
+    if scores is not None and trial.objective.startswith("test_") and run.epoch + 1 == trial.target_step:
+        test_scores = evaluate(run, splits.test, terminated)
+        scores = None if test_scores is None else scores | _rename_to_test(test_scores)
+    return None if scores is None else {**scores, "val_seconds": seconds}
+
+
+def _train_epoch(run: Training, is_interrupted: Callable[[], bool]) -> bool:
+    """Train on the rest of the current epoch; return False if interrupted between two batches."""
     size: int = run.params["batch_size"]
-    # The order depends on seed and epoch alone, so that a resumed epoch goes on where it stopped.
+    # The order depends only on seed and epoch, so that a resumed epoch continues where it stopped.
     order_seed = (run.seed * 1_000_003 + run.epoch) % 2**63
     order = torch.randperm(len(run.images), generator=torch.Generator().manual_seed(order_seed)).tolist()
     images = run.images
@@ -189,7 +205,7 @@ def _train_epoch(run: Training, broken_off: Callable[[], bool]) -> bool:
     run.model.train()
     started, before = time.monotonic(), run.seconds
     for inputs, labels in _loader(images, size, order[run.batch * size : run.images_per_epoch]):
-        if broken_off():
+        if is_interrupted():
             break
         value = run.step(inputs, labels)
         run.loss_sum += value * len(labels)
@@ -201,7 +217,7 @@ def _train_epoch(run: Training, broken_off: Callable[[], bool]) -> bool:
 
 
 def _end_epoch(trial: Trial, run: Training, scores: dict[str, float]) -> None:
-    """Report, then checkpoint: killed in between, the resumed run takes the report back and makes it again."""
+    """Report the epoch, then write a checkpoint. After a kill in between, the epoch is reported again."""
     report = {
         "train_loss": run.loss_sum / run.images_per_epoch,
         **scores,
@@ -210,7 +226,7 @@ def _end_epoch(trial: Trial, run: Training, scores: dict[str, float]) -> None:
         **run.sizes(),
     }
     with warnings.catch_warnings():
-        # Resumed after an epoch's last batch, this process has made no optimiser step; torch takes that for a mistake.
+        # torch warns if no optimiser step came before. That is normal in a process that resumes after the last batch.
         warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step")
         run.schedule.step()
     run.epoch, run.batch, run.loss_sum, run.seconds = run.epoch + 1, 0, 0.0, 0.0
@@ -221,44 +237,44 @@ def _end_epoch(trial: Trial, run: Training, scores: dict[str, float]) -> None:
 
 @torch.no_grad()
 def evaluate(run: Training, images: data.Selection, terminated: Termination | None = None) -> dict[str, float] | None:
-    """Mean loss and accuracy over a set; None when broken off by SIGTERM."""
+    """Return the mean loss and the accuracy on a set of images; None if SIGTERM interrupts."""
     run.model.eval()
-    loss, right = 0.0, 0
+    loss, correct = 0.0, 0
     for inputs, labels in _loader(images, 256, list(range(len(images)))):
         if terminated:
             return None
         logits = run.logits(inputs).cpu()
         loss += float(nn.functional.cross_entropy(logits, labels, reduction="sum"))
-        right += int((logits.argmax(dim=1) == labels).sum())
-    return {"val_loss": loss / len(images), "val_accuracy": right / len(images)}
+        correct += int((logits.argmax(dim=1) == labels).sum())
+    return {"val_loss": loss / len(images), "val_accuracy": correct / len(images)}
 
 
-def test(trial: Trial) -> dict[str, float]:
-    """Score a trial's checkpoint on the test set.
+def score(trial: Trial) -> dict[str, float]:
+    """Return the scores of a trial's checkpoint on the test set.
 
-    Raises ValueError when there is no checkpoint.
+    Raises ValueError if there is no undamaged checkpoint, or if the data is not the study's.
     """
     state = trial.load()
     if state is None:
-        raise ValueError(f"{trial.checkpoint}: no checkpoint to score")
+        raise ValueError(f"the checkpoint {trial.checkpoint} is missing or damaged")
     splits = data.load(trial.data, trial.folder)
     run = Training(trial, splits, choose_device())
     run.restore(state)
-    return _as_test(evaluate(run, splits.test) or {})
+    return _rename_to_test(evaluate(run, splits.test) or {})
 
 
-def _as_test(scores: dict[str, float]) -> dict[str, float]:
+def _rename_to_test(scores: dict[str, float]) -> dict[str, float]:
     return {name.replace("val_", "test_"): value for name, value in scores.items()}
 
 
 def _loader(images: data.Selection, batch_size: int, order: list[int]) -> DataLoader[Any]:
-    # HTCondor sets OMP_NUM_THREADS to the cores of the slot; one of them does the training.
+    # HTCondor sets OMP_NUM_THREADS to the slot's number of cores. One of them does the training.
     workers = min(8, int(os.environ.get("OMP_NUM_THREADS", "1")) - 1)
     return DataLoader(
         images,
         batch_size=batch_size,
         sampler=order,
         num_workers=workers,
-        # A generator of its own: an iterator draws a seed when it is made, which must not move dropout's.
+        # An iterator draws a seed when it is made. With its own generator it leaves dropout's random state alone.
         generator=torch.Generator().manual_seed(0),
     )

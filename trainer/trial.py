@@ -1,7 +1,7 @@
-"""The trial contract, seen from the job: trial.json in, metrics.jsonl and a checkpoint out.
+"""The trial contract, on the side of the job: reads trial.json, writes metrics.jsonl and checkpoints.
 
-One file, to be used by any Python program: it travels along with a `[trainer] command` as sweep_trial.py. torch is
-needed for checkpoints alone.
+Any Python program can use this file: it travels with a `[trainer] command` as sweep_trial.py. Only `save` and `load`
+need torch.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import Any
 
 CONTINUE = 85
-"""Exit status that hands over a checkpoint and asks to be restarted; `checkpoint_exit_code` in the submit file."""
+"""Exit status that hands over a checkpoint and asks for a restart: `checkpoint_exit_code` in the submit file."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial.json; relative names in it are taken from the folder that it lies in."""
+    """The content of trial.json; relative paths in it start from its folder. `start` is the way to make one."""
 
     folder: Path
     number: int
@@ -48,7 +48,7 @@ class Trial:
 
     @classmethod
     def read(cls, path: Path) -> Trial:
-        """Raises OSError, ValueError or KeyError when the file is missing or not a trial."""
+        """Return the trial of a file. Raises OSError, ValueError or KeyError if the file is missing or damaged."""
         spec = json.loads(path.read_text(encoding="utf-8"))
         folder = path.resolve().parent
         return cls(
@@ -71,19 +71,23 @@ class Trial:
 
     @classmethod
     def start(cls, path: Path | str = "trial.json") -> Trial:
-        """The trial of a program of your own; from here on SIGTERM does not kill it, `leave_if_due` heeds it."""
+        """Return the trial, for your own program, and record the start.
+
+        From now on SIGTERM does not end the program; `leave_if_due` does. Raises ValueError if the data is not the
+        study's, and the errors of `read`.
+        """
         trial = cls.read(Path(path))
-        trial.mend()
-        trial.note_start()
+        trial.end_torn_line()
+        trial.record_start()
         _ = trial.data_sha256
-        assert trial._ends is not None  # noqa: S101 - made here, so that they listen and count from here
+        assert trial._limits is not None  # noqa: S101 - made now, because SIGTERM and the limits count from here
         return trial
 
     @cached_property
     def data_sha256(self) -> str:
-        """Digest of the data, where that came as one file; '' otherwise.
+        """The SHA-256 digest of the data, if the data is a single file; '' otherwise.
 
-        Raises ValueError where the study's data has another.
+        Raises ValueError if the study's data has another digest.
         """
         path = self.folder / self.data.get("path", "")
         if not path.is_file():
@@ -91,29 +95,29 @@ class Trial:
         digest, wanted = _digest(path), self.data.get("sha256") or ""
         if wanted not in ("", digest):
             raise ValueError(
-                f"{path.name} has the SHA-256 {digest}, the study's data {wanted}. Was it overwritten under its name? "
-                "Caches keep an object by its name: give new data a new one"
+                f"{path.name} has the SHA-256 {digest}, but the study's data has {wanted}. Was the file overwritten? "
+                "Caches keep a file by its name: give new data a new name"
             )
         return digest
 
     @cached_property
-    def _ends(self) -> tuple[Termination, Due, Due]:
+    def _limits(self) -> tuple[Termination, Due, Due]:
         return Termination(), self.slice_end(), self.handover()
 
     def handover(self) -> Due:
-        """When to hand a checkpoint over."""
+        """Return what is true when a checkpoint is to be handed over to HTCondor."""
         return Due(self.handover_seconds, self.handover_epochs)
 
     def slice_end(self) -> Due:
-        """When the job is to end, for the trial to go on as another."""
+        """Return what is true when the slice ends: the job exits, and another job continues the trial."""
         return Due(self.slice_seconds, self.slice_epochs)
 
     def leave_if_due(self, step: int) -> None:
-        """After each step that is reported and saved: exit where it is time to.
+        """Exit if it is time to; call this after each step, once it is reported and saved.
 
-        With 0 where the trial is cut off, or a slice of it is over; with CONTINUE to be started again.
+        The exit status is 0 if a slice has ended or the trial is cut off, CONTINUE if the program is to be restarted.
         """
-        termination, slice_end, handover = self._ends
+        termination, slice_end, handover = self._limits
         slice_end.count_epoch()
         handover.count_epoch()
         if step >= self.target_step:
@@ -124,7 +128,7 @@ class Trial:
             sys.exit(CONTINUE)
 
     def is_cut_off(self, step: int) -> bool:
-        """Whether the best of all values reported up to this step is worse than what others had by then."""
+        """Return whether the best value reported up to this step is worse than the pruner's cut-off for it."""
         cutoff = self.cutoffs.get(str(step))
         if cutoff is None:
             return False
@@ -132,7 +136,7 @@ class Trial:
         return bool(values) and (max(values) < cutoff if self.maximize else min(values) > cutoff)
 
     def _reported(self) -> dict[int, float]:
-        """The objective by step, by the file of metrics; a line that a kill has torn is none."""
+        """Return the objective's values by step, from the file of metrics; torn lines are skipped."""
         values = {}
         for line in self.metrics.read_text(encoding="utf-8").splitlines():
             try:
@@ -142,8 +146,8 @@ class Trial:
                 continue
         return values
 
-    def note_start(self, **more: str) -> None:
-        """Append where and with which Python this process runs, and `more`, to starts.jsonl."""
+    def record_start(self, **more: str) -> None:
+        """Append the time, the host, the version of Python and `more` to starts.jsonl."""
         start = {
             "when": datetime.now(UTC).isoformat(timespec="seconds"),
             "host": socket.gethostname(),
@@ -154,23 +158,23 @@ class Trial:
             handle.write(json.dumps(start) + "\n")
 
     def report(self, step: int, **metrics: float) -> None:
-        """Append the metrics of one finished step, and have them on disk before going on."""
-        seen = {"data_sha256": self.data_sha256} if self.data_sha256 else {}
-        line = json.dumps({"step": step, **metrics, **seen})
+        """Append the metrics of a finished step to the file of metrics, and sync it to disk."""
+        data = {"data_sha256": self.data_sha256} if self.data_sha256 else {}
+        line = json.dumps({"step": step, **metrics, **data})
         with self.metrics.open("a", encoding="utf-8") as handle:
             handle.write(line + "\n")
             handle.flush()
             os.fsync(handle.fileno())
-        self._live.tell(line)
+        self._event_log.write(line)
 
     @cached_property
-    def _live(self) -> Live:
-        return Live()
+    def _event_log(self) -> EventLog:
+        return EventLog()
 
-    def mend(self) -> None:
-        """End a last line that a kill has torn, so that the next report is a line of its own.
+    def end_torn_line(self) -> None:
+        """End a last line of metrics that a kill has torn, so that the next report starts a new line.
 
-        Nothing is taken back: a step that is done again is reported again, and the later report counts.
+        No report is removed. A step that is done again is reported again, and its last report counts.
         """
         with self.metrics.open("ab+") as handle:
             if handle.tell():
@@ -179,9 +183,9 @@ class Trial:
                     handle.write(b"\n")
 
     def save(self, state: dict[str, Any]) -> None:
-        """Replace the checkpoint, whole or not at all, and keep the one before.
+        """Replace the checkpoint atomically, and keep the previous one.
 
-        The digests of both are on disk before either is renamed: at every instant some whole checkpoint is known.
+        The digests of both are on disk before either is renamed, so that there is a valid checkpoint at every moment.
         """
         import torch
 
@@ -191,7 +195,7 @@ class Trial:
         known = [_digest(new), *self._known_digests()[:1]]
         _write(self.digests, "".join(f"{digest}\n" for digest in known))
         if self.checkpoint.exists():
-            # A second name first: an eviction in between must find the file under its own.
+            # A link, unlike a rename, leaves the file under its own name, for an eviction in between.
             spare = self.previous.with_name(self.previous.name + ".new")
             spare.unlink(missing_ok=True)
             os.link(self.checkpoint, spare)
@@ -199,9 +203,9 @@ class Trial:
         new.replace(self.checkpoint)
 
     def load(self) -> dict[str, Any] | None:
-        """The last whole checkpoint, on the CPU; None when there is none (an empty file stands for none).
+        """Return the last valid checkpoint, on the CPU; None if there is none. An empty file is no checkpoint.
 
-        A damaged one, told by its digest, is passed over for the one before, and that is said.
+        A checkpoint whose digest is wrong is damaged. Then this prints a message, and tries the previous checkpoint.
         """
         import torch
 
@@ -212,7 +216,7 @@ class Trial:
             if _digest(path) in known:
                 state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
                 return state
-            print(f"{path.name} is damaged: passed over", flush=True)
+            print(f"{path.name} is damaged: skipped", flush=True)
         return None
 
     @property
@@ -221,7 +225,7 @@ class Trial:
 
     @property
     def digests(self) -> Path:
-        """SHA-256 of the checkpoint and of the one before, a line each."""
+        """The file with the SHA-256 digests of the checkpoint and of the previous one, a line each."""
         return self.checkpoint.with_name(self.checkpoint.name + ".sha256")
 
     def _known_digests(self) -> list[str]:
@@ -229,7 +233,7 @@ class Trial:
 
 
 class Due:
-    """True after some seconds, or some finished epochs, of this process; never, where neither is given."""
+    """True once this process has run for some seconds, or has finished some epochs; without limits never true."""
 
     def __init__(self, seconds: float | None, epochs: int | None) -> None:
         self._seconds, self._epochs = seconds, epochs
@@ -245,23 +249,24 @@ class Due:
         return self._epochs is not None and self._finished >= self._epochs
 
 
-class Live:
-    """Writes into the job's log on the access point, through the connection to it that HTCondor keeps for a job.
+class EventLog:
+    """Writes lines into the job's event log on the access point, where `sweep status` reads them.
 
-    That is Chirp: https://htcondor.readthedocs.io/en/latest/man-pages/condor_chirp.html. `sweep status` reads it there.
-    Where there is none, or it fails, nothing is said.
+    It uses HTCondor's Chirp (https://htcondor.readthedocs.io/en/latest/man-pages/condor_chirp.html). Without Chirp, and
+    on errors, it writes nothing: the file of metrics has every report.
     """
 
     SECONDS = 30.0
-    """At most one line in so many: each is a call to the access point."""
+    """Least time between two lines, because each line is a call to the access point."""
 
     def __init__(self) -> None:
-        self._told = -math.inf
+        self._written = -math.inf
 
-    def tell(self, line: str) -> None:
-        if time.monotonic() - self._told < self.SECONDS:
+    def write(self, line: str) -> None:
+        """Write a line, unless the last one was written less than `SECONDS` ago."""
+        if time.monotonic() - self._written < self.SECONDS:
             return
-        self._told = time.monotonic()
+        self._written = time.monotonic()
         text = re.sub(r"[\\ \t]", r"\\\g<0>", line)
         try:
             config = Path(os.environ.get("_CONDOR_CHIRP_CONFIG", ".chirp.config"))
@@ -279,17 +284,17 @@ class Live:
 
 
 class Termination:
-    """True once SIGTERM, HTCondor's notice of an eviction, has come."""
+    """True once the process has received SIGTERM, with which HTCondor announces an eviction."""
 
     def __init__(self) -> None:
-        self._came = False
-        signal.signal(signal.SIGTERM, self._note)
+        self._received = False
+        signal.signal(signal.SIGTERM, self._receive)
 
-    def _note(self, *_: object) -> None:
-        self._came = True
+    def _receive(self, *_: object) -> None:
+        self._received = True
 
     def __bool__(self) -> bool:
-        return self._came
+        return self._received
 
 
 def _digest(path: Path) -> str:

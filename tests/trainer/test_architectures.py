@@ -45,7 +45,7 @@ def test_every_architecture_sorts_grey_and_coloured_images_and_needs_no_network(
 
 @pytest.mark.parametrize(("name", "size"), [("vit_b_16", 28), ("vit_b_32", 48), ("convnext_small", 31)])
 def test_an_image_of_a_size_that_does_not_fit_is_refused(name: str, size: int) -> None:
-    with pytest.raises(ValueError, match=rf"{name} needs images .* not {size}: set \[trainer\] image_size"):
+    with pytest.raises(ValueError, match=rf"{name} needs images .* not {size}: set image_size = \d+ in \[trainer\]"):
         build(3, size, 2, complete_params({"architecture": name}))
 
 
@@ -95,7 +95,7 @@ def test_a_trial_begins_with_an_earlier_one_s_checkpoint_and_once_begun_needs_it
     spec = json.loads((later / "trial.json").read_text())
     (later / "trial.json").write_text(json.dumps(spec | {"handover_seconds": None, "target_step": 1}))
     assert train(later) == 0
-    assert set(training.test(Trial.read(later / "trial.json"))) == {"test_loss", "test_accuracy"}
+    assert set(training.score(Trial.read(later / "trial.json"))) == {"test_loss", "test_accuracy"}
 
 
 def convnet(**params: Any) -> nn.Module:
@@ -120,9 +120,9 @@ def test_weights_of_an_old_torch_that_counted_no_batches_fit(tmp_path: Path) -> 
     ("content", "said"),
     [
         (without(convnet().state_dict(), "4.weight"), "it lacks features.4.weight"),
-        ({**convnet().state_dict(), "features.9.bias": torch.ones(2)}, "it has features.9.bias, which"),
+        ({**convnet().state_dict(), "features.9.bias": torch.ones(2)}, "which has no features.9.bias"),
         (convnet(width=5).state_dict(), r"features.0.weight has shape \(5, 3, 3, 3\), not \(4, 3, 3, 3\)"),
-        ({"epoch": 3}, "something other than tensors"),
+        ({"epoch": 3}, "it must have only tensors"),
         (convnet(), "is no file of weights that torch.load reads with weights_only=True"),
     ],
 )

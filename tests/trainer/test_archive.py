@@ -70,7 +70,7 @@ def test_no_link_leads_elsewhere(tmp_path: Path) -> None:
 
 def test_what_is_no_archive_is_said(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_text("<html>404</html>")
-    with pytest.raises(ValueError, match=r"x\.zip is neither a zip nor a tar"):
+    with pytest.raises(ValueError, match=r"x\.zip is neither a zip nor a tar file"):
         archive.unpacked(tmp_path / "x.zip")
 
 
@@ -90,9 +90,9 @@ def test_each_report_says_which_data_it_is_of(job: Callable[..., Path], photos: 
     (report,) = (folder / "metrics.jsonl").read_text().splitlines()
     assert json.loads(report)["data_sha256"] == digest
     other = job("other", data={"path": str(packed), "sha256": "0" * 64})
-    with pytest.raises(ValueError, match="Was it overwritten under its name"):
+    with pytest.raises(ValueError, match="Was the file overwritten"):
         train(other)
-    with pytest.raises(ValueError, match="Was it overwritten under its name"):
+    with pytest.raises(ValueError, match="Was the file overwritten"):
         Trial.start(other / "trial.json")
     assert (other / "metrics.jsonl").read_text() == ""
     assert Trial.read(job("folder") / "trial.json").data_sha256 == ""

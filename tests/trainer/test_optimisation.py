@@ -12,7 +12,7 @@ import torch
 from tests.trainer.actions import measured, saved, train
 from trainer import data
 from trainer import train as training
-from trainer.optimisation import factor, make_optimizer
+from trainer.optimisation import learning_rate_factor, make_optimizer
 from trainer.trial import Trial
 
 Job = Callable[..., Path]
@@ -28,8 +28,8 @@ Job = Callable[..., Path]
     ],
 )
 def test_schedules_run_over_the_epochs_after_the_warm_up(schedule: str, factors: list[float]) -> None:
-    assert [factor(schedule, epoch, 4, 0) for epoch in range(5)] == pytest.approx(factors)
-    warm = [factor(schedule, epoch, 7, 3) for epoch in range(8)]
+    assert [learning_rate_factor(schedule, epoch, 4, 0) for epoch in range(5)] == pytest.approx(factors)
+    warm = [learning_rate_factor(schedule, epoch, 7, 3) for epoch in range(8)]
     assert warm == pytest.approx([0.25, 0.5, 0.75, *factors])
 
 
@@ -37,16 +37,16 @@ def test_cosine_is_torch_s() -> None:
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.5)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=7)
     for epoch in range(8):
-        assert 0.5 * factor("cosine", epoch, 7, 0) == pytest.approx(schedule.get_last_lr()[0], abs=1e-12)
+        assert 0.5 * learning_rate_factor("cosine", epoch, 7, 0) == pytest.approx(schedule.get_last_lr()[0], abs=1e-12)
         optimizer.step()
         schedule.step()
 
 
 @pytest.mark.parametrize("warmup", [4, 9])
 def test_a_warm_up_that_never_ends_only_rises(warmup: int) -> None:
-    rates = [factor("cosine", epoch, 4, warmup) for epoch in range(4)]
+    rates = [learning_rate_factor("cosine", epoch, 4, warmup) for epoch in range(4)]
     assert rates == sorted(rates)
-    assert factor("cosine", 4, 4, warmup) <= 1
+    assert learning_rate_factor("cosine", 4, 4, warmup) <= 1
 
 
 @pytest.mark.parametrize("name", ["sgd", "rmsprop"])

@@ -11,7 +11,7 @@ import torch
 
 from tests.trainer.actions import measured, train
 from trainer import data, predict
-from trainer.train import test as score
+from trainer.train import score
 from trainer.trial import Trial
 
 Job = Callable[..., Path]
@@ -73,7 +73,7 @@ def test_the_average_of_several_is_scored_beside_each(
 def test_without_a_checkpoint_there_is_nothing_to_predict_with(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = job("empty")
     monkeypatch.setattr("sys.argv", ["predict", str(folder / "trial.json")])
-    with pytest.raises(SystemExit, match="no whole checkpoint"):
+    with pytest.raises(SystemExit, match="is missing or damaged"):
         predict.main()
-    with pytest.raises(ValueError, match="no whole checkpoint"):
+    with pytest.raises(ValueError, match="is missing or damaged"):
         predict.load_model(folder)

@@ -266,9 +266,9 @@ def test_the_test_set_scores_the_checkpoint(job: Job) -> None:
         ({"data": {"classes": ["left", "up"]}}, "the data has no class 'up'; it has left, right"),
         ({"data": {"path": "nowhere"}}, "nowhere"),
         ({"params": {"lr_1": 0.1}}, "unknown parameter 'lr_1'"),
-        ({"params": {"kernel_size_1": 4}}, "kernel_size_1 is 4; it may be 1, 3, 5, 7, 9"),
-        ({"params": {"architecture": "vit_b_16"}}, "a multiple of 16, not 12: set [trainer] image_size"),
-        ({"params": {"architecture": "convnext_tiny"}}, "32 pixels or more, not 12: set [trainer] image_size"),
+        ({"params": {"kernel_size_1": 4}}, "kernel_size_1 is 4; it must be one of 1, 3, 5, 7, 9"),
+        ({"params": {"architecture": "vit_b_16"}}, "a multiple of 16, not 12: set image_size = 16 in [trainer]"),
+        ({"params": {"architecture": "convnext_tiny"}}, "at least 32 pixels, not 12: set image_size = 32 in [trainer]"),
         ({"data": {"weights": {"convnet": "lost.pth"}}}, "lost.pth, which [trainer] weights names"),
     ],
 )
