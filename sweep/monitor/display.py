@@ -15,8 +15,8 @@ from rich.text import Text
 
 from sweep.monitor.progress import Generation, Progress, QueuedTrial
 from sweep.pool.schedd import STUDY_ATTRIBUTE
-from sweep.study.commands import study_command
-from sweep.study.study import Study, planned_lanes
+from sweep.study.commands import launch_words, study_command
+from sweep.study.study import Study
 from sweep.units import readable_time
 
 ROWS = 12
@@ -86,9 +86,7 @@ def status_lines(study: Study, progress: Progress) -> list[str]:
     lines += [trial_line(trial) for trial in progress.queued]
     lines += hold_advice(study, progress)
     if progress.state == "stopped":
-        lanes = planned_lanes(study.paths)
-        in_lanes = f" --lanes {lanes}" if lanes and lanes != study.config.study.lanes_wanted else ""
-        launch = f"launch --generations {max(1, len(progress.generations))}{in_lanes}"
+        launch = launch_words(study, max(1, len(progress.generations)))
         lines.append(f"Next: {study_command(study, launch)}")
     return lines
 

@@ -12,10 +12,15 @@ def command_line(words: str, name: str | None) -> str:
 
 
 def resume_command(study: Study, name: str | None) -> str:
-    """Return the command that resumes the study's last launch, in as many lanes. `name` is as for `command_line`."""
+    """Return the command that resumes the study's last launch. `name` is as for `command_line`."""
+    return command_line(launch_words(study, planned_generations(study.paths)), name)
+
+
+def launch_words(study: Study, generations: int) -> str:
+    """Return the words of a launch with this many generations in total, in as many lanes as the last launch."""
     lanes = planned_lanes(study.paths)
     in_lanes = f" --lanes {lanes}" if lanes and lanes != study.config.study.lanes_wanted else ""
-    return command_line(f"launch --generations {planned_generations(study.paths)}{in_lanes}", name)
+    return f"launch --generations {generations}{in_lanes}"
 
 
 def study_command(study: Study, words: str) -> str:

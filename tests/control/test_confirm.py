@@ -65,7 +65,7 @@ def test_nothing_is_confirmed_before_a_trial_is_complete(study: Study) -> None:
 
 def test_a_search_by_the_test_set_is_refused(study_file: Path) -> None:
     text = study_file.read_text()
-    with pytest.raises(ConfigError, match="test_accuracy is for `sweep confirm`"):
+    with pytest.raises(ConfigError, match="which is for `sweep confirm` alone"):
         parse_config(text.replace('"val_accuracy"', '"test_accuracy"'), "study.toml")
 
 
