@@ -1,7 +1,7 @@
-"""`python3 bootstrap_pip.py VENV`: puts pip into a virtual environment that was made without it.
+"""`python3 bootstrap_pip.py VENV`: installs pip into a virtual environment that was made without pip.
 
-Debian keeps the pip that `python3 -m venv` needs in a package of its own, which a bare machine lacks. It is taken from
-the machine's mirror, as HTCondor is, without root.
+`python3 -m venv` needs a Debian package for pip that a bare machine lacks. This downloads that package from the
+machine's mirror, without root, as sweep does for HTCondor.
 """
 
 from __future__ import annotations
@@ -31,4 +31,4 @@ if __name__ == "__main__":
     try:
         main()
     except SweepError as error:
-        sys.exit(f"this Python has no pip for virtual environments ({error}): apt-get install python3-venv")
+        sys.exit(f"cannot install pip into the virtual environment: {error}\nRun: sudo apt-get install python3-venv")

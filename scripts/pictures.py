@@ -21,7 +21,7 @@ from PIL import Image
 from rich.console import Console, RenderableType
 
 from scripts.browser import Browser
-from scripts.chromium import find
+from scripts.chromium import find_chromium
 from sweep.results.leaderboard import leaderboard_table
 from sweep.results.report import collect_report
 from sweep.monitor.display import live_view
@@ -80,7 +80,7 @@ def main() -> None:
         terminal(PICTURES / "status.svg", STATUS_COLUMNS, "sweep status --watch", parts)
     else:
         leaderboard(there)
-        if chromium := find():
+        if chromium := find_chromium():
             page(there, chromium)
 
 

@@ -1,4 +1,4 @@
-"""The reference of the commands, from the Typer app of sweep.cli: what `sweep COMMAND --help` says."""
+"""Generates the reference of the commands from the Typer app of sweep.cli, with the texts of `--help`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def all_commands(_: str) -> str:
 
 
 def commands() -> Iterator[tuple[str, Any]]:
-    """Yield each command that can be typed, with its words: "sweep pool start"."""
+    """Yield each command with its full name, such as "sweep pool start"."""
     yield from _leaves("sweep", command_tree())
 
 
@@ -43,7 +43,7 @@ def _leaves(path: str, command: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _section(path: str, command: Any) -> str:
-    """Return heading, usage, help and parameters of a command."""
+    """Return the section of a command: heading, usage, help and parameters."""
     context = command.context_class(command, info_name=path)
     usage = command.get_usage(context).removeprefix("Usage: ")
     records = [record for one in command.params if (record := one.get_help_record(context))]

@@ -1,4 +1,4 @@
-"""The tables of a study file's keys, from the pydantic models of sweep.config."""
+"""Generates the tables of a study file's keys from the pydantic models of sweep.config."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAMES = {
 }
 
 PLAIN = {bool, int, float, str}
-"""Together these are any value that TOML has but for dates, lists and tables."""
+"""A union of these types is any TOML value except dates, lists and tables."""
 
 LIMITS = ((Ge, "ge", "at least"), (Gt, "gt", "above"), (Le, "le", "at most"), (Lt, "lt", "below"))
 
@@ -53,7 +53,7 @@ def site_keys(_: str) -> str:
 
 
 def site_facts(_: str) -> str:
-    """Return the table of what a site's rule may look at."""
+    """Return the table of the facts that the rules of a site can test."""
     return table(["in `avoid`", "meaning"], [(code_name(name), meaning) for name, meaning in FACTS.items()])
 
 
@@ -85,7 +85,7 @@ def keys_of(fields: Mapping[str, FieldInfo]) -> str:
 
 
 def default(field: FieldInfo) -> str:
-    """Return what holds where a study file lacks the key."""
+    """Return the value that applies if a study file lacks the key."""
     if field.is_required():
         return "**required**"
     value = field.get_default(call_default_factory=True, validated_data={})
@@ -108,7 +108,7 @@ def type_in_words(annotation: Any, metadata: Iterable[Any] = ()) -> str:
         return one_of([code(value) for value in arguments])
     if origin is list:
         item = type_in_words(arguments[0])
-        # sweep reads these keys with a validator that makes a list of a single value.
+        # For these keys a validator turns a single value into a list.
         one_or_more = any(isinstance(one, PlainValidator) for one in metadata)
         return (f"{item}, or a list of these" if one_or_more else list_of(item)) + limits(metadata, "entries")
     if origin is dict:
@@ -126,7 +126,7 @@ def list_of(item: str) -> str:
 
 
 def union(members: tuple[Any, ...]) -> str:
-    """Return the types of a union in words; None is what a missing key stands for, so it is not among them."""
+    """Return the types of a union in words, without None, which means that the key is missing."""
     if set(members) >= PLAIN:
         return "boolean, number or string"
     words = [type_in_words(member) for member in members if member is not type(None)]
@@ -134,7 +134,7 @@ def union(members: tuple[Any, ...]) -> str:
 
 
 def flat(metadata: Iterable[Any]) -> Iterable[Any]:
-    """Yield metadata one by one, that within a Field(…) too."""
+    """Yield all metadata, including the metadata inside a Field(…)."""
     for one in metadata:
         if isinstance(one, FieldInfo):
             yield from flat(one.metadata)
@@ -143,7 +143,7 @@ def flat(metadata: Iterable[Any]) -> Iterable[Any]:
 
 
 def limits(metadata: Iterable[Any], of: str = "characters") -> str:
-    """Return the limits that metadata sets, as ", at least 1, at most 20"; `of` says what a length counts."""
+    """Return the limits in the metadata, such as ", at least 1, at most 20"; `of` is what a length counts."""
     found = []
     for one in metadata:
         found += [f"{word} {number(getattr(one, key))}" for kind, key, word in LIMITS if isinstance(one, kind)]
@@ -155,6 +155,6 @@ def limits(metadata: Iterable[Any], of: str = "characters") -> str:
 
 
 def number(value: float) -> str:
-    """Return a number; a large power of two as that."""
+    """Return a number as text, a large power of two as "2^63"."""
     power = round(math.log2(abs(value))) if value else 0
     return f"{'-' if value < 0 else ''}2^{power}" if power > 30 and abs(value) == 2**power else f"{value}"

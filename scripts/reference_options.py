@@ -1,4 +1,4 @@
-"""The tables of samplers, pruners, and what the shipped trainer accepts and reports."""
+"""Generates the tables of samplers and pruners, and of the shipped trainer's parameters and metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Markdown tables, for the generated pages of the documentation."""
+"""Formats Markdown tables for the generated pages of the documentation."""
 
 from __future__ import annotations
 

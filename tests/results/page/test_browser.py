@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 
 from scripts.browser import Browser
-from scripts.chromium import find
+from scripts.chromium import find_chromium
 from sweep.results.page import html
 from tests.page_samples import subject
 
 pytestmark = [
     pytest.mark.processes,
-    pytest.mark.skipif(find() is None, reason="no Chromium on PATH or in the cache: python scripts/chromium.py"),
+    pytest.mark.skipif(
+        find_chromium() is None, reason="no Chromium on PATH or in the cache: python scripts/chromium.py"
+    ),
 ]
 
 LOOK = """(() => {
@@ -36,7 +38,7 @@ REQUEST = "Network.requestWillBeSent"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = find()
+    program = find_chromium()
     assert program
     with Browser(program) as there:
         yield there
