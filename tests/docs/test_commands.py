@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import re
 import shlex
@@ -105,9 +106,11 @@ def check_pip(words: list[str]) -> None:
 
 
 def check_python(words: list[str]) -> None:
-    """A line runs a module that can be found, on files that exist."""
+    """A line runs a module that can be found, and one of ours can be imported, on files that exist."""
     assert words[0] == "-m"
     assert importlib.util.find_spec(words[1]) is not None
+    if words[1].startswith("scripts."):
+        importlib.import_module(words[1])
     assert all((ROOT / word).exists() for word in words[2:] if word.startswith("tests/"))
 
 
