@@ -144,9 +144,9 @@ def make_sampler(name: str, options: dict[str, Any], study_seed: int, seed: int)
     return sampler
 
 
-def listed_values(one: TrialParameter) -> list[ParamValue] | None:
+def listed_values(candidate: TrialParameter) -> list[ParamValue] | None:
     """Return all values of a parameter; None if they cannot be listed (a float without a step)."""
-    parameter = one.parameter
+    parameter = candidate.parameter
     if isinstance(parameter, IntParameter):
         return list(range(parameter.low, parameter.high + 1, parameter.step))
     if isinstance(parameter, FloatParameter):
@@ -188,12 +188,14 @@ def exhaustive_mistakes(name: str, parameters: Sequence[TrialParameter]) -> list
     if not SAMPLERS[name].is_exhaustive:
         return []
     found = [
-        f"{one.name}: {name} needs a step, or a list of choices" for one in parameters if listed_values(one) is None
+        f"{candidate.name}: {name} needs a step, or a list of choices"
+        for candidate in parameters
+        if listed_values(candidate) is None
     ]
     if name == "grid":
         found += [
-            f'{one.name}: grid allows neither when nor repeat; use [sampler] name = "bruteforce"'
-            for one in parameters
-            if one.parameter.when or one.position is not None
+            f'{candidate.name}: grid allows neither when nor repeat; use [sampler] name = "bruteforce"'
+            for candidate in parameters
+            if candidate.parameter.when or candidate.position is not None
         ]
     return found
