@@ -31,7 +31,7 @@ INITIALISED = "is initialised"
 
 
 def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, str]:
-    """Create a study's folder and its Optuna study from a study file; return it, and in words what happened.
+    """Create a study's folder and its Optuna study from a study file; return the study, and what happened as text.
 
     Killed at any point and run again, it ends the same. A study that was never launched may be initialised again with
     another file. One that was launched is updated, as far as its values stay comparable. Raises ConfigError for a file

@@ -16,8 +16,8 @@ from sweep.monitor.progress import Progress
 from sweep.monitor.progress_reader import ProgressReader
 from sweep.paths import StudyPaths
 from sweep.pool.connect import poll_seconds
-from sweep.study.commands import report_command, study_command
-from sweep.study.study import Study
+from sweep.study.commands import launch_words, report_command, study_command
+from sweep.study.study import Study, planned_generations
 from sweep.system.files import tail
 from sweep.workflow.exit_codes import DEFER, TRY_AGAIN
 
@@ -57,11 +57,15 @@ def _show_until_end(reader: ProgressReader, study: Study) -> Progress:
     if not progress.finished:
         raise StudyError(
             f"the sweep ended after {progress.done} of {progress.total} trials. {_failure_reason(study.paths)}",
-            f"Fix that. Then run the same `sweep launch` again: trials that have ended are kept.\n"
+            f"Fix that. To resume (trials that have ended are kept), run: {_resume(study)}\n"
             f"Each trial's stderr is the file err in its folder below {study.paths.trials}. "
             f"DAGMan's logs are in {study.paths.dag}.",
         )
     return progress
+
+
+def _resume(study: Study) -> str:
+    return study_command(study, launch_words(study, planned_generations(study.paths)))
 
 
 def _failure_reason(paths: StudyPaths) -> str:

@@ -15,7 +15,10 @@ def trial_of_lane(paths: StudyPaths, lane: str) -> int:
     try:
         return int(file.read_text())
     except (OSError, ValueError) as error:
-        raise StudyError(f"{file} cannot be read: {error}", "Run your `sweep launch` command again.") from None
+        raise StudyError(
+            f"{file} cannot be read: {error}",
+            "Launch the sweep again, which rewrites the file. To see how, run: sweep status",
+        ) from None
 
 
 def set_trial(paths: StudyPaths, lane: str, trial: int) -> None:

@@ -18,7 +18,7 @@ def read_spec(files: TrialPaths) -> TrialSpec:
     except (OSError, ValueError) as error:
         raise StudyError(
             f"{files.spec} cannot be read: {error}",
-            "Run your `sweep launch` command again. It writes the file again.",
+            "Launch the sweep again, which rewrites the file. To see how, run: sweep status",
         ) from None
 
 
@@ -34,8 +34,8 @@ def read_result(files: TrialPaths) -> Result | None:
     except (OSError, ValueError) as error:
         raise StudyError(
             f"{files.result} cannot be read: {error}",
-            f"Run `rm {shlex.quote(str(files.result))}`, then your `sweep launch` command again. The trial continues "
-            "from its checkpoint.",
+            "Launch the sweep again without the file: the trial continues from its checkpoint. Run: "
+            f"rm {shlex.quote(str(files.result))} && sweep status",
         ) from None
 
 

@@ -109,7 +109,7 @@ def test_failures_in_a_row_stop_the_sweep_with_the_reason_and_the_next_command(l
     assert (
         "2 trials in a row failed, 2 of them with: the trainer ended with exit status 1: no such class" in done.stderr
     )
-    assert "run the same `sweep launch` again" in done.stderr
+    assert "run: sweep launch --generations " in done.stderr
     assert len(report()["trials"]) == 3
     main = study.paths.trainer / "__main__.py"
     main.write_text(GOOD.join(["import json\ntrial = json.load(open('trial.json'))\n", ""]))
