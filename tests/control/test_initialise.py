@@ -59,7 +59,7 @@ def test_init_with_another_file_starts_over_as_long_as_nothing_was_launched(stud
         ("val_accuracy", "val_loss", "[study] metric may not change"),
         ("seed = 7", "seed = 8", "[study] seed may not change"),
         ("[study]", '[study]\nstorage = "journal"', "[study] storage may not change: the trials so far are in the old"),
-        ('type = "int", low = 8, high = 64, step = 8', 'type = "categorical", choices = [8, 16]', "it has type int in the"),
+        ('type = "int", low = 8, high = 64, step = 8', 'type = "categorical", choices = [8, 16]', "it has type int in"),
         ('"relu", "gelu", "silu"', '"relu", "gelu"', "[search] activation may not change: Optuna keeps one list"),
     ],
 )

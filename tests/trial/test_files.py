@@ -30,7 +30,7 @@ def test_what_is_missing_or_damaged_is_named_with_what_to_type(files: TrialPaths
     for read, name in ((read_spec, "trial"), (read_result, "result")):
         with pytest.raises(StudyError, match=rf"00003/{name}\.json cannot be read") as caught:
             read(files)
-        assert "sweep launch" in caught.value.advice
+        assert "sweep status" in caught.value.advice
 
 
 def test_metrics_come_from_the_file_that_the_trial_names(files: TrialPaths) -> None:

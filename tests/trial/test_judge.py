@@ -33,7 +33,7 @@ def judged(
         (0, GOOD + '{"step": 2, "acc": 0.8}\n', "", "complete", ""),
         (0, None, "", "fault", "left no metrics.jsonl"),
         (0, "", "", "fault", "no acc was reported: metrics.jsonl is empty"),
-        (0, '{"step": 1, "acc": 0.5}\n{"step": 2, "ac', "", "fault", "step 1 of 2 (line 2 of metrics.jsonl: incomplete"),
+        (0, '{"step": 1, "acc": 0.5}\n{"step": 2, "ac', "", "fault", "1 of 2 (line 2 of metrics.jsonl: incomplete"),
         (0, '{"step": 2, "loss": 0.5}', "", "fault", "has no acc; it has step, loss"),
         (0, '{"step": 2, "acc": "high"}', "", "fault", "acc is 'high', not a number"),
         (0, '{"step": 2, "acc": true}', "", "fault", "acc is True, not a number"),
