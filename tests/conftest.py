@@ -17,7 +17,7 @@ from sweep.control.initialise import initialise
 from sweep.nodes import post_server
 from sweep.study.study import Study
 from tests.postgresql import Server
-from tests.samples import IMAGES_PER_CLASS, STORAGES, STUDY
+from tests.samples import IMAGES_PER_CLASS, OWN_SITE, STORAGES, STUDY
 from tests.shared_pools import SharedPools
 
 
@@ -142,3 +142,11 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pixels[:, bright] += 60
             Image.fromarray(pixels.astype("uint8")).save(root / name / f"{number}.png")
     return root
+
+
+@pytest.fixture
+def own_site(study_file: Path) -> Path:
+    """The study file above, which names a site of its own."""
+    (study_file.parent / "cellar.toml").write_text(OWN_SITE)
+    study_file.write_text(STUDY + 'site = "cellar.toml"\n')
+    return study_file

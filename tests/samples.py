@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import Any
 
 import hypothesis
 import pytest
 
+from sweep.config.parameters import AnyParameter
+from sweep.config.trainer_interface import PARAMETER_ADAPTER
 from sweep.optimizer.trial_row import TrialRow
 from sweep.pool.classads import Ad
 from sweep.study.tried import TryResult
@@ -87,3 +90,44 @@ def examples(count: int) -> int:
     """Return how many examples Hypothesis tries: `count` in `make test`, fewer in `make quick`."""
     default: int = hypothesis.settings.get_profile("default").max_examples
     return max(10, count * hypothesis.settings().max_examples // default)
+
+
+OWN_SITE = """
+name = "the cellar"
+[job]
+request_cpus = 2
+[job.attributes]
+Cellar = "deep"
+[[rules]]
+avoid = "Cellar == 'deep' and epochs > 1"
+advice = "keep it short"
+source = "https://example.org/cellar"
+level = "error"
+"""
+"""A site's file, with a rule that the study above breaks."""
+
+REPORT_ROWS = [
+    row(0, "COMPLETE", 0.5),
+    row(1, "COMPLETE", 0.75),
+    row(2, "FAIL", steps=1, reason="exit status 1: [bold]no photos[/bold]"),
+    row(3, "COMPLETE", 0.75, attempts=3),
+    row(4, "RUNNING", attempts=None, duration_s=None, steps=None),
+]
+"""The trials of a study that is running."""
+
+SEARCH = """
+nesterov  = { type = "bool", when = { momentum = 0.9 } }
+momentum  = { type = "categorical", choices = [0.0, 0.9], when = { optimizer = "sgd" } }
+optimizer = { type = "categorical", choices = ["sgd", "adam", "adamw"] }
+decay     = { type = "float", low = 0.0, high = 1.0, when = { optimizer = ["adam", "adamw"] } }
+width     = { type = "int", low = 8, high = 64, step = 8, repeat = "blocks" }
+blocks    = { type = "int", low = 1, high = 3 }
+head      = { type = "int", low = 1, high = 9, repeat = 2, when = { blocks = 3 } }
+epsilon   = { type = "fixed", value = 1e-8, when = { optimizer = "adam" } }
+norm      = "batch"
+"""
+"""A search with conditions and repetitions."""
+
+
+def search(text: str) -> dict[str, AnyParameter]:
+    return {name: PARAMETER_ADAPTER.validate_python(entry) for name, entry in tomllib.loads(text).items()}

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import Any
 
 import pytest
 
 from sweep.config.conditions import choose_values, condition_mistakes, expand_parameters
-from sweep.config.parameters import AnyParameter
-from sweep.config.trainer_interface import PARAMETER_ADAPTER
-
-SEARCH = """
-nesterov  = { type = "bool", when = { momentum = 0.9 } }
-momentum  = { type = "categorical", choices = [0.0, 0.9], when = { optimizer = "sgd" } }
-optimizer = { type = "categorical", choices = ["sgd", "adam", "adamw"] }
-decay     = { type = "float", low = 0.0, high = 1.0, when = { optimizer = ["adam", "adamw"] } }
-width     = { type = "int", low = 8, high = 64, step = 8, repeat = "blocks" }
-blocks    = { type = "int", low = 1, high = 3 }
-head      = { type = "int", low = 1, high = 9, repeat = 2, when = { blocks = 3 } }
-epsilon   = { type = "fixed", value = 1e-8, when = { optimizer = "adam" } }
-norm      = "batch"
-"""
-
-
-def search(text: str) -> dict[str, AnyParameter]:
-    return {name: PARAMETER_ADAPTER.validate_python(entry) for name, entry in tomllib.loads(text).items()}
+from tests.samples import SEARCH, search
 
 
 def chosen(**values: Any) -> dict[str, Any]:

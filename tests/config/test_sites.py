@@ -11,7 +11,7 @@ from sweep.config.sites import Measurements, Site, broken_rules, load_site, ship
 from sweep.control.initialise import initialise as initialise_study
 from sweep.errors import ConfigError, DataError
 from sweep.study.study import Study
-from tests.samples import STUDY
+from tests.samples import OWN_SITE, STUDY
 
 
 def site(name: str) -> Site:
@@ -83,28 +83,6 @@ def test_what_is_not_known_breaks_no_rule_but_is_told() -> None:
     assert told[-1] == "Some rules of Open Science Pool depend on how long a job lasts. To measure it, run: sweep try"
 
 
-OWN = """
-name = "the cellar"
-[job]
-request_cpus = 2
-[job.attributes]
-Cellar = "deep"
-[[rules]]
-avoid = "Cellar == 'deep' and epochs > 1"
-advice = "keep it short"
-source = "https://example.org/cellar"
-level = "error"
-"""
-
-
-@pytest.fixture
-def own(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("sweep.control.initialise.sweep_commit", lambda: None)
-    (study_file.parent / "cellar.toml").write_text(OWN)
-    study_file.write_text(STUDY + 'site = "cellar.toml"\n')
-    return study_file
-
-
 def initialise(file: Path) -> Study:
     return initialise_study(file, lambda _: None)[0]
 
@@ -123,10 +101,10 @@ def initialise(file: Path) -> Study:
         ("name =", "name", "cellar.toml: "),
     ],
 )
-def test_a_site_that_cannot_be_used_is_told(own: Path, old: str, new: str, said: str) -> None:
-    (own.parent / "cellar.toml").write_text(OWN.replace(old, new))
+def test_a_site_that_cannot_be_used_is_told(own_site: Path, old: str, new: str, said: str) -> None:
+    (own_site.parent / "cellar.toml").write_text(OWN_SITE.replace(old, new))
     with pytest.raises(ConfigError) as caught:
-        load_config(own)
+        load_config(own_site)
     assert said in str(caught.value)
 
 

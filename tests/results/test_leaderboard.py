@@ -22,25 +22,7 @@ from sweep.results.leaderboard import (
 )
 from sweep.results.report import Report, build_report, collect_report
 from sweep.study.study import Study
-from tests.samples import row
-
-ROWS = [
-    row(0, "COMPLETE", 0.5),
-    row(1, "COMPLETE", 0.75),
-    row(2, "FAIL", steps=1, reason="exit status 1: [bold]no photos[/bold]"),
-    row(3, "COMPLETE", 0.75, attempts=3),
-    row(4, "RUNNING", attempts=None, duration_s=None, steps=None),
-]
-
-
-@pytest.fixture
-def there(study: Study) -> Report:
-    study.paths.trial(4).root.mkdir(parents=True)
-    for number in (0, 1, 3):
-        study.paths.trial(number).root.mkdir()
-        study.paths.trial(number).checkpoint.write_text("a model")
-    study.paths.trial(4).job_log.write_text("001 (1.0.0) 2026-11-23 05:58:25 Job executing on host\n...\n")
-    return build_report(study, ROWS)
+from tests.samples import REPORT_ROWS, row
 
 
 def shown(report: Report, width: int = 200, top: int | None = None) -> str:
@@ -56,7 +38,7 @@ def test_json_has_all_trials_and_the_promised_keys(there: Report) -> None:
     assert [trial["number"] for trial in parsed["trials"]] == [0, 1, 2, 3, 4]
     first, failed, running = parsed["trials"][0], parsed["trials"][2], parsed["trials"][4]
     assert first["values"] == {"val_accuracy": 0.5}
-    assert first["params"] == ROWS[0].params
+    assert first["params"] == REPORT_ROWS[0].params
     assert (first["generation"], first["attempts"], first["duration_s"]) == (0, 1, 61.0)
     assert first["checkpoint"].endswith("trials/00000/checkpoint")
     assert (failed["values"], failed["reason"]) == ({}, "exit status 1: [bold]no photos[/bold]")
@@ -76,7 +58,7 @@ def test_table_has_the_columns_counts_failures_and_checkpoint(there: Report) -> 
 
 def test_a_checkpoint_that_is_gone_is_not_promised(study: Study, there: Report) -> None:
     study.paths.trial(1).checkpoint.write_text("")
-    assert "best: trial 1, checkpoint is gone" in shown(build_report(study, ROWS))
+    assert "best: trial 1, checkpoint is gone" in shown(build_report(study, REPORT_ROWS))
     assert there.best[0]["checkpoint"].endswith("00001/checkpoint")
 
 

@@ -8,26 +8,7 @@ import pytest
 
 from sweep.control.initialise import initialise
 from sweep.results.report import Report, build_report
-from sweep.study.study import Study
-from tests.samples import row
-
-ROWS = [
-    row(0, "COMPLETE", 0.5),
-    row(1, "COMPLETE", 0.75),
-    row(2, "FAIL", steps=1, reason="exit status 1: [bold]no photos[/bold]"),
-    row(3, "COMPLETE", 0.75, attempts=3),
-    row(4, "RUNNING", attempts=None, duration_s=None, steps=None),
-]
-
-
-@pytest.fixture
-def there(study: Study) -> Report:
-    study.paths.trial(4).root.mkdir(parents=True)
-    for number in (0, 1, 3):
-        study.paths.trial(number).root.mkdir()
-        study.paths.trial(number).checkpoint.write_text("a model")
-    study.paths.trial(4).job_log.write_text("001 (1.0.0) 2026-11-23 05:58:25 Job executing on host\n...\n")
-    return build_report(study, ROWS)
+from tests.samples import REPORT_ROWS
 
 
 def test_the_best_come_first_and_of_equals_the_earlier(there: Report) -> None:
@@ -40,4 +21,4 @@ def test_minimising_turns_the_ranks(study_file: Any, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("sweep.control.initialise.sweep_commit", lambda: None)
     study_file.write_text(study_file.read_text().replace("maximize", "minimize"))
     study, _ = initialise(study_file, lambda _: None)
-    assert [trial["number"] for trial in build_report(study, ROWS[:4]).ranked] == [0, 1, 3]
+    assert [trial["number"] for trial in build_report(study, REPORT_ROWS[:4]).ranked] == [0, 1, 3]
