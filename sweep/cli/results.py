@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -87,7 +88,7 @@ def best(
         return
     lines = export_trial(study, collected, found, export)
     say(f"Trial {found['number']} is in {export}. Its model card is {export / 'README.md'}. To use it, run:")
-    for line in lines:
+    for line in [f"cd {shlex.quote(str(export))}", *lines]:
         say(f"    {line}")
 
 

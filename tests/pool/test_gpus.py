@@ -155,7 +155,7 @@ def test_data_that_is_overwritten_under_its_url_is_noticed(launched: dict[str, S
     (folder_of(study) / "photos-v1.zip").write_bytes(b"second")
     trials = end(study, 2)[3:]
     assert [trial["state"] for trial in trials] == ["FAIL"] * 3
-    assert all("was photos-v1.zip overwritten under its name?" in trial["reason"] for trial in trials)
+    assert all("Was photos-v1.zip overwritten?" in trial["reason"] for trial in trials)
 
 
 def test_a_trial_that_is_held_for_its_memory_is_tried_again_with_more(launched: dict[str, Study]) -> None:
