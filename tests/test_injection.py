@@ -132,7 +132,7 @@ PLAIN_SUBMIT = set(commands(PLAIN_TEXT))
 def test_no_odd_name_is_a_parameter(name: str) -> None:
     quoted = '"' + "".join(f"\\U{ord(letter):08X}" for letter in name) + '"'
     own = STUDY.replace("[trainer]", f"{quoted} = 1\n[trainer]\ncommand = ['run']\n")
-    with pytest.raises(ConfigError, match="a name is a letter, then letters, digits and _, 64 at most"):
+    with pytest.raises(ConfigError, match="a name must be a letter, then letters, digits and _, at most 64 characters"):
         parse_config(own, "study.toml")
 
 

@@ -63,7 +63,7 @@ def test_every_shipped_study_runs(config: Path, photos: Path) -> None:
     assert tried.checkpoint_bytes > 1000
     assert tried.data_bytes > 1000
     if values:
-        assert any("mobilenet_v3_small-047dcff4.pth at first" in line for line in said)
+        assert any("pretrained weights loaded from mobilenet_v3_small-047dcff4.pth" in line for line in said)
     text = "\n".join(try_out_lines(study, tried))
     assert "[job]\nrequest_cpus" in text
     assert StoredStudy.open(study, writing=False).rows() == [], "nothing is asked of the study itself"
@@ -114,6 +114,10 @@ def test_a_program_of_one_s_own_is_tried_too(here: Path) -> None:
         try_out(study, {}, 1, 0.5, said.append)
     with pytest.raises(StudyError, match="exited with status 1"):
         try_out(study, {"x": 1.0}, 1, None, said.append)
+    (study.paths.inputs / "run.sh").write_text("echo nothing\n")
+    with pytest.raises(StudyError, match="but no score was reported: nothing in its output matches 'score ") as caught:
+        try_out(study, {"x": 0.5}, 1, None, said.append)
+    assert caught.value.advice == f"See {study.paths.tried.stdout}"
 
 
 def reports(*lines: dict[str, float]) -> str:
