@@ -74,8 +74,8 @@ def _measure(
     reports = Reports.parse(spec, metrics)
     if not reports.values:
         raise StudyError(
-            f"the trial exited with status 0, but reported no {' and '.join(spec.wanted)}: {reports.problem}",
-            f"See {files.metrics}, or {files.stdout} if the study has a metrics pattern.",
+            f"the trial exited with status 0, but {reports.absence(spec)}",
+            f"See {files.stdout if spec.metrics_pattern else files.root / spec.metrics}",
         )
     return TryResult(
         params=spec.params,

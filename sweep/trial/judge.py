@@ -94,8 +94,7 @@ def _fault_in_reports(spec: TrialSpec, reports: Reports) -> str:
     if reports.is_missing:
         return f"the trainer exited with 0 but left no {spec.metrics}"
     if not reports.last_values:
-        nothing = "nothing in its output matches" if spec.metrics_pattern else f"{spec.metrics} is empty"
-        return f"no {' and '.join(spec.wanted)} was reported: {reports.problem or nothing}"
+        return reports.absence(spec)
     for name, value in reports.last_values.items():
         if not math.isfinite(value):
             return f"{name} is {value} at step {reports.last_step}"

@@ -39,6 +39,11 @@ class Reports:
         """The values of the last step, {} if no step was reported."""
         return self.values.get(self.last_step, {})
 
+    def absence(self, spec: TrialSpec) -> str:
+        """Return which metrics were not reported, and why, if no report could be used."""
+        pattern = f"nothing in its output matches {spec.metrics_pattern!r}" if spec.metrics_pattern else ""
+        return f"no {' and '.join(spec.wanted)} was reported: {self.problem or pattern or f'{spec.metrics} is empty'}"
+
     def intermediate(self, spec: TrialSpec) -> dict[int, float]:
         """Return Optuna's intermediate values: the objective by step; {} for several objectives, which have none."""
         if len(spec.objectives) > 1:
