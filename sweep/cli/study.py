@@ -80,7 +80,7 @@ def enqueue(
     from sweep.study.study import open_current
 
     study = open_current(name)
-    queue_configuration(study, uuid4().hex, parse_assignments(values))
+    queue_configuration(study, uuid4().hex, parse_assignments(study, "enqueue", values))
     say("Queued. The next trial will use it.")
 
 
@@ -106,7 +106,7 @@ def try_(
     study = open_current(name)
     if fraction is None and not study.config.trainer.command:
         fraction = 0.05
-    tried = try_out(study, parse_assignments(values or []), epochs, fraction, say)
+    tried = try_out(study, parse_assignments(study, "try", values or []), epochs, fraction, say)
     for line in try_out_lines(study, tried):
         say(line)
 

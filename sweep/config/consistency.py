@@ -117,7 +117,8 @@ def configuration_mistakes(config: StudyConfig, values: Mapping[str, ParamValue]
     found = []
     for name, value in values.items():
         if name not in known:
-            found.append(f"{name} is not searched{did_you_mean(name, known)}")
+            hint = did_you_mean(name, known) or f". Its parameters: {', '.join(known)}"
+            found.append(f"{name} is not a parameter of this study{hint}")
         elif not is_possible_value(known[name].parameter, value):
             found.append(f"{name} cannot be {toml_text(value)}; allowed: {describe_values(known[name].parameter)}")
     if not found and not config.constraints.allow(values):

@@ -184,6 +184,13 @@ def values_of(parameter: AnyParameter) -> list[ParamValue] | None:
     return [parameter.value] if isinstance(parameter, FixedParameter) else None
 
 
+def first_value(parameter: AnyParameter) -> str:
+    """Return the lowest or first value that a parameter may have, as a command line takes it."""
+    if isinstance(parameter, FloatParameter | IntParameter):
+        return str(parameter.low)
+    return _value_text((values_of(parameter) or [""])[0])
+
+
 def is_possible_value(parameter: AnyParameter, value: object) -> bool:
     """Return whether a parameter may have this value. It ignores the step of a float."""
     if not isinstance(parameter, FloatParameter | IntParameter):

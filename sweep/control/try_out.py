@@ -58,7 +58,7 @@ def try_out(
 def _check(study: Study, values: Mapping[str, ParamValue], fraction: float | None) -> None:
     """Raise ConfigError or StudyError if no trial with these options can run here."""
     if mistakes := configuration_mistakes(study.config, values):
-        raise ConfigError("\n".join(mistakes), f"The study searches what [search] of {study.paths.config} lists.")
+        raise ConfigError("\n".join(mistakes), f"See [search] in {study.paths.config}")
     if fraction is not None and study.config.trainer.command:
         raise ConfigError(
             "--fraction works only with the shipped trainer", "Run the same command without it; see [trainer] command."

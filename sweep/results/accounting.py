@@ -72,14 +72,14 @@ def cost_totals(runs: Sequence[SlotRun], states: Mapping[int, str]) -> list[tupl
     """Return name and figure of each total, as text."""
     spent = slot_hours(runs, states)
     total = sum(spent.values())
-    names = {"good": "good", "pruned": "in pruned trials", "failed": "in failed trials", "evicted": "lost to evictions"}
+    names = {"good": "useful", "pruned": "in pruned trials", "failed": "in failed trials", "evicted": "lost to evictions"}
     transfer = sum((run.start - run.claimed).total_seconds() for run in runs if run.claimed) / 3600
     ended = [run for run in runs if run.ending != "running"]
     received, sent = sum(run.received for run in ended) / 1e6, sum(run.sent for run in ended) / 1e6
     return [
         ("slot hours", f"{total:.3g}"),
         *((f"of these {names[name]}", _share(spent[name], total)) for name in SHARES if spent[name] or name == "good"),
-        ("in addition, fetching inputs", f"{transfer:.3g} h"),
+        ("plus fetching inputs", f"{transfer:.3g} h"),
         *_queue_time(runs),
         ("attempts, evictions", f"{len(runs)}, {sum(run.ending in ('evicted', 'lost') for run in runs)}"),
         ("transferred to jobs, and back", f"{received:.3g} MB, {sent:.3g} MB"),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 import tomllib
 from collections.abc import Mapping
 
+from sweep.config.conditions import expand_parameters
 from sweep.config.consistency import configuration_mistakes
+from sweep.config.parameters import first_value
 from sweep.errors import ConfigError, StudyError
+from sweep.study.commands import study_command
 from sweep.study.study import Study
 from sweep.system.files import locked, write_text
 from sweep.trial.spec import ParamValue
@@ -36,16 +40,16 @@ def _enqueued(study: Study) -> list[tuple[str, dict[str, ParamValue]]]:
         ) from None
 
 
-def parse_assignments(texts: list[str]) -> dict[str, ParamValue]:
+def parse_assignments(study: Study, command: str, texts: list[str]) -> dict[str, ParamValue]:
     """Return parameters from NAME=VALUE. A value that is no number, and neither true nor false, is a string.
 
-    Raises ConfigError for a text without a name or without =.
+    Raises ConfigError, with an example for this `command` of sweep, for a text without a name or without =.
     """
     values: dict[str, ParamValue] = {}
     for assignment in texts:
         name, sign, text = assignment.partition("=")
         if not sign or not name:
-            raise ConfigError(f"{assignment!r} is not NAME=VALUE", "Example: sweep enqueue lr=0.01 optimizer=sgd")
+            raise ConfigError(f"{assignment!r} is not NAME=VALUE", f"For example: {_example(study, command)}")
         try:
             value = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:
@@ -54,13 +58,20 @@ def parse_assignments(texts: list[str]) -> dict[str, ParamValue]:
     return values
 
 
+def _example(study: Study, command: str) -> str:
+    """Return a command line that assigns a value to the first parameter that is not fixed."""
+    candidates = expand_parameters(study.config.search)
+    assigned = (f"{item.name}={first_value(item.parameter)}" for item in candidates if not item.is_fixed)
+    return study_command(study, shlex.join([command, next(assigned, "NAME=VALUE")]))
+
+
 def queue_configuration(study: Study, name: str, values: Mapping[str, ParamValue]) -> bool:
     """Queue a configuration to run next; return False if one of this name was queued before.
 
     Raises ConfigError for parameters that the study does not search, and for values that they cannot have.
     """
     if mistakes := configuration_mistakes(study.config, values):
-        raise ConfigError("\n".join(mistakes), f"The study searches what [search] of {study.paths.config} lists.")
+        raise ConfigError("\n".join(mistakes), f"See [search] in {study.paths.config}")
     with locked(study.paths.launch_lock, wait=True):
         queue = _enqueued(study)
         if name in dict(queue):

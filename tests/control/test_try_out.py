@@ -78,7 +78,7 @@ def test_what_is_named_is_tried_and_a_failure_has_its_last_words(photos: Path) -
     study = make(QUICKSTART, photos)
     tried = try_out(study, {"width": 8, "lr": 0.05}, 2, None, lambda _: None)
     assert (tried.params["width"], tried.params["lr"], tried.epochs) == (8, 0.05, 2)
-    with pytest.raises(ConfigError, match="widht is not searched; did you mean 'width'"):
+    with pytest.raises(ConfigError, match="widht is not a parameter of this study; did you mean 'width'"):
         try_out(study, {"widht": 8}, 1, None, lambda _: None)
     (study.paths.trainer / "__main__.py").write_text("raise SystemExit('no photos today')")
     with pytest.raises(StudyError, match=r"exited with status 1:\nno photos today"):

@@ -50,11 +50,11 @@ def test_hours_are_good_or_it_is_said_what_became_of_them() -> None:
 def test_totals_in_words() -> None:
     assert cost_totals(RUNS, STATES) == [
         ("slot hours", "7.5"),
-        ("of these good", "3 (40%)"),
+        ("of these useful", "3 (40%)"),
         ("of these in pruned trials", "3 (40%)"),
         ("of these in failed trials", "1 (13%)"),
         ("of these lost to evictions", "0.5 (7%)"),
-        ("in addition, fetching inputs", "0.0833 h"),
+        ("plus fetching inputs", "0.0833 h"),
         ("time in the queue", "60 s (median), 60 s (longest)"),
         ("attempts, evictions", "5, 1"),
         ("transferred to jobs, and back", "8 MB, 4 MB"),

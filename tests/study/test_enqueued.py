@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from sweep.control.repair import repair_storage
@@ -11,15 +13,16 @@ from sweep.study.enqueued import parse_assignments, queue_configuration, queued_
 from sweep.study.study import Study
 
 
-def test_words_are_values() -> None:
+def test_words_are_values(study: Study) -> None:
     words = ["lr=0.01", "width=16", "name=sgd", "flag=true", "odd=a = b", "empty=", "list=[1]", "day=2026-01-01"]
-    assert parse_assignments(words) == {
+    assert parse_assignments(study, "enqueue", words) == {
         "lr": 0.01, "width": 16, "name": "sgd", "flag": True, "odd": "a = b", "empty": "", "list": "[1]",
         "day": "2026-01-01",
     }  # fmt: skip
     for word in ("lr", "=3", ""):
-        with pytest.raises(ConfigError, match="is not NAME=VALUE"):
-            parse_assignments([word])
+        with pytest.raises(ConfigError, match="is not NAME=VALUE") as caught:
+            parse_assignments(study, "try", [word])
+        assert re.fullmatch(r"For example: sweep try \w+=\S+", caught.value.advice)
 
 
 def test_what_is_enqueued_is_tried_once_by_the_next_trials(study: Study) -> None:
@@ -40,7 +43,11 @@ def test_what_is_enqueued_is_tried_once_by_the_next_trials(study: Study) -> None
 
 @pytest.mark.parametrize(
     ("values", "said"),
-    [({"rate": 1.0}, "rate is not searched"), ({"lr": 5.0}, "lr cannot be 5.0"), ({"width": 9}, "cannot be 9")],
+    [
+        ({"rate": 1.0}, "rate is not a parameter of this study. Its parameters: "),
+        ({"lr": 5.0}, "lr cannot be 5.0"),
+        ({"width": 9}, "cannot be 9"),
+    ],
 )
 def test_what_cannot_be_tried_is_refused(study: Study, values: dict[str, float], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
