@@ -16,6 +16,7 @@ OTHER_FOLDERS = {"docs": "docs/", "pool": "a real pool", "trainer": "trainer/"}
 OTHER_FILES = {
     "cli/test_messages.py": "the messages of all commands",
     "nodes/test_post_script.py": "dags/harvest.sh.j2",
+    "nodes/test_pre_script.py": "dags/propose.sh.j2",
     "results/page/test_browser.py": "the page in a real browser",
     "test_access_point.py": "a sweep on a machine without torch",
     "test_crash_points.py": "every writer of a study, killed at each write",

@@ -13,9 +13,6 @@ from sweep.console import say, wait
 if TYPE_CHECKING:
     from sweep.study.study import Study
 
-GENERATIONS = 5
-"""Generations that `sweep init` suggests for a study that was never launched."""
-
 
 def init(
     file: Annotated[
@@ -30,7 +27,9 @@ def init(
     from sweep.control.dag_folder import refresh_submit_description
     from sweep.control.initialise import initialise
     from sweep.study import quickstart
+    from sweep.study.commands import next_launch, study_command
     from sweep.study.site_rules import site_messages
+    from sweep.study.study import planned_generations
     from sweep.study.summary import summary
 
     if file is None:
@@ -43,7 +42,10 @@ def init(
         say(line)
     if source is not None:
         _queue_best(study, source, top)
-    say(f"The study {study.config.study.name} {state} in {study.paths.root}. Next: {_launch_command(study)}")
+    say(f"The study {study.config.study.name} {state} in {study.paths.root}.")
+    if not planned_generations(study.paths):
+        say(f"To measure one trial here, run: {study_command(study, 'try')}")
+    say(f"Next: {next_launch(study)}")
 
 
 def _queue_best(study: Study, source: str, top: int) -> None:
@@ -53,18 +55,6 @@ def _queue_best(study: Study, source: str, top: int) -> None:
 
     count = queue_best_trials(study, collect_report(open_current(source)), top)
     say(f"Queued {count} of the best trials of {source}. The next trials will use them.")
-
-
-def _launch_command(study: Study) -> str:
-    """Return the command that launches the study as it was launched last, or for the first time."""
-    from sweep.study.commands import command_line, resume_command
-    from sweep.study.study import planned_generations
-
-    # `sweep init` makes a study the default, but for a confirmation.
-    name = study.config.study.name if study.config.study.confirms else None
-    if planned_generations(study.paths):
-        return resume_command(study, name)
-    return command_line(f"launch --generations {GENERATIONS}", name)
 
 
 def enqueue(

@@ -46,6 +46,8 @@ def dry_run(study: Study, generations: int, lanes: int | None = None) -> list[st
 def estimate_slot_hours(study: Study, trials: int) -> str:
     """Return an estimate of the slot hours of this many trials, from what has been measured so far."""
     pace = measured_pace(study)
+    if pace is None and not study.config.trainer.epochs:
+        return "Slot hours are unknown until a trial has ended."
     if pace is None:
         return (
             "Slot hours are unknown: no trial has ended, and none was measured. "
