@@ -42,7 +42,8 @@ def report(
     from sweep.results.accounting import accounting_tables, collect_accounting
     from sweep.results.leaderboard import leaderboard_csv, leaderboard_markdown, leaderboard_table, report_json
     from sweep.results.report import collect_report
-    from sweep.study.study import open_current
+    from sweep.study.commands import next_launch
+    from sweep.study.study import open_current, planned_generations
 
     study = open_current(name)
     if html or plots or data:
@@ -66,6 +67,8 @@ def report(
         case ReportFormat.TABLE:
             for part in leaderboard_table(collected, top or 20, console.width):
                 console.print(part)
+            if not planned_generations(study.paths):
+                say(f"Not launched yet. Next: {next_launch(study)}")
 
 
 def best(

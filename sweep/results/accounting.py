@@ -72,7 +72,12 @@ def cost_totals(runs: Sequence[SlotRun], states: Mapping[int, str]) -> list[tupl
     """Return name and figure of each total, as text."""
     spent = slot_hours(runs, states)
     total = sum(spent.values())
-    names = {"good": "useful", "pruned": "in pruned trials", "failed": "in failed trials", "evicted": "lost to evictions"}
+    names = {
+        "good": "useful",
+        "pruned": "in pruned trials",
+        "failed": "in failed trials",
+        "evicted": "lost to evictions",
+    }
     transfer = sum((run.start - run.claimed).total_seconds() for run in runs if run.claimed) / 3600
     ended = [run for run in runs if run.ending != "running"]
     received, sent = sum(run.received for run in ended) / 1e6, sum(run.sent for run in ended) / 1e6

@@ -50,9 +50,10 @@ def params_toml(report: Report, trial: Mapping[str, Any]) -> str:
     import tomli_w
 
     values = ", ".join(f"{name} {value:.6g}" for name, value in trial["values"].items())
+    lost = "is gone" if report.has_checkpoints else "none, its program saves no checkpoints"
     comments = [
         f"trial {trial['number']} of {report.study['name']}: {values}",
-        f"checkpoint: {trial['checkpoint'] or 'is gone'}",
+        f"checkpoint: {trial['checkpoint'] or lost}",
     ]
     if score := confirmed_score(report, trial):
         comments.append(f"confirmed with fresh seeds: {score}")

@@ -147,4 +147,7 @@ def _best_line(report: Report) -> str:
         return f"No trial{condition} is complete yet."
     if len(report.study["objectives"]) > 1:
         return f"Pareto front (rank {FRONT}): trials {', '.join(str(trial['number']) for trial in report.best)}"
-    return f"best: trial {report.best[0]['number']}, checkpoint {report.best[0]['checkpoint'] or 'is gone'}"
+    number, checkpoint = report.best[0]["number"], report.best[0]["checkpoint"]
+    if not report.has_checkpoints:
+        return f"best: trial {number} (its program saves no checkpoints)"
+    return f"best: trial {number}, checkpoint {checkpoint or 'is gone'}"

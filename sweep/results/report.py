@@ -34,6 +34,8 @@ class Report:
     study: dict[str, Any]
     trials: list[dict[str, Any]]
     ranked: list[dict[str, Any]]
+    has_checkpoints: bool = True
+    """Whether the study's program saves checkpoints."""
 
     @property
     def best(self) -> list[dict[str, Any]]:
@@ -84,6 +86,7 @@ def build_report(study: Study, rows: list[TrialRow], confirmed: Sequence[Confirm
         },
         trials=trials,
         ranked=ranked,
+        has_checkpoints=study.config.trainer.has_checkpoints,
     )
     report.study["best"] = [trial["number"] for trial in report.best]
     return report

@@ -5,6 +5,9 @@ from __future__ import annotations
 from sweep.paths import CURRENT
 from sweep.study.study import Study, planned_generations, planned_lanes
 
+FIRST_GENERATIONS = 5
+"""Generations to suggest for a study that was never launched."""
+
 
 def command_line(words: str, name: str | None) -> str:
     """Return the command `sweep WORDS`, for the study of this name if there is one."""
@@ -14,6 +17,13 @@ def command_line(words: str, name: str | None) -> str:
 def resume_command(study: Study, name: str | None) -> str:
     """Return the command that resumes the study's last launch. `name` is as for `command_line`."""
     return command_line(launch_words(study, planned_generations(study.paths)), name)
+
+
+def next_launch(study: Study) -> str:
+    """Return the command that launches the study as it was launched last, or for the first time."""
+    if planned_generations(study.paths):
+        return study_command(study, launch_words(study, planned_generations(study.paths)))
+    return study_command(study, f"launch --generations {FIRST_GENERATIONS}")
 
 
 def launch_words(study: Study, generations: int) -> str:

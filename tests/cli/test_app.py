@@ -83,7 +83,9 @@ def test_init_shows_what_is_searched_and_says_when_it_is_there(study_file: Path)
     ):
         assert words in done.stdout
     assert "The study tiny is unchanged in" in sweep(folder, "init", "study.toml").stdout
-    assert "0 trials" in sweep(folder, "report").stdout
+    shown = sweep(folder, "report").stdout
+    assert "0 trials" in shown
+    assert "Not launched yet. Next: sweep launch --generations 5\n" in shown
 
 
 def test_init_without_a_file_never_replaces_one(folder: Path) -> None:

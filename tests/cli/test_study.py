@@ -17,7 +17,7 @@ from tests.samples import STUDY, TRIED
 def test_init_says_how_to_launch(study_file: Path) -> None:
     text = output_of("init", study_file.name)
     assert "The study tiny is initialised in" in text
-    assert commands_to_type(text) == ["sweep launch --generations 5"]
+    assert commands_to_type(text) == ["sweep try", "sweep launch --generations 5"]
     dag = open_current(None).paths.dag
     dag.mkdir()
     (dag / "generations.txt").write_text("8\n")
@@ -29,7 +29,10 @@ def test_init_of_a_confirmation_names_it(study: Study, study_file: Path) -> None
         STUDY.replace("[study]", '[study]\nconfirms = "tiny"').replace('name = "tiny"', 'name = "tiny-confirm"')
     )
     text = output_of("init", study_file.name)
-    assert commands_to_type(text) == ["sweep launch --generations 5 --study tiny-confirm"]
+    assert commands_to_type(text) == [
+        "sweep try --study tiny-confirm",
+        "sweep launch --generations 5 --study tiny-confirm",
+    ]
     assert open_current(None).config.study.name == study.config.study.name
 
 

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from sweep.control.initialise import initialise
+from sweep.results.best import params_toml
 from sweep.results.leaderboard import (
     COLUMNS,
     leaderboard_csv,
@@ -60,6 +61,13 @@ def test_a_checkpoint_that_is_gone_is_not_promised(study: Study, there: Report) 
     study.paths.trial(1).checkpoint.write_text("")
     assert "best: trial 1, checkpoint is gone" in shown(build_report(study, REPORT_ROWS))
     assert there.best[0]["checkpoint"].endswith("00001/checkpoint")
+
+
+def test_a_program_without_checkpoints_has_lost_none(study: Study, there: Report) -> None:
+    study.paths.trial(1).checkpoint.write_text("")
+    without = replace(build_report(study, REPORT_ROWS), has_checkpoints=False)
+    assert "best: trial 1 (its program saves no checkpoints)" in shown(without)
+    assert "# checkpoint: none, its program saves no checkpoints\n" in params_toml(without, without.best[0])
 
 
 def test_top_limits_the_rows(there: Report) -> None:
