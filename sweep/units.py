@@ -19,6 +19,12 @@ def readable_bytes(size: float) -> str:
     return f"{size:g} B"
 
 
+def counted(count: float, noun: str) -> str:
+    """Return a number of things as text: 1 epoch, 2 epochs."""
+    number = f"{count:g}" if isinstance(count, float) else str(count)
+    return f"{number} {noun}" + ("" if count == 1 else "s")
+
+
 def first_line(error: BaseException) -> str:
     """Return the first line of an error's message, or the name of its type if it has no message."""
     return next(iter(str(error).splitlines()), "") or type(error).__name__

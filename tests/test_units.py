@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.units import first_line, last_line, readable_bytes, readable_time
+from sweep.units import counted, first_line, last_line, readable_bytes, readable_time
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,10 @@ def test_times_for_people(seconds: float, text: str) -> None:
 )
 def test_sizes_for_people(size: float, text: str) -> None:
     assert readable_bytes(size) == text
+
+
+def test_counts_for_people() -> None:
+    assert [counted(count, "epoch") for count in (0, 1, 1.0, 2)] == ["0 epochs", "1 epoch", "1 epoch", "2 epochs"]
 
 
 def test_the_first_line_of_an_error_or_its_type() -> None:

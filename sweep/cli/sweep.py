@@ -8,6 +8,7 @@ import typer
 
 from sweep.cli.options import StudyName, Watch
 from sweep.console import say, wait
+from sweep.units import counted
 
 if TYPE_CHECKING:
     from sweep.control.launch import LaunchResult
@@ -70,7 +71,7 @@ def launch(
         in_lanes = f" --lanes {lanes}" if lanes else ""
         again = command_line(f"launch --generations {generations}{in_lanes}", name)
         when = "To run more" if watch else "When it has ended"
-        say(f"This sweep has {launched.generations} generations. {when}, run: {again}")
+        say(f"This sweep has {counted(launched.generations, 'generation')}. {when}, run: {again}")
 
 
 def _launch_lines(study: Study, launched: LaunchResult, generations: int, name: str | None) -> list[str]:
@@ -83,7 +84,7 @@ def _launch_lines(study: Study, launched: LaunchResult, generations: int, name: 
     if launched.ended:
         return [f"The study {title} has ended: {launched.ended}. Nothing was submitted. Next: {report}"]
     if launched.cluster is None:
-        return [f"The study {title} has its {generations} generations: nothing to do. Next: {report}"]
+        return [f"The study {title} has its {counted(generations, 'generation')}: nothing to do. Next: {report}"]
     if launched.was_running:
         return [f"The sweep {title} is running already, as cluster {launched.cluster}. Nothing was submitted."]
     notes = [*site_messages(study), container_note(study)]

@@ -12,6 +12,7 @@ from sweep.study.site_rules import site_messages
 from sweep.study.study import Study
 from sweep.study.summary import requests
 from sweep.system.files import write_text
+from sweep.units import counted
 from sweep.workflow.dag import generation_dag, max_retries
 
 
@@ -32,10 +33,10 @@ def dry_run(study: Study, generations: int, lanes: int | None = None) -> list[st
     total, ended = generations * section.trials_per_generation, len(study.paths.ended_trials())
     left = max(0, total - ended)
     return [
-        f"{generations} generations of {section.trials_per_generation} trials: "
-        f"{total} trials, of which {ended} have ended.",
-        f"To submit: {left} jobs of trials, and {1 if lanes else 1 + generations - len(done)} of DAGMan. "
-        f"At most {lanes or section.trials_per_generation} trials run in parallel.",
+        f"{counted(generations, 'generation')} of {counted(section.trials_per_generation, 'trial')}: "
+        f"{counted(total, 'trial')}, of which {ended} have ended.",
+        f"To submit: {counted(left, 'job')} of trials, and {1 if lanes else 1 + generations - len(done)} of DAGMan. "
+        f"The sweep runs at most {counted(lanes or section.trials_per_generation, 'trial')} in parallel.",
         f"Each job requests: {requests(study)}",
         estimate_slot_hours(study, left),
         *site_messages(study),
@@ -54,6 +55,6 @@ def estimate_slot_hours(study: Study, trials: int) -> str:
             f"To measure one, run: {command_line('try', study.config.study.name)}"
         )
     return (
-        f"About {trials * pace.epochs * pace.seconds / 3600:.3g} slot hours: {trials} trials of {pace.epochs:g} "
-        f"epochs, {pace.seconds:.3g} s each {pace.source}."
+        f"About {trials * pace.epochs * pace.seconds / 3600:.3g} slot hours: {counted(trials, 'trial')} of "
+        f"{counted(pace.epochs, 'epoch')}, {pace.seconds:.3g} s each {pace.source}."
     )

@@ -30,7 +30,7 @@ from sweep.system.files import json_lines, tail, write_json
 from sweep.trial.files import read_metrics
 from sweep.trial.reports import Reports
 from sweep.trial.spec import ParamValue, TrialSpec
-from sweep.units import readable_bytes, readable_time
+from sweep.units import counted, readable_bytes, readable_time
 
 FRACTION = "fraction"
 """The shipped trainer's parameter for the share of the training images to use."""
@@ -48,7 +48,10 @@ def try_out(
     _check(study, values, fraction)
     files = study.paths.tried
     spec = _prepare(study, files, values, epochs, fraction)
-    say(f"running a trial of {_epochs(epochs)}: " + ", ".join(f"{name} {value}" for name, value in spec.params.items()))
+    say(
+        f"running a trial of {counted(epochs, 'epoch')}: "
+        + ", ".join(f"{name} {value}" for name, value in spec.params.items())
+    )
     seconds, peak = _run(study, files, spec, say)
     tried = _measure(study, files, spec, fraction, seconds, peak)
     write_json(study.paths.tried_record, asdict(tried))
@@ -163,7 +166,8 @@ def try_out_lines(study: Study, tried: TryResult) -> list[str]:
     """Return what was measured, and a suggested section [job], as lines to print."""
     epochs, epoch = study.config.trainer.epochs, tried.epoch_seconds
     lines = [
-        ", ".join(f"{name} {value:.5g}" for name, value in tried.values.items()) + f" after {_epochs(tried.epochs)}",
+        ", ".join(f"{name} {value:.5g}" for name, value in tried.values.items())
+        + f" after {counted(tried.epochs, 'epoch')}",
         f"time: {readable_time(tried.seconds)} in all"
         + (f"; with all the data about {readable_time(epoch)} an epoch here" if epoch else "")
         + (f", {readable_time(epoch * epochs)} a trial" if epoch and epochs else ""),
@@ -176,10 +180,6 @@ def try_out_lines(study: Study, tried: TryResult) -> list[str]:
     disk = job_disk_bytes(tried.data_bytes, tried.checkpoint_bytes)
     used = Usage(tried.memory_bytes, disk, tried.gpu_bytes)
     return [*lines, "Suggested for the study file, with margins:", "", suggested_section(used, study.config.job)]
-
-
-def _epochs(count: int) -> str:
-    return f"{count} epoch{'s' * (count != 1)}"
 
 
 def epoch_seconds(metrics: str, fraction: float | None) -> float | None:

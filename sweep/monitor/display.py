@@ -15,9 +15,9 @@ from rich.text import Text
 
 from sweep.monitor.progress import Generation, Progress, QueuedTrial
 from sweep.pool.schedd import STUDY_ATTRIBUTE
-from sweep.study.commands import launch_words, study_command
+from sweep.study.commands import launch_words, report_command, study_command
 from sweep.study.study import Study
-from sweep.units import readable_time
+from sweep.units import counted, readable_time
 
 ROWS = 12
 """Most rows of each table on the live screen, so that the screen fits a terminal."""
@@ -46,7 +46,8 @@ def headline(study: Study, progress: Progress) -> str:
         return f"{name} is held (cluster {outer.cluster}): {outer.hold_reason}."
     if outer:
         return f"{name} is running as cluster {outer.cluster}."
-    state = "is finished" if progress.state == "finished" else "is not running"
+    finished = "has ended" if progress.stopped else "is finished"
+    state = finished if progress.state == "finished" else "is not running"
     return f"{name} {state}{': ' if progress.ended else ''}{progress.ended}. {progress.stopped}".rstrip()
 
 
@@ -56,7 +57,7 @@ def overall_line(study: Study, progress: Progress) -> str:
     if progress.busy is not None:
         text += f", slots busy {progress.busy:.0%} of the time"
     if progress.evictions:
-        text += f", {progress.evictions} evictions"
+        text += f", {counted(progress.evictions, 'eviction')}"
     if progress.outer and progress.seconds_left:
         text += f", about {readable_time(progress.seconds_left)} left"
     if progress.best:
@@ -86,6 +87,8 @@ def status_lines(study: Study, progress: Progress) -> list[str]:
     lines += [trial_line(trial) for trial in progress.queued]
     lines += hold_advice(study, progress)
     if progress.state == "stopped":
+        if progress.stopped_itself:
+            lines.append(f"Fix the cause first. To see the reasons, run: {report_command(study)}")
         launch = launch_words(study, max(1, len(progress.generations)))
         lines.append(f"Next: {study_command(study, launch)}")
     return lines
@@ -100,7 +103,7 @@ def trial_line(trial: QueuedTrial) -> str:
     values = "".join(f", {name} {value:.5g}" for name, value in trial.values.items())
     return (
         f"trial {trial.trial}: {trial.status.name.lower()}{where}, epoch {trial.step}{target}{values}, "
-        f"{trial.attempts} attempts, {trial.evictions} evictions"
+        f"{counted(trial.attempts, 'attempt')}, {counted(trial.evictions, 'eviction')}"
     )
 
 

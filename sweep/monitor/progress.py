@@ -17,6 +17,9 @@ from sweep.trial.metrics import Values
 from sweep.trial.result import Result
 from sweep.trial.spec import TrialSpec
 
+STOPPED_BY_USER = "Stopped by `sweep stop`."
+"""The reason that `sweep stop` leaves."""
+
 State = Literal["running", "held", "finished", "stopped"]
 
 
@@ -115,6 +118,11 @@ class Progress:
     def finished(self) -> bool:
         done = all(generation.done >= generation.total for generation in self.generations)
         return done or bool(self.ended and not self.unfinished)
+
+    @property
+    def stopped_itself(self) -> bool:
+        """Whether a POST script stopped the sweep, rather than `sweep stop`."""
+        return self.stopped not in ("", STOPPED_BY_USER)
 
     @property
     def state(self) -> State:

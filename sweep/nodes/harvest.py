@@ -207,5 +207,6 @@ def _stop_if_hopeless(paths: StudyPaths, limit: int) -> bool:
     if len(reasons) < limit:
         return False
     common, count = Counter(reasons).most_common(1)[0]
-    write_text(paths.stopped, f"{limit} trials in a row failed, {count} of them with: {common}\n")
+    shared = "all" if count == len(reasons) else f"{count} of them"
+    write_text(paths.stopped, f"{limit} trials in a row failed, {shared} with: {common}\n")
     return True

@@ -18,6 +18,7 @@ from sweep.study.summary import goal
 from sweep.system.files import json_lines, write_json, write_text
 from sweep.trial.files import read_spec
 from sweep.trial.spec import TrialSpec
+from sweep.units import counted
 
 UNCONFIRMED = "not confirmed; the best of many trials looks better than it is"
 
@@ -65,7 +66,8 @@ def confirmed_score(report: Report, trial: Mapping[str, Any]) -> str:
     for entry in report.study["confirmed"]:
         if entry["trial"] == trial["number"]:
             deviation = f" ± {entry['deviation']:.2g}" if entry["deviation"] is not None else ""
-            return f"{report.study['confirmed_by']} {entry['mean']:.5g}{deviation} over {len(entry['scores'])} seeds"
+            seeds = counted(len(entry["scores"]), "seed")
+            return f"{report.study['confirmed_by']} {entry['mean']:.5g}{deviation} over {seeds}"
     return ""
 
 
@@ -145,7 +147,7 @@ def model_card(
     last = ", ".join(f"{name} {value}" for name, value in starts[-1].items()) if starts else "not recorded"
     text = [
         f"# {study.config.study.name}, trial {number}",
-        f"Chosen from {count} trials. Goal: {objectives}",
+        f"Chosen from {counted(count, 'trial')}. Goal: {objectives}",
         f"- on the validation set: {values}",
         f"- on the test set: {confirmed_score(report, trial) or UNCONFIRMED}",
         "\n## Parameters\n\n| parameter | value |\n|---|---|\n" + "\n".join(params),
@@ -154,7 +156,7 @@ def model_card(
         f"- code: SHA-256 {origin['trainer_sha256']}, commit {origin.get('commit') or 'unknown'}",
         f"- versions: {', '.join(f'{name} {version}' for name, version in origin['versions'].items())}",
         f"- last start of the program: {last}",
-        f"- seed {spec.seed}, {trial['steps']} steps, {trial['attempts']} attempts",
+        f"- seed {spec.seed}, {counted(trial['steps'], 'step')}, {counted(trial['attempts'], 'attempt')}",
     ]
     if not study.config.trainer.command:
         text += ["\n## Load the model\n", LOAD]

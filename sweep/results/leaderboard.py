@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sweep.results.report import FRONT, Report
 from sweep.results.table import rich_table, short_text
 from sweep.study.summary import goal
+from sweep.units import counted
 
 if TYPE_CHECKING:
     import pandas
@@ -77,7 +78,7 @@ def state_counts(report: Report) -> str:
     """Return the number of trials in each state, in one line."""
     states = report.study["counts"]
     total = sum(states.values())
-    return f"{total} trials" + "".join(f", {count} {state}" for state, count in states.items())
+    return counted(total, "trial") + "".join(f", {count} {state}" for state, count in states.items())
 
 
 def leaderboard_table(report: Report, top: int | None, width: int) -> list[RenderableType]:

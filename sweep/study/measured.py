@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sweep.study.study import Study
 from sweep.trial.files import read_result
+from sweep.units import counted
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def measured_pace(study: Study) -> Pace | None:
         total_steps = sum(steps for _, steps in measured)
         epochs = study.config.trainer.epochs or total_steps / len(measured)
         epoch_seconds = sum(seconds for seconds, _ in measured) / total_steps
-        return Pace(epoch_seconds, epochs, f"in the {len(measured)} trials that ended")
+        return Pace(epoch_seconds, epochs, f"in the {counted(len(measured), 'trial')} that ended")
     tried = last_try(study)
     if tried and tried.epoch_seconds and study.config.trainer.epochs:
         return Pace(tried.epoch_seconds, study.config.trainer.epochs, "in `sweep try`, on this machine")

@@ -10,6 +10,7 @@ from typing import Any
 from sweep.config.job import JobSection
 from sweep.config.load import load_config
 from sweep.config.sections import StudyConfig
+from sweep.config.text import did_you_mean
 from sweep.errors import StudyError
 from sweep.paths import CURRENT, RUNS, StudyPaths
 
@@ -73,8 +74,11 @@ def load_study(paths: StudyPaths) -> Study:
     except FileNotFoundError:
         names = sorted(file.parent.name for file in RUNS.glob(f"*/{paths.provenance.name}"))
         choice = f"The studies here are {', '.join(names)}: name one with --study. " if names else ""
+        if len(names) == 1:
+            choice = f"The only study here is {names[0]}. To use it, add: --study {names[0]}\n"
         raise StudyError(
-            f"{paths.root} is not an initialised study", f"{choice}To initialise another, run: sweep init study.toml"
+            f"{paths.root} is not an initialised study{did_you_mean(paths.root.name, names)}",
+            f"{choice}To initialise another, run: sweep init study.toml",
         ) from None
     except (OSError, ValueError) as error:
         raise StudyError(f"{paths.provenance} cannot be read: {error}", "Restore the file from a backup.") from None

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from sweep.config import samplers
 from sweep.config.parameters import describe_parameter
 from sweep.study.study import Study
+from sweep.units import counted
 
 NO_CHECKPOINTS = (
     "[trainer] checkpoints = false: an evicted trial starts over, and loses all its work. "
@@ -28,10 +29,10 @@ def summary(study: Study) -> list[str]:
     config = study.config
     width = max(len(name) for name in config.search)
     return [
-        f"{goal(config.study.objectives, config.constraints.metrics)} over {len(config.search)} parameters:",
+        f"{goal(config.study.objectives, config.constraints.metrics)} over {counted(len(config.search), 'parameter')}:",
         *(f"  {name:<{width}}  {describe_parameter(parameter)}" for name, parameter in config.search.items()),
-        f"{config.study.trials_per_generation} trials a generation"
-        + (f", {config.trainer.epochs} epochs each" if config.trainer.epochs else ""),
+        f"{counted(config.study.trials_per_generation, 'trial')} a generation"
+        + (f", {counted(config.trainer.epochs, 'epoch')} each" if config.trainer.epochs else ""),
         *([f"data: {study.data}"] if study.data else []),
         f"each job requests: {requests(study)}",
         *([IGNORES_CONSTRAINTS.format(config.sampler.name)] if _ignores_constraints(study) else []),

@@ -19,7 +19,7 @@ RAN = (
 def test_it_counts_estimates_and_writes_what_would_be_submitted(study: Study) -> None:
     said = dry_run(study, 5)
     assert said[0] == "5 generations of 3 trials: 15 trials, of which 0 have ended."
-    assert said[1] == "To submit: 15 jobs of trials, and 6 of DAGMan. At most 3 trials run in parallel."
+    assert said[1] == "To submit: 15 jobs of trials, and 6 of DAGMan. The sweep runs at most 3 trials in parallel."
     assert "memory 512 MB" in said[2]
     assert said[3].endswith("To measure one, run: sweep try --study tiny")
     assert StoredStudy.open(study, writing=False).rows() == []

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from rich.console import Console
 
-from sweep.monitor.display import generation_line, live_view, progress_json, sparkline, status_lines
+from sweep.monitor.display import generation_line, headline, live_view, progress_json, sparkline, status_lines
 from sweep.monitor.progress import Generation, Progress, QueuedTrial
 from sweep.pool.schedd import Job, JobStatus
 from sweep.study.study import Study
@@ -56,7 +56,7 @@ def test_a_running_sweep(study: Study) -> None:
 
 def test_what_is_held_says_why_and_what_to_do(study: Study) -> None:
     text = "\n".join(status_lines(study, replace(HALF, queued=[HELD])))
-    assert "trial 0: held, epoch 0 of 2, 1 attempts, 0 evictions" in text
+    assert "trial 0: held, epoch 0 of 2, 1 attempt, 0 evictions" in text
     assert "trial 0 is held: via condor_hold (by user ada)" in text
     assert f"condor_release -constraint 'SweepTrial == 0 && SweepStudy == \"{study.id}\"'" in text
 
@@ -68,6 +68,13 @@ def test_a_sweep_that_is_held_stopped_finished_or_not_begun(study: Study) -> Non
     text = status_lines(study, stopped)
     assert (stopped.state, text[0]) == ("stopped", "tiny is not running. Stopped by `sweep stop`.")
     assert text[-1] == "Next: sweep launch --generations 2"
+    assert not any("Fix the cause" in line for line in text)
+    failed = replace(stopped, stopped="2 trials in a row failed, all with: no photos")
+    assert status_lines(study, failed)[-2:] == [
+        "Fix the cause first. To see the reasons, run: sweep report",
+        "Next: sweep launch --generations 2",
+    ]
+    assert headline(study, replace(DONE, stopped=failed.stopped)) == f"tiny has ended. {failed.stopped}"
     assert (DONE.state, status_lines(study, DONE)[0]) == ("finished", "tiny is finished.")
     assert status_lines(study, Progress([], None, []))[0] == "tiny is not running."
 

@@ -158,7 +158,7 @@ def test_failures_in_a_row_stop_the_sweep_and_a_success_in_between_does_not(stud
         patch.setattr(harvesting, "write_json", at(now + 6, write_json))
         assert end(5, now + 6, 1) == STOP
     said = study.paths.stopped.read_text()
-    assert "3 trials in a row failed, 3 of them with: the trainer ended with exit status 1: ValueError" in said
+    assert "3 trials in a row failed, all with: the trainer ended with exit status 1: ValueError" in said
     # Launched again, the failures of before no longer count.
     os.utime(study.paths.outer_dag, (now + 7, now + 7))
     assert end(6, now + 8, 1) == DONE

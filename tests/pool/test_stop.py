@@ -41,7 +41,7 @@ def test_stopped_gracefully_it_goes_on_from_its_checkpoints(light: Callable[...,
     assert "light is running as cluster" in shown
     assert "generation 0: 1 of 3 trials done, 2 running" in shown
     assert "trial 1: running on 127-0-0-1" in shown
-    assert "epoch 0 of 1, 1 attempts, 0 evictions" in shown
+    assert "epoch 0 of 1, 1 attempt, 0 evictions" in shown
 
     assert "Stopped. To resume, run: sweep launch --generations 2" in sweep("stop").stdout
     assert schedd.queued_jobs(study.id) == []

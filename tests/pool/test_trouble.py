@@ -106,9 +106,7 @@ def test_failures_in_a_row_stop_the_sweep_with_the_reason_and_the_next_command(l
     study = light("sys.exit('no such class: cat')\n", failures_in_a_row=2)
     done = sweep("launch", "--generations", "5", "--watch", check=False)
     assert done.returncode == 3
-    assert (
-        "2 trials in a row failed, 2 of them with: the trainer ended with exit status 1: no such class" in done.stderr
-    )
+    assert "2 trials in a row failed, all with: the trainer ended with exit status 1: no such class" in done.stderr
     assert "run: sweep launch --generations " in done.stderr
     assert len(report()["trials"]) == 3
     main = study.paths.trainer / "__main__.py"

@@ -23,7 +23,9 @@ def test_a_study_that_was_removed_names_the_others(study_file: Path) -> None:
     there, _ = initialise(study_file, lambda _: None)
     with pytest.raises(StudyError) as caught:
         open_current("gone")
-    assert "The studies here are tiny: name one with --study." in caught.value.advice
+    assert "The only study here is tiny. To use it, add: --study tiny\n" in caught.value.advice
+    with pytest.raises(StudyError, match="is not an initialised study; did you mean 'tiny'"):
+        open_current("tinny")
     there.paths.config.unlink()
     with pytest.raises(StudyError, match=r"study\.toml is missing"):
         open_current(None)
