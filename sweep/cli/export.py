@@ -8,6 +8,7 @@ import typer
 
 from sweep.cli.options import StudyName
 from sweep.console import say, wait
+from sweep.units import counted
 
 
 def sync(name: StudyName = None) -> None:
@@ -22,7 +23,7 @@ def sync(name: StudyName = None) -> None:
         summaries = upload_trials(study, progress)
     for summary in summaries:
         known = f"({summary.before} were there already)"
-        say(f"{summary.tracker}: uploaded {summary.new} trials {known}. See {summary.place}")
+        say(f"{summary.tracker}: uploaded {counted(summary.new, 'trial')} {known}. See {summary.place}")
     if troubles := [trouble for summary in summaries for trouble in summary.troubles]:
         raise TrackingError(
             "\n".join(map(str, troubles)), f"{troubles[0].advice} Then run: {command_line('sync', name)}"
