@@ -25,7 +25,11 @@ from tests.actions import mistakes_after
             "'widht' in 'widht < 3' is not a parameter; did",
         ),
         ("[trainer]", "[[trials]]\nlr = 3.0\n[trainer]", "[[trials]] 1: lr cannot be 3.0; allowed: float"),
-        ("[trainer]", "[[trials]]\nrate = 3.0\n[trainer]", "[[trials]] 1: rate is not a parameter of this study. Its parameters: "),
+        (
+            "[trainer]",
+            "[[trials]]\nrate = 3.0\n[trainer]",
+            "[[trials]] 1: rate is not a parameter of this study. Its parameters: ",
+        ),
         ('"512 MB"', '"40 * widht"', "[job] request_memory: widht is not a parameter; did you mean 'width'?"),
         ('"photos"\n\n[job]', '"fashion-mnist"\n[job]\ndata = "osdf:///x"', "[job] data: needs [trainer] data"),
     ],

@@ -33,7 +33,7 @@ def test_a_study_that_can_run(light: Light) -> None:
     for line in (
         "ok      the schedd answers, of sweep's personal pool",
         "ok      DAGMan checks its jobs every 1 s",
-        "ok      reading the storage as PRE scripts do took",
+        "reading the storage as PRE scripts do took",
         "ok      condor_submit accepts the submit description",
         "ok      the schedd accepts jobs",
         f"ok      room for {SLOTS} of these jobs at a time in an empty pool: 1 slot",

@@ -58,7 +58,7 @@ def test_a_sweep_is_seen_while_it_runs_and_afterwards(light: Callable[..., Study
         (number, "terminated", money.runs[0].host) for number in range(3)
     ]
     assert all(run.received > 0 and run.disk_kb > 0 for run in money.runs)
-    assert money.places["starts"].tolist() == [3]
+    assert money.places["attempts"].tolist() == [3]
 
     assert "Submitted light-confirm, 4 trials" in sweep("confirm", "--top", "2", "--seeds", "2", "--watch").stdout
     text = sweep("report").stdout

@@ -63,7 +63,8 @@ def test_a_checkpoint_that_is_gone_is_not_promised(study: Study, there: Report) 
     assert there.best[0]["checkpoint"].endswith("00001/checkpoint")
 
 
-def test_a_program_without_checkpoints_has_lost_none(study: Study, there: Report) -> None:
+@pytest.mark.usefixtures("there")
+def test_a_program_without_checkpoints_has_lost_none(study: Study) -> None:
     study.paths.trial(1).checkpoint.write_text("")
     without = replace(build_report(study, REPORT_ROWS), has_checkpoints=False)
     assert "best: trial 1 (its program saves no checkpoints)" in shown(without)
