@@ -120,8 +120,8 @@ def update_study(study: Study, config: StudyConfig, file: Path) -> list[str]:
     if refused := [change for change in found if change.reason]:
         raise ConfigError(
             "\n".join(f"{file}: {change.key} may not change: {change.reason}" for change in refused),
-            f"Keep the study as it is (its file is {study.paths.config}), or choose another [study] name. To start over, stop "
-            f"its sweep, then run: rm -r {shlex.quote(str(study.paths.root))}",
+            f"Keep the study as it is (its file is {study.paths.config}), or choose another [study] name. To start "
+            f"over, stop its sweep, then run: rm -r {shlex.quote(str(study.paths.root))}",
         )
     keys = [change.key for change in found]
     container = locate_container(config.job, file)
