@@ -1,4 +1,4 @@
-"""Formats times, sizes, errors and program output as short text for people."""
+"""Formats times, sizes, errors and program output as short text for people. Standard library only."""
 
 from __future__ import annotations
 
@@ -34,3 +34,17 @@ def last_line(text: str, otherwise: str) -> str:
     """Return the last line of a program's output, or `otherwise` if it printed nothing."""
     lines = text.strip().splitlines()
     return lines[-1] if lines else otherwise
+
+
+def printable(text: str) -> str:
+    """Return a text that no terminal and no page obeys: control characters, except newlines and tabs, become escapes.
+
+    So do characters that are invisible, or that change the direction of a line: those that Python does not print.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char in "\n\t" or char.isprintable() else _escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.units import counted, first_line, last_line, readable_bytes, readable_time
+from sweep.units import counted, first_line, last_line, printable, readable_bytes, readable_time
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,10 @@ def test_the_first_line_of_an_error_or_its_type() -> None:
 def test_the_last_line_of_an_output() -> None:
     assert last_line("Traceback\nValueError: no photos\n\n", "nothing") == "ValueError: no photos"
     assert last_line(" \n", "nothing") == "nothing"
+
+
+def test_printable() -> None:
+    assert printable("plain ä 日本") == "plain ä 日本"
+    assert printable("two\nlines\tand a tab") == "two\nlines\tand a tab"
+    assert printable("\x1b[31m\x9b\r\x00") == r"\x1b[31m\x9b\r\x00"
+    assert printable("\u202e\u2028\ud800") == r"\u202e\u2028\ud800"

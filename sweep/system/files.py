@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sweep.system.received import ReceivedFileError, open_received
+
 
 def write_text(path: Path, text: str, mode: int = 0o644) -> None:
     """Write a file atomically and durably: temporary name, fsync, rename, fsync of the folder."""
@@ -74,12 +76,17 @@ def locked(path: Path, *, wait: bool) -> Iterator[bool]:
 
 
 def tail(path: Path, lines: int = 20, max_bytes: int = 8192) -> str:
-    """Return the last `lines` lines of a text file, '' if there is no file. Reads at most `max_bytes`."""
+    """Return the last `lines` lines of a text file, '' if there is no file. Reads at most `max_bytes`.
+
+    If there is something else than a regular file, which a job may have left, it returns a note in brackets.
+    """
     try:
-        with path.open("rb") as handle:
+        with open_received(path) as handle:
             handle.seek(0, os.SEEK_END)
             handle.seek(max(0, handle.tell() - max_bytes))
-            text = handle.read().decode("utf-8", errors="replace")
+            text = handle.read(max_bytes).decode("utf-8", errors="replace")
     except FileNotFoundError:
         return ""
+    except ReceivedFileError as error:
+        return f"[{error}]"
     return "\n".join(text.rstrip().splitlines()[-lines:])

@@ -62,3 +62,10 @@ def test_tail_reads_the_end_only(tmp_path: Path) -> None:
     assert tail(file) == ""
     file.write_bytes(b"x" * 100_000 + b"\nlast but one\n\xff last\n\n")
     assert tail(file, 2) == "last but one\n\ufffd last"
+
+
+def test_tail_of_something_else_than_a_file(tmp_path: Path) -> None:
+    (tmp_path / "err").mkdir()
+    assert tail(tmp_path / "err") == "[err is a folder]"
+    os.mkfifo(tmp_path / "out")
+    assert tail(tmp_path / "out") == "[out is no regular file]"
