@@ -10,19 +10,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sweep.system.received import ReceivedFileError, open_received
+from sweep.system.received import ReceivedFileError, read_end
 
 
-def write_text(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write a file atomically and durably: temporary name, fsync, rename, fsync of the folder."""
+def write_text(path: Path, text: str, mode: int = 0o666) -> None:
+    """Write a file atomically and durably: temporary name, fsync, rename, fsync of the folder.
+
+    The process's umask takes bits from `mode`, so that the user decides who else may read the file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("w", encoding="utf-8") as handle:
+        with open(temporary, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, mode)) as handle:
             handle.write(text)
             handle.flush()
             os.fsync(handle.fileno())
-        temporary.chmod(mode)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -81,10 +83,7 @@ def tail(path: Path, lines: int = 20, max_bytes: int = 8192) -> str:
     If there is something else than a regular file, which a job may have left, it returns a note in brackets.
     """
     try:
-        with open_received(path) as handle:
-            handle.seek(0, os.SEEK_END)
-            handle.seek(max(0, handle.tell() - max_bytes))
-            text = handle.read(max_bytes).decode("utf-8", errors="replace")
+        text, _ = read_end(path, max_bytes)
     except FileNotFoundError:
         return ""
     except ReceivedFileError as error:

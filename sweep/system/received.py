@@ -54,3 +54,23 @@ def read_received(path: Path, max_bytes: int = MAX_BYTES) -> str:
     if len(content) > max_bytes:
         raise ReceivedFileError(f"{path.name} is larger than {max_bytes / 2**20:g} MB, the most that sweep reads")
     return content.decode("utf-8", errors="replace")
+
+
+def read_end(path: Path, max_bytes: int) -> tuple[str, int]:
+    """Return the text at the end of a regular file, at most `max_bytes` of it, and the number of bytes before it.
+
+    Raises FileNotFoundError if there is none, ReceivedFileError if it cannot be read.
+    """
+    with open_received(path) as handle:
+        start = max(0, handle.seek(0, os.SEEK_END) - max_bytes)
+        handle.seek(start)
+        return handle.read(max_bytes).decode("utf-8", errors="replace"), start
+
+
+def has_content(path: Path) -> bool:
+    """Return whether there is a regular file that is not empty."""
+    try:
+        state = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return stat.S_ISREG(state.st_mode) and state.st_size > 0

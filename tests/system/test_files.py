@@ -27,6 +27,23 @@ def test_a_write_that_dies_leaves_the_old_file(tmp_path: Path, monkeypatch: pyte
     assert [entry.name for entry in tmp_path.iterdir()] == ["result.json"]
 
 
+@pytest.mark.parametrize(
+    ("umask", "mode", "expected"),
+    [(0o077, 0o666, 0o600), (0o022, 0o666, 0o644), (0, 0o666, 0o666), (0o077, 0o755, 0o700)],
+)
+def test_the_umask_decides_who_may_read_a_file(tmp_path: Path, umask: int, mode: int, expected: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_text(tmp_path / "below" / "result.json", "text", mode)
+        with locked(tmp_path / "lock", wait=True):
+            pass
+    finally:
+        os.umask(before)
+    assert (tmp_path / "below" / "result.json").stat().st_mode & 0o777 == expected
+    assert not (tmp_path / "below").stat().st_mode & umask
+    assert not (tmp_path / "lock").stat().st_mode & umask
+
+
 def test_json_is_strict(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "result.json", {"value": float("nan")})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.system.received import ReceivedFileError, read_received
+from sweep.system.received import ReceivedFileError, has_content, read_end, read_received
 
 
 def make(kind: str, path: Path) -> None:
@@ -59,3 +59,30 @@ def test_a_limit_that_is_just_kept(tmp_path: Path) -> None:
     assert read_received(tmp_path / "out", max_bytes=4) == "four"
     with pytest.raises(ReceivedFileError):
         read_received(tmp_path / "out", max_bytes=3)
+
+
+def test_the_end_of_a_sparse_file_of_two_gigabytes(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("wb") as handle:
+        handle.seek(2 * 2**30)
+        handle.write(b"the end")
+    assert read_end(tmp_path / "out", 7) == ("the end", 2 * 2**30)
+
+
+def test_a_short_file_is_its_own_end(tmp_path: Path) -> None:
+    (tmp_path / "out").write_bytes(b"all \xff")
+    assert read_end(tmp_path / "out", 100) == ("all \ufffd", 0)
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "folder", "fifo", "socket"])
+def test_only_a_regular_file_has_content(tmp_path: Path, kind: str) -> None:
+    make(kind, tmp_path / "checkpoint")
+    assert not has_content(tmp_path / "checkpoint")
+
+
+def test_a_file_with_content(tmp_path: Path) -> None:
+    assert not has_content(tmp_path / "checkpoint")
+    (tmp_path / "checkpoint").write_text("")
+    assert not has_content(tmp_path / "checkpoint")
+    assert not has_content(tmp_path / "checkpoint" / "below a file")
+    (tmp_path / "checkpoint").write_text("a model")
+    assert has_content(tmp_path / "checkpoint")
