@@ -7,6 +7,9 @@ import os
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
+from rich.text import Text
+
+from sweep.units import printable
 
 PIPE_WIDTH = 240
 """Width of a table, in characters, when the output is no terminal and COLUMNS is not set."""
@@ -20,8 +23,8 @@ if not console.is_terminal and "COLUMNS" not in os.environ:
 
 
 def say(text: str) -> None:
-    """Print a line as it is: no markup, no wrapping."""
-    console.print(text, markup=False)
+    """Print lines as they are: no markup, no wrapping. The terminal obeys no control character in them."""
+    console.print(printable(text), markup=False)
 
 
 @contextlib.contextmanager
@@ -31,4 +34,4 @@ def wait(title: str) -> Iterator[Callable[[str], None]]:
         yield lambda step: say(f"{title}: {step}")
         return
     with console.status(title) as status:
-        yield lambda step: status.update(f"{title}: {step}")
+        yield lambda step: status.update(Text(printable(f"{title}: {step}")))

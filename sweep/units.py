@@ -46,5 +46,11 @@ def printable(text: str) -> str:
     return "".join(char if char in "\n\t" or char.isprintable() else _escape(char) for char in text)
 
 
+def one_line(text: str, limit: int = 1000) -> str:
+    """Return a text as `printable` does, on a single line, and cut to `limit` characters."""
+    cut = text[:limit].replace("\n", "\\n").replace("\t", "\\t")
+    return printable(cut) + ("…" if len(text) > limit else "")
+
+
 def _escape(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")

@@ -25,6 +25,17 @@ def test_a_line_is_printed_as_it_is(out: io.StringIO) -> None:
     assert out.getvalue() == f"{line}\n"
 
 
+def test_a_terminal_obeys_nothing_that_is_said(out: io.StringIO) -> None:
+    console.say("\x1b]0;pwned\x07\x1b[31mred\r\x9b2J \u202eback\nnext")
+    assert out.getvalue() == "\\x1b]0;pwned\\x07\\x1b[31mred\\r\\x9b2J \\u202eback\nnext\n"
+
+
+def test_a_step_is_no_markup(out: io.StringIO) -> None:
+    with console.wait("fetching") as step:
+        step("[/bold] \x1b]0;pwned\x07")
+    assert "\x1b]0" not in out.getvalue()
+
+
 def test_each_step_of_what_takes_long_is_shown(out: io.StringIO) -> None:
     with console.wait("fetching") as step:
         step("apptainer")

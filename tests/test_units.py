@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.units import counted, first_line, last_line, printable, readable_bytes, readable_time
+from sweep.units import counted, first_line, last_line, one_line, printable, readable_bytes, readable_time
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,9 @@ def test_printable() -> None:
     assert printable("two\nlines\tand a tab") == "two\nlines\tand a tab"
     assert printable("\x1b[31m\x9b\r\x00") == r"\x1b[31m\x9b\r\x00"
     assert printable("\u202e\u2028\ud800") == r"\u202e\u2028\ud800"
+
+
+def test_one_line() -> None:
+    assert one_line("killed\n\tby \x1b[31m") == r"killed\n\tby \x1b[31m"
+    assert one_line("abc", 3) == "abc"
+    assert one_line("abcd", 3) == "abc…"
