@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sweep.config.suggested_job import Usage, suggested_section
 from sweep.results.report import Report
-from sweep.results.table import rich_table, short_text
+from sweep.results.table import plain_text, rich_table, short_text
 from sweep.study.study import Study
 from sweep.trial.event_log import SlotRun, read_event_log
 from sweep.units import readable_time
@@ -148,11 +148,9 @@ def suggested_job_lines(study: Study, runs: Sequence[SlotRun]) -> list[str]:
 
 def accounting_tables(accounting: Accounting) -> list[RenderableType]:
     """Return the costs as tables for a terminal."""
-    from rich.text import Text
-
     parts: list[RenderableType] = [rich_table("costs", ["", ""], accounting.totals)]
     for title, frame in (("by host and GPU", accounting.places), ("resources requested and used", accounting.used)):
         parts.append(rich_table(title, list(frame.columns), frame.map(short_text).itertuples(index=False)))
     if accounting.suggestion:
-        parts.append(Text("Suggested for the study file, with margins:\n\n" + "\n".join(accounting.suggestion)))
+        parts.append(plain_text("Suggested for the study file, with margins:\n\n" + "\n".join(accounting.suggestion)))
     return parts

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING
 
 from sweep.results.report import FRONT, Report
-from sweep.results.table import rich_table, short_text
+from sweep.results.table import plain_text, rich_table, short_text
 from sweep.study.summary import goal
-from sweep.units import counted
+from sweep.units import counted, one_line
 
 if TYPE_CHECKING:
     import pandas
@@ -24,6 +25,10 @@ FAILURES_SHOWN = 5
 """Most failed trials below the table."""
 
 
+REASON_SHOWN = 300
+"""Most characters of a reason below the table."""
+
+
 UNCONFIRMED_NOTE = "The best of many trials looks better than it is. Run `sweep confirm` for an unbiased score."
 
 
@@ -31,8 +36,16 @@ CONFIRMED_NOTE = "Trials with the same rank do not differ significantly (Tukey-K
 
 
 def report_json(report: Report) -> str:
-    """Return the report as JSON, with all trials: `{"study": …, "trials": […]}`."""
-    return json.dumps({"study": report.study, "trials": report.trials}, indent=2, allow_nan=False)
+    """Return the report as JSON, with all trials: `{"study": …, "trials": […]}`. JSON has no infinity: that is null."""
+    trials = [
+        {**trial, "values": {name: _finite(value) for name, value in trial["values"].items()}}
+        for trial in report.trials
+    ]
+    return json.dumps({"study": report.study, "trials": trials}, indent=2, allow_nan=False)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def leaderboard_frame(report: Report, top: int | None) -> pandas.DataFrame:
@@ -86,22 +99,18 @@ def leaderboard_table(report: Report, top: int | None, width: int) -> list[Rende
 
     If the parameters do not fit as columns, they follow the table, a line for each trial.
     """
-    from rich.text import Text
-
     texts = [state_counts(report), *_failure_lines(report)]
     if report.study["ended"]:
         texts.append(f"No more trials will be proposed: {report.study['ended']}.")
     texts.append(_best_line(report))
-    parts = [*_trial_table(report, top, width), *map(Text, texts)]
+    parts = [*_trial_table(report, top, width), *map(plain_text, texts)]
     if report.study["confirmed"]:
-        return [*parts, _confirmed_table(report), Text(CONFIRMED_NOTE)]
-    return [*parts, *([Text(UNCONFIRMED_NOTE)] if report.best else [])]
+        return [*parts, _confirmed_table(report), plain_text(CONFIRMED_NOTE)]
+    return [*parts, *([plain_text(UNCONFIRMED_NOTE)] if report.best else [])]
 
 
 def _trial_table(report: Report, top: int | None, width: int) -> list[RenderableType]:
     """Return the table of trials, followed by a line of parameters for each trial if they do not fit as columns."""
-    from rich.text import Text
-
     cells, names = leaderboard_frame(report, top).map(short_text), report.study["parameters"]
     needed = sum(max([len(str(heading)), *map(len, cells[heading])]) + 3 for heading in cells.columns)
     shown = cells if needed <= width else cells.drop(columns=names)
@@ -112,7 +121,7 @@ def _trial_table(report: Report, top: int | None, width: int) -> list[Renderable
     return [
         table,
         *(
-            Text(f"trial {row['trial']}: " + ", ".join(f"{name} {row[name]}" for name in names if row[name]))
+            plain_text(f"trial {row['trial']}: " + ", ".join(f"{name} {row[name]}" for name in names if row[name]))
             for row in cells.to_dict("records")
         ),
     ]
@@ -120,7 +129,10 @@ def _trial_table(report: Report, top: int | None, width: int) -> list[Renderable
 
 def _failure_lines(report: Report) -> list[str]:
     failed = [trial for trial in report.trials if trial["state"] == "FAIL"]
-    lines = [f"trial {trial['number']} failed: {trial['reason']}" for trial in failed[:FAILURES_SHOWN]]
+    lines = [
+        f"trial {trial['number']} failed: {one_line(trial['reason'], REASON_SHOWN)}"
+        for trial in failed[:FAILURES_SHOWN]
+    ]
     if len(failed) > FAILURES_SHOWN:
         lines.append(
             f"… and {len(failed) - FAILURES_SHOWN} more. For all reasons, run: "

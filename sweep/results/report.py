@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweep.config.conditions import expand_parameters
 from sweep.results.ranking import ranks
 from sweep.study.study import Study
 from sweep.system.files import tail
+from sweep.system.received import has_content
 from sweep.trial.event_log import read_event_log
 
 if TYPE_CHECKING:
@@ -125,9 +125,5 @@ def _trial_entry(study: Study, row: TrialRow) -> dict[str, Any]:
         "steps": row.steps or 0,
         "target_steps": study.config.trainer.epochs,  # None if the user's own program decides
         "reason": row.reason,
-        "checkpoint": str(files.checkpoint) if row.state == "COMPLETE" and _has_content(files.checkpoint) else None,
+        "checkpoint": str(files.checkpoint) if row.state == "COMPLETE" and has_content(files.checkpoint) else None,
     }
-
-
-def _has_content(file: Path) -> bool:
-    return file.exists() and file.stat().st_size > 0

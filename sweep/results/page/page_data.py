@@ -119,7 +119,7 @@ def parameter_axis(trial_parameter: TrialParameter, rows: Iterable[TrialRow]) ->
 
 def short_label(value: Any) -> str:
     """Return a value as a label for a figure: only printable characters, and at most `LABEL_LENGTH`."""
-    text = "".join(char if char.isprintable() else "?" for char in short_text(value))
+    text = short_text(value)
     return text if len(text) <= LABEL_LENGTH else text[: LABEL_LENGTH - 1] + "…"
 
 

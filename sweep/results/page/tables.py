@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING
 
 from sweep.results.page.page_data import PageData
 from sweep.trial.event_log import SlotRun
+from sweep.units import one_line
 
 if TYPE_CHECKING:
     import pandas
 
 
-COPIED = ("generation", "index", "steps", "attempts", "evictions", "duration_s", "lost_s", "reason")
+COPIED = ("generation", "index", "steps", "attempts", "evictions", "duration_s", "lost_s")
 """Fields of a TrialRow that are columns of the table under the same name."""
+
+
+FOREIGN = ("reason", "host", "slot", "gpu")
+"""Columns with texts of jobs and of machines."""
+
+
+FORMULA = ("=", "+", "-", "@")
+"""A spreadsheet computes a cell that begins so."""
 
 
 def table_frames(data: PageData) -> dict[str, pandas.DataFrame]:
@@ -35,11 +44,12 @@ def table_frames(data: PageData) -> dict[str, pandas.DataFrame]:
             *(row.values.get(metric) for metric in metrics),
             *(row.params.get(name) for name in parameters),
             *(getattr(row, name) for name in COPIED),
+            one_line(row.reason),
         ]
         for row in data.rows
     ]
     named = [*(f"value_{metric}" for metric in metrics), *(f"param_{name}" for name in parameters)]
-    columns = ["trial", "state", "rank", "feasible", *named, *COPIED]
+    columns = ["trial", "state", "rank", "feasible", *named, *COPIED, "reason"]
     values = [(row.number, *point) for row in data.rows for point in sorted(row.intermediate.items())]
     return {
         "trials": _typed(pandas.DataFrame(trials, columns=columns, dtype=object)),
@@ -57,12 +67,18 @@ def _typed(trials: pandas.DataFrame) -> pandas.DataFrame:
     return trials.convert_dtypes()
 
 
+def _no_formula(text: str) -> str:
+    """Return a text as a cell that no spreadsheet computes: with a ' before it, if it looks like a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
 def write_tables(data: PageData, folder: Path) -> list[Path]:
     """Write each table into a folder, as CSV and as Parquet; return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for name, frame in table_frames(data).items():
-        frame.to_csv(folder / f"{name}.csv", index=False)
+        shown = frame.assign(**{column: frame[column].map(_no_formula) for column in FOREIGN if column in frame})
+        shown.to_csv(folder / f"{name}.csv", index=False)
         frame.to_parquet(folder / f"{name}.parquet", index=False)
         files += [folder / f"{name}.csv", folder / f"{name}.parquet"]
     return files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 import pytest
@@ -80,3 +81,23 @@ def test_what_a_user_wrote_is_text(evil: str) -> None:
     assert "<script" not in text
     assert text.count("<img") == len(drawn(subject(rows=rows, word=evil)))
     assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'" in text
+
+
+def test_no_control_character_reaches_the_page() -> None:
+    reason = "\x1b]0;pwned\x07\x9b31m\x00\u202e\ud800"
+    rows = [trial(0, "FAIL", {}, reason=reason), trial(1, "FAIL", {}, reason=10**6 * "x")]
+    text = html.page_html(subject(rows=rows), NOW)
+    assert r"\x1b]0;pwned\x07\x9b31m\x00\u202e\ud800" in text
+    assert all(char.isprintable() or char in "\n\t" for char in text)
+    assert 1001 * "x" not in text
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, 5e-324])
+def test_a_page_of_extreme_values(value: float) -> None:
+    rows = [
+        trial(number, state, {"val_accuracy": one}, intermediate={1: one, 2: math.inf, 3: -math.inf})
+        for number, (state, one) in enumerate(
+            [("COMPLETE", value), ("COMPLETE", -value), ("COMPLETE", 0.5), ("PRUNED", math.inf), ("PRUNED", -value)]
+        )
+    ]
+    assert "Leaderboard" in html.page_html(subject(rows=rows), NOW)
