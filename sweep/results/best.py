@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import os
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
@@ -12,13 +14,15 @@ from typing import Any
 from sweep.config.command import fill_command, fill_placeholders, placeholder_values
 from sweep.errors import StudyError
 from sweep.paths import TrialPaths
+from sweep.results.export_folder import export_folder
 from sweep.results.report import Report
 from sweep.study.study import Study
 from sweep.study.summary import goal
 from sweep.system.files import json_lines, write_json, write_text
+from sweep.system.received import MAX_BYTES, ReceivedFileError, open_received, read_end
 from sweep.trial.files import read_spec
 from sweep.trial.spec import TrialSpec
-from sweep.units import counted
+from sweep.units import counted, one_line
 
 UNCONFIRMED = "not confirmed; the best of many trials looks better than it is"
 
@@ -74,12 +78,13 @@ def confirmed_score(report: Report, trial: Mapping[str, Any]) -> str:
 def export_trial(study: Study, report: Report, trial: Mapping[str, Any], into: Path) -> list[str]:
     """Copy a trial's model, code and model card into a folder; return the commands to run there.
 
-    A second export overwrites the first. Raises StudyError if the checkpoint is gone.
+    A second export replaces the first. Raises StudyError if the checkpoint is gone, or if the folder has files that no
+    export wrote.
     """
     files = study.paths.trial(trial["number"])
     if trial["checkpoint"] is None and study.config.trainer.has_checkpoints:
         raise StudyError(
-            f"the checkpoint of trial {trial['number']} is gone: {files.checkpoint}",
+            f"the checkpoint of trial {trial['number']} is gone, or is no regular file: {files.checkpoint}",
             "Put it back from a copy, or choose another trial: sweep best --trial NUMBER --export DIR",
         )
     # The trial is trained in one go: without slices, and whatever other trials have reached.
@@ -92,21 +97,40 @@ def export_trial(study: Study, report: Report, trial: Mapping[str, Any], into: P
         slice_epochs=None,
         cutoffs={},
     )
-    into.mkdir(parents=True, exist_ok=True)
-    for file in files.outputs(checkpoints=spec.checkpoints):
-        if file.exists():
-            shutil.copy2(file, into / file.name)
-    if study.config.trainer.command:
-        shutil.copytree(study.paths.inputs, into / AGAIN, dirs_exist_ok=True)
-    else:
-        shutil.copytree(study.paths.trainer, into / "trainer", dirs_exist_ok=True)
-    # Training needs a folder of its own: beside a finished checkpoint the trainer has nothing left to do.
-    for folder in (into, into / AGAIN):
-        write_json(folder / "trial.json", spec.to_json())
-    write_text(into / "params.toml", params_toml(report, trial))
     lines = export_commands(study, spec)
-    write_text(into / "README.md", model_card(study, report, trial, spec, read_starts(files), lines))
+    origin = {"study": study.config.study.name, "study_id": study.id, "trial": trial["number"]}
+    with export_folder(into, origin) as folder:
+        _copy_outputs(files, spec, folder)
+        if study.config.trainer.command:
+            shutil.copytree(study.paths.inputs, folder / AGAIN)
+        else:
+            shutil.copytree(study.paths.trainer, folder / "trainer")
+        # Training needs a folder of its own: beside a finished checkpoint the trainer has nothing left to do.
+        for place in (folder, folder / AGAIN):
+            write_json(place / "trial.json", spec.to_json())
+        write_text(folder / "params.toml", params_toml(report, trial))
+        write_text(folder / "README.md", model_card(study, report, trial, spec, read_starts(files), lines))
     return lines
+
+
+def _copy_outputs(files: TrialPaths, spec: TrialSpec, into: Path) -> None:
+    """Copy what the trial's jobs sent back, but for what is no regular file, and for records that are far too large.
+
+    Raises StudyError if the checkpoint cannot be read.
+    """
+    for file in files.outputs(checkpoints=spec.checkpoints):
+        try:
+            with open_received(file) as source:
+                is_model = file.name in ("checkpoint", "checkpoint.previous")
+                if is_model or os.fstat(source.fileno()).st_size <= MAX_BYTES:
+                    with (into / file.name).open("wb") as copy:
+                        shutil.copyfileobj(source, copy)
+        except FileNotFoundError:
+            continue
+        except ReceivedFileError as error:
+            if file == files.checkpoint:
+                advice = "To export another trial, run: sweep best --trial NUMBER --export DIR"
+                raise StudyError(f"trial {spec.number}: {error}", advice) from None
 
 
 def export_commands(study: Study, spec: TrialSpec) -> list[str]:
@@ -173,6 +197,28 @@ model, classes = load_model(Path("."))      # a torch.nn.Module in eval mode, an
 ```"""
 
 
-def read_starts(files: TrialPaths) -> list[dict[str, Any]]:
-    """Return the host and software of each start of a trial's program; torn lines are skipped."""
-    return json_lines(files.starts.read_text(encoding="utf-8")) if files.starts.exists() else []
+STARTS_BYTES, START_ENTRIES, START_LENGTH = 2**16, 20, 200
+"""What is read of starts.jsonl: bytes at its end, entries of a start, and characters of an entry."""
+
+
+def read_starts(files: TrialPaths) -> list[dict[str, str]]:
+    """Return the host and software of the latest starts of a trial's program, as texts for Markdown.
+
+    Lines that are torn are skipped, and so are values that are neither texts nor numbers.
+    """
+    try:
+        text, _ = read_end(files.starts, STARTS_BYTES)
+    except (FileNotFoundError, ReceivedFileError):
+        return []
+    return [
+        {
+            _markdown(name): _markdown(str(value))
+            for name, value in list(start.items())[:START_ENTRIES]
+            if isinstance(value, str | int | float)
+        }
+        for start in json_lines(text)
+    ]
+
+
+def _markdown(text: str) -> str:
+    return html.escape(one_line(text, START_LENGTH), quote=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import tomllib
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from sweep.control.initialise import initialise
 from sweep.errors import StudyError
 from sweep.nodes.propose import propose
-from sweep.results.best import export_trial, find_trial, params_toml
+from sweep.results.best import export_trial, find_trial, params_toml, read_starts
 from sweep.results.confirmation import Confirmed
 from sweep.results.report import Report, build_report
 from sweep.study.study import Study
@@ -28,6 +30,15 @@ def there(study: Study) -> Report:
         study.paths.trial(number).checkpoint.write_text("a model")
     study.paths.trial(1).starts.write_text('{"host": "gpu-4", "torch": "2.9"}\n{"ho')
     return build_report(study, ROWS, [Confirmed(1, [0.7, 0.74], 1)], "test_accuracy")
+
+
+def leave(kind: str, path: Path) -> None:
+    if kind == "link":
+        path.symlink_to("/etc/passwd")
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        os.mkfifo(path)
 
 
 def test_its_parameters_are_toml_in_full_precision(there: Report) -> None:
@@ -64,6 +75,50 @@ def test_an_export_has_all_to_use_it_and_to_make_it_again(study: Study, there: R
         "load_model",
     ):
         assert part in text
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "fifo"])
+@pytest.mark.parametrize("name", ["metrics.jsonl", "checkpoint.previous", "checkpoint.sha256", "starts.jsonl"])
+def test_an_export_has_only_regular_files(study: Study, there: Report, tmp_path: Path, name: str, kind: str) -> None:
+    (study.paths.trial(1).root / name).unlink(missing_ok=True)
+    leave(kind, study.paths.trial(1).root / name)
+    export_trial(study, there, find_trial(there, None), tmp_path / "out")
+    assert not (tmp_path / "out" / name).exists()
+    assert "root:" not in (tmp_path / "out" / "README.md").read_text()
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "fifo"])
+def test_a_checkpoint_that_is_no_regular_file_is_not_exported(
+    study: Study, there: Report, tmp_path: Path, kind: str
+) -> None:
+    study.paths.trial(1).checkpoint.unlink()
+    leave(kind, study.paths.trial(1).checkpoint)
+    # The report may be older than what is there now.
+    with pytest.raises(StudyError, match="checkpoint is "):
+        export_trial(study, there, find_trial(there, None), tmp_path / "out")
+    again = build_report(study, ROWS)
+    with pytest.raises(StudyError, match="is no regular file"):
+        export_trial(study, again, find_trial(again, None), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_records_of_two_gigabytes_are_not_copied(study: Study, there: Report, tmp_path: Path) -> None:
+    for file in (study.paths.trial(1).metrics, study.paths.trial(1).starts):
+        with file.open("wb") as handle:
+            handle.truncate(2 * 2**30)
+    export_trial(study, there, find_trial(there, None), tmp_path / "out")
+    assert not (tmp_path / "out" / "metrics.jsonl").exists()
+    assert "last start of the program: not recorded" in (tmp_path / "out" / "README.md").read_text()
+
+
+@pytest.mark.usefixtures("there")
+def test_starts_are_data(study: Study) -> None:
+    start = {"host": "\x1b[31m<b>\nnext", "gpu": 1000 * "x", "nested": {"a": 1}, "torch": 2, "\ud800": "odd"}
+    more = {f"name {number}": number for number in range(100)}
+    study.paths.trial(1).starts.write_text("\n".join(map(json.dumps, [["a list"], start, more])))
+    first, last = read_starts(study.paths.trial(1))
+    assert first == {"host": r"\x1b[31m&lt;b&gt;\nnext", "gpu": 200 * "x" + "…", "torch": "2", r"\ud800": "odd"}
+    assert len(last) == 20
 
 
 @pytest.mark.usefixtures("there")

@@ -27,6 +27,10 @@ FENCE = 3
 """A value this many interquartile ranges beyond the quartiles is an outlier, and may lie outside a figure's axis."""
 
 
+LARGEST_DRAWN = 1e100
+"""Largest value in a figure: the differences of larger ones may be infinite."""
+
+
 AnyValue = TypeVar("AnyValue")
 
 
@@ -131,8 +135,8 @@ def sample_evenly(values: Sequence[AnyValue], limit: int) -> list[AnyValue]:
 
 
 def axis_limits(values: Iterable[float], direction: Direction) -> tuple[float, float]:
-    """Return the ends of an axis for all finite values, but for outliers at the worse end."""
-    known = sorted(value for value in values if math.isfinite(value))
+    """Return the ends of an axis for all values within `LARGEST_DRAWN`, but for outliers at the worse end."""
+    known = sorted(value for value in values if abs(value) <= LARGEST_DRAWN)
     if not known:
         return 0.0, 1.0
     first, third = known[len(known) // 4], known[(3 * len(known)) // 4]
