@@ -151,7 +151,8 @@ def test_no_folder_s_name_becomes_a_shell_word(tmp_path: Path, script: str, name
     file = home / "dag" / script
     file.write_text(node_script(script, python, home))
     file.chmod(0o755)
-    words = ["3", "$(touch evil)", "9", "`touch evil`"]
+    # A POST script refuses other words at its first three places.
+    words = ["3", "0" if script == "harvest" else "$(touch evil)", "9", "`touch evil`"]
     done = subprocess.run([f"./{script}", *words], cwd=home / "dag", capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     started = (home / "dag" / "words").read_text().splitlines()

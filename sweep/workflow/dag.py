@@ -12,13 +12,16 @@ from sweep.paths import generation_name, lane_name, node_name
 from sweep.templates import render
 from sweep.trial.spec import TrialSpec
 from sweep.workflow.attributes import node_vars
-from sweep.workflow.exit_codes import CRASHED, DEFER, SKIP, STOP, TRY_AGAIN
+from sweep.workflow.exit_codes import CRASHED, DEFER, DONE, PRE_FAILED, SKIP, STOP, TRY_AGAIN
 
 DEFER_SECONDS = 20
 """Seconds until DAGMan runs a script again that could not do its work."""
 
 POLLS = 7200
 """How often a POST script looks for its reply before it gives up: about an hour. DAGMan itself sets no limit."""
+
+KILLS = 3
+"""How often a signal may kill the server of a POST script before the script says so and makes way for others."""
 
 
 @dataclass(frozen=True)
@@ -107,4 +110,5 @@ def node_script(name: str, python: Path, package_root: Path) -> str:
     `python` runs it; `package_root` is the folder that contains the package `sweep`.
     """
     quoted = {"python": shlex.quote(str(python)), "root": shlex.quote(str(package_root))}
-    return render(f"{name}.sh.j2", **quoted, defer=DEFER, polls=POLLS)
+    statuses = {"done": DONE, "crashed": CRASHED, "stop": STOP, "skip": SKIP, "defer": DEFER, "again": TRY_AGAIN}
+    return render(f"{name}.sh.j2", **quoted, **statuses, failed=PRE_FAILED, polls=POLLS, kills=KILLS)

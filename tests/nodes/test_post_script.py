@@ -35,7 +35,7 @@ def proposed(study: Study) -> Study:
 
 
 def write_script(study: Study, python: Path) -> None:
-    study.paths.posts.mkdir(exist_ok=True)
+    study.paths.posts.mkdir(parents=True, exist_ok=True)
     script = study.paths.dag / "harvest"
     script.write_text(node_script("harvest", python, PACKAGE.parent))
     script.chmod(0o755)
@@ -139,9 +139,81 @@ def test_what_keeps_it_from_an_answer_is_told_and_it_comes_back(proposed: Study)
     assert not proposed.paths.waiting.exists()
 
 
-def test_where_it_cannot_ask_it_comes_back(proposed: Study) -> None:
+def test_a_folder_of_requests_that_is_gone_is_made_again(proposed: Study) -> None:
     shutil.rmtree(proposed.paths.posts)
-    assert run(proposed, "0", "0", "11")[0] == DEFER
+    assert run(proposed, "0", "0", "11")[0] == DONE
+
+
+def write_fake(study: Study, python: str) -> None:
+    """Write the script, with a shell program in place of its Python."""
+    fake = study.paths.root / "python"
+    fake.write_text(f"#!/bin/sh\n{python}\n")
+    fake.chmod(0o755)
+    write_script(study, fake)
+
+
+@pytest.mark.parametrize(
+    ("python", "reason"),
+    [
+        ("echo Traceback >&2; echo ImportError: no optuna >&2; exit 1", "exit status 1: ImportError: no optuna."),
+        ("exit 75", "exit status 75: see dag/serve.log."),
+        ("kill -9 $$", "signal 9 killed the server 3 times"),
+        ("exit 69", "see dag/serve.log"),
+    ],
+)
+def test_a_server_with_an_unknown_end_makes_it_come_back_and_says_why(study: Study, python: str, reason: str) -> None:
+    write_fake(study, python)
+    status, _, said = run(study, "0", "0", "11")
+    assert (status, reason in said, reason in study.paths.waiting.read_text()) == (DEFER, True, True)
+
+
+def test_without_its_interpreter_it_comes_back(study: Study) -> None:
+    write_script(study, Path("/nowhere/python"))
+    assert run(study, "0", "0", "11")[0] == DEFER
+    assert "exit status 127" in study.paths.waiting.read_text()
+    assert "/nowhere/python: not found" in study.paths.waiting.read_text()
+
+
+def test_what_the_server_said_stays(study: Study) -> None:
+    write_fake(study, "echo The disk is full. > waiting.txt; exit 69")
+    assert run(study, "0", "0", "11")[0] == DEFER
+    assert study.paths.waiting.read_text() == "The disk is full.\n"
+
+
+@pytest.mark.parametrize("reply", ["", "7 done", "-1 done", "0done", "12\x00\x01\xff", "75x", "127 not found"])
+def test_a_damaged_reply_makes_it_ask_again(study: Study, reply: str) -> None:
+    write_fake(study, "exit 1")
+    post = study.paths.posts / "0.0.11"
+    post.write_text(f"{reply}\n")
+    assert run(study, "0", "0", "11")[0] == DEFER
+    assert "the server's reply was damaged" in study.paths.waiting.read_text()
+    assert not post.exists()
+
+
+@pytest.mark.parametrize("words", [["0"], ["0", "$RETURN", "11"], ["", "0", "11"], ["../0", "0", "11"]])
+def test_words_that_no_server_reads_are_named(study: Study, words: list[str]) -> None:
+    write_fake(study, "exit 1")
+    assert run(study, *words)[0] == DEFER
+    assert "odd arguments" in study.paths.waiting.read_text()
+
+
+@pytest.mark.parametrize("blocked", ["waiting.txt", "serve.log", "posts/0.0.11"])
+def test_where_it_cannot_write_it_comes_back(study: Study, blocked: str) -> None:
+    """As on a full disk, or in a folder without permission."""
+    write_fake(study, "exit 127")
+    (study.paths.dag / blocked).mkdir()
+    assert run(study, "0", "0", "11")[0] == DEFER
+
+
+def test_without_flock_and_most_other_programs_it_is_answered(proposed: Study, tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("sleep", "rm", "cat"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    script = subprocess.run(
+        ["/bin/sh", "./harvest", "0", "0", "11"], cwd=proposed.paths.dag, env={"PATH": str(programs)}, check=False
+    )
+    assert script.returncode == DONE
 
 
 def test_a_damaged_trial_is_named_and_fails_its_node_alone(proposed: Study) -> None:
