@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,28 +12,42 @@ from sweep.errors import PoolError, StudyError
 from sweep.paths import TrialPaths
 from sweep.pool import schedd
 from sweep.pool.connect import connect, poll_seconds
-from sweep.pool.schedd import JobStatus, tail_output
+from sweep.pool.schedd import TAIL_BYTES, JobStatus, tail_output
 from sweep.study.commands import study_command
 from sweep.study.study import Study
 from sweep.system.files import json_lines
-from sweep.trial.event_log import ENDINGS, EVENT, EXECUTE, GENERIC, IMAGE_SIZE, SLOT, SUBMIT
+from sweep.system.received import ReceivedFileError, read_end
+from sweep.trial.event_log import ENDINGS, EVENT, EXECUTE, IMAGE_SIZE, SLOT, SUBMIT
+from sweep.units import readable_bytes
 
 HIDDEN_EVENTS = {IMAGE_SIZE}
 
 
+ANCHOR = 1000
+"""Characters by which a text that was cut at its beginning is found again in a later one."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """What is known of an output of a job: its end, and a note on what is missing, '' if nothing is."""
+
+    text: str = ""
+    note: str = ""
+
+
 @dataclass(frozen=True)
 class JobOutput:
-    """One job of a trial: its events, a line each, and its output, None if that is not on this machine."""
+    """One job of a trial: its events, a line each, and its outputs, empty if they are not on this machine."""
 
     cluster: int
     events: list[str]
-    stdout: str | None = None
-    stderr: str | None = None
+    stdout: Output = Output()
+    stderr: Output = Output()
 
 
 def trial_jobs(files: TrialPaths) -> list[JobOutput]:
     """Return all jobs of a trial, in the order of their submission."""
-    log = _text(files.job_log) or ""
+    log = read_output(files.job_log).text
     attempts = {cluster: number for number, cluster in reversed(list(enumerate(_retried_clusters(files), start=1)))}
     jobs = []
     clusters = list(dict.fromkeys(int(match["cluster"]) for match in EVENT.finditer(log)))
@@ -43,21 +57,53 @@ def trial_jobs(files: TrialPaths) -> list[JobOutput]:
             outputs = [files.attempt_output(output, attempt) for output in outputs]
         # A later job has overwritten the output of a job that was not retried.
         is_overwritten = attempt is None and cluster != clusters[-1]
-        stdout, stderr = (None if is_overwritten else _text(output) for output in outputs)
+        stdout, stderr = (Output() if is_overwritten else read_output(output) for output in outputs)
         jobs.append(JobOutput(cluster, event_lines(log, cluster), stdout, stderr))
     return jobs
 
 
 def _retried_clusters(files: TrialPaths) -> list[int]:
     """Return the clusters of the jobs after which the trial was retried, in order: their outputs are out.1, out.2, …"""
-    return [ending["cluster"] for ending in json_lines(_text(files.endings) or "")]
+    return [ending["cluster"] for ending in json_lines(read_output(files.endings).text)]
 
 
-def _text(file: Path) -> str | None:
+def read_output(file: Path) -> Output:
+    """Return the last `TAIL_BYTES` of a file that a job may have left, from a line's beginning if it has lines."""
     try:
-        return file.read_text(encoding="utf-8", errors="replace")
+        text, before = read_end(file, TAIL_BYTES)
     except FileNotFoundError:
-        return None
+        return Output()
+    except ReceivedFileError as error:
+        return Output(note=f"[{error}]")
+    if not before:
+        return Output(text)
+    return _cut(text, f"[The first {readable_bytes(before)} are left out. The whole output is in {file}]")
+
+
+def _tailed(text: str) -> Output:
+    """Return the end of a running job's output."""
+    if len(text.encode(errors="replace")) < TAIL_BYTES:
+        return Output(text)
+    return _cut(text, "[The beginning is left out.]")
+
+
+def _cut(text: str, note: str) -> Output:
+    _, _, lines = text.partition("\n")
+    return Output(lines or text, note)
+
+
+def new_part(before: str, now: str) -> str:
+    """Return what a growing text has after `before`, which was seen earlier. Both may lack their beginnings."""
+    if now.startswith(before):
+        return now[len(before) :]
+    if before.startswith(now):
+        return ""
+    anchor = before[-ANCHOR:]
+    found = now.rfind(anchor)
+    if found >= 0:
+        return now[found + len(anchor) :]
+    # What a job sent back when it handed over is older than what was fetched from it while it ran.
+    return "" if now[-ANCHOR:] in before else now
 
 
 def event_lines(log: str, cluster: int) -> list[str]:
@@ -73,7 +119,7 @@ def event_lines(log: str, cluster: int) -> list[str]:
             event = event.partition(" from host")[0].partition(" on host")[0]
         if match["code"] == EXECUTE and (slot := SLOT.search(body)):
             event += f" on {slot[1]}"
-        elif match["code"] in (*ENDINGS, GENERIC) and body.strip():
+        elif match["code"] in ENDINGS and body.strip():
             event += f": {body.strip().splitlines()[0].strip()}"
         lines.append(f"{match['when']}  {event}")
     return lines
@@ -90,8 +136,10 @@ class LogPrinter:
     def __init__(self, study: Study, trial: int) -> None:
         """Raises StudyError if the study has no such trial."""
         self._files = study.paths.trial(trial)
-        self._printed: dict[str, int] = {}
-        """Lines printed so far, by the title of their section."""
+        self._printed: dict[str, str] = {}
+        """The text printed so far, or its end, by the title of its section."""
+        self._noted: set[str] = set()
+        """Titles of the sections whose note was printed."""
         self._section = ""
         if not self._files.root.is_dir():
             raise StudyError(
@@ -104,22 +152,37 @@ class LogPrinter:
         jobs = trial_jobs(self._files)
         if jobs and self.is_running:
             stdout, stderr = tail_output(jobs[-1].cluster)
-            jobs[-1] = replace(jobs[-1], stdout=stdout or jobs[-1].stdout, stderr=stderr or jobs[-1].stderr)
+            jobs[-1] = replace(
+                jobs[-1],
+                stdout=_tailed(stdout) if stdout else jobs[-1].stdout,
+                stderr=_tailed(stderr) if stderr else jobs[-1].stderr,
+            )
         for job in jobs:
-            self._print_section(f"job {job.cluster}", job.events, say)
-            self._print_section(f"stdout of job {job.cluster}", (job.stdout or "").splitlines(), say)
-            self._print_section(f"stderr of job {job.cluster}", (job.stderr or "").splitlines(), say)
+            grows = self.is_running and job is jobs[-1]
+            self._print_section(f"job {job.cluster}", Output("".join(f"{line}\n" for line in job.events)), say)
+            self._print_section(f"stdout of job {job.cluster}", job.stdout, say, grows=grows)
+            self._print_section(f"stderr of job {job.cluster}", job.stderr, say, grows=grows)
         if not jobs and not self._printed:
-            self._print_section("no job yet", ["The trial has had no job yet."], say)
+            self._print_section("no job yet", Output("The trial has had no job yet."), say)
 
-    def _print_section(self, title: str, lines: Sequence[str], say: Callable[[str], None]) -> None:
-        new = lines[self._printed.get(title, 0) :]
-        if new and title != self._section:
+    def _print_section(self, title: str, output: Output, say: Callable[[str], None], *, grows: bool = False) -> None:
+        """Print what is new. The last line of an output that `grows` waits until it is whole."""
+        text = output.text
+        if grows:
+            text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
+        before = self._printed.get(title, "")
+        new = new_part(before, text)
+        lines = new.splitlines()
+        if output.note and not before and title not in self._noted:
+            self._noted.add(title)
+            lines.insert(0, output.note)
+        if lines and title != self._section:
             say(f"── {title} ──")
             self._section = title
-        for line in new:
+        for line in lines:
             say(line)
-        self._printed[title] = max(len(lines), self._printed.get(title, 0))
+        if new:
+            self._printed[title] = (before + new)[-2 * TAIL_BYTES :]
 
 
 def show_logs(study: Study, trial: int, say: Callable[[str], None]) -> None:
