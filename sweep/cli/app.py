@@ -43,6 +43,7 @@ app.command()(sweep.doctor)
 app.command()(sweep.launch)
 app.command()(sweep.stop)
 app.command()(sweep.repair)
+app.command()(sweep.adopt)
 app.command()(sweep.confirm)
 
 app.command()(monitor.status)

@@ -15,10 +15,12 @@ def sync(name: StudyName = None) -> None:
     """Upload each trial that has ended to the study's trackers, once."""
     from sweep.errors import TrackingError
     from sweep.study.commands import command_line
+    from sweep.study.place import require_no_copy
     from sweep.study.study import open_current
     from sweep.tracking.sync import upload_trials
 
     study = open_current(name)
+    require_no_copy(study)
     with wait("uploading") as progress:
         summaries = upload_trials(study, progress)
     for summary in summaries:

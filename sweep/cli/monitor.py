@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from typing import Annotated
 
@@ -31,10 +32,13 @@ def status(
     from sweep.monitor.follow import follow_sweep
     from sweep.monitor.progress import EXIT_STATUS
     from sweep.monitor.progress_reader import read_progress
+    from sweep.study.place import place_note
     from sweep.study.study import open_current
 
     study = open_current(name)
     progress = read_progress(study)
+    if note := place_note(study):
+        print(note, file=sys.stderr)
     if form == StatusFormat.JSON:
         print(progress_json(study, progress))
     elif watch and progress.outer:

@@ -24,7 +24,6 @@ def init(
     top: Annotated[int, typer.Option(min=1, help="Number of trials to queue with --from.")] = 10,
 ) -> None:
     """Check a study file and create its folder, runs/STUDY; or update the study if its file has changed."""
-    from sweep.control.dag_folder import refresh_submit_description
     from sweep.control.initialise import initialise
     from sweep.study import quickstart
     from sweep.study.commands import next_launch, study_command
@@ -37,7 +36,6 @@ def init(
         say(f"wrote {file}: a study to start from")
     with wait("initialising") as progress:
         study, state = initialise(file, progress)
-        refresh_submit_description(study)
     for line in [*summary(study), *site_messages(study)]:
         say(line)
     if source is not None:
@@ -67,10 +65,12 @@ def enqueue(
     from uuid import uuid4
 
     from sweep.study.enqueued import parse_assignments, queue_configuration
+    from sweep.study.place import require_no_copy
     from sweep.study.study import open_current
 
     study = open_current(name)
-    queue_configuration(study, uuid4().hex, parse_assignments(study, "enqueue", values))
+    require_no_copy(study)
+    queue_configuration(study, uuid4().hex, parse_assignments(study, "enqueue", values), say)
     say("Queued. The next trial will use it.")
 
 

@@ -1,4 +1,4 @@
-"""`sweep doctor`, `launch`, `stop`, `repair` and `confirm`: the sweep of a study on HTCondor."""
+"""`sweep doctor`, `launch`, `stop`, `repair`, `adopt` and `confirm`: the sweep of a study on HTCondor."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def launch(
         for line in describe_launch(study, generations, lanes):
             say(line)
         return
-    launched = launch_sweep(study, generations, lanes)
+    launched = launch_sweep(study, generations, lanes, say)
     for line in _launch_lines(study, launched, generations, name):
         say(line)
     if launched.cluster is None:
@@ -131,6 +131,19 @@ def repair(name: StudyName = None) -> None:
         say(f"The old storage is {replaced}.")
 
 
+def adopt(name: StudyName = None) -> None:
+    """Make a copied study a study of its own, with an id and a storage that the original does not have."""
+    from sweep.control.adopt import adopt as adopt_copy
+    from sweep.study.commands import next_launch
+    from sweep.study.study import open_current
+
+    with wait("adopting") as progress:
+        study, different = adopt_copy(open_current(name), progress)
+    for line in different:
+        say(line)
+    say(f"The study in {study.paths.root} is a study of its own now, {study.id}. Next: {next_launch(study)}")
+
+
 def confirm(
     top: Annotated[int, typer.Option(min=1, max=1000, help="Number of best trials to train again.")] = 5,
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Number of new seeds for each of them.")] = 5,
@@ -148,7 +161,7 @@ def confirm(
     study = open_current(name)
     with wait("confirming") as progress:
         confirmation, count = prepare_confirmation(study, collect_report(study), top, seeds, progress)
-    launched = launch_sweep(confirmation, count, min(count, LANES))
+    launched = launch_sweep(confirmation, count, min(count, LANES), say)
     title, report = confirmation.config.study.name, command_line("report", name)
     if launched.cluster is None:
         say(f"{title} has its {count} trials: nothing to do. Next: {report}")

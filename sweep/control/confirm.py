@@ -15,6 +15,7 @@ from sweep.results.confirmation import confirmation_paths, score_name
 from sweep.results.report import Report
 from sweep.study.commands import command_line
 from sweep.study.enqueued import queue_configuration
+from sweep.study.place import require_no_copy
 from sweep.study.study import Study
 from sweep.system.files import write_text
 
@@ -62,10 +63,11 @@ def prepare_confirmation(
 ) -> tuple[Study, int]:
     """Create the confirmation of a study's best trials, or extend it; return it and its number of trials.
 
-    Raises StudyError if the study has no complete trial yet.
+    Raises StudyError if the study has no complete trial yet, or is a copy.
     """
     import tomli_w
 
+    require_no_copy(study)
     best = report.ranked[:top]
     if not best:
         raise StudyError(

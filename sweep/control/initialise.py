@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shlex
 import shutil
 import subprocess
 import sys
-import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,13 +19,17 @@ from sweep.config.changes import changes
 from sweep.config.load import load_config
 from sweep.config.sections import StudyConfig
 from sweep.config.sites import site_file
-from sweep.errors import ConfigError
+from sweep.control.dag_folder import refresh_submit_description
+from sweep.errors import ConfigError, StudyError
 from sweep.paths import CURRENT, StudyPaths
 from sweep.resources import PACKAGE, resource_folder
+from sweep.study.folder_names import check_path
 from sweep.study.inputs import copy_inputs, file_sha256, locate_container, locate_data, locate_weights, tree_sha256
-from sweep.study.study import Study, load_study
+from sweep.study.place import FOLDER, find_place, require_no_copy
+from sweep.study.study import Study, load_study, new_id
 from sweep.system.files import write_json, write_text
 from sweep.system.filesystems import network_filesystem
+from sweep.system.lock_wait import hold_lock
 
 INITIALISED = "is initialised"
 
@@ -35,29 +39,79 @@ def initialise(file: Path, say: Callable[[str], None]) -> tuple[Study, str]:
 
     Killed at any point and run again, it ends the same. A study that was never launched may be initialised again with
     another file. One that was launched is updated, as far as its values stay comparable. Raises ConfigError for a file
-    or a change that cannot be used, DataError if the data is missing, StorageError if the storage cannot be used.
+    or a change that cannot be used, DataError if the data is missing, StorageError if the storage cannot be used,
+    StudyError if the folder cannot be used, or if another command that changes the study does not end.
     """
     config = load_config(file)
     paths = StudyPaths.named(config.study.name)
     _check_folder(file, config, paths)
-    if not paths.provenance.exists() or (not paths.dag.exists() and load_study(paths).config != config):
-        _create(file, config, paths, say)
-        return _make_current(load_study(paths)), INITIALISED
+    # Before the folder is made: a study file that cannot be used leaves none.
+    inputs = None if paths.provenance.exists() else _locate_inputs(file, config)
+    make_folder(paths.root)
+    with hold_lock(paths.launch_lock, say):
+        study, state = _initialise(file, config, paths, inputs, say)
+        refresh_submit_description(study)
+        return _make_current(study), state
+
+
+def _initialise(
+    file: Path, config: StudyConfig, paths: StudyPaths, inputs: Mapping[str, Any] | None, say: Callable[[str], None]
+) -> tuple[Study, str]:
+    """Create or update a study. The caller holds the launch lock."""
+    if _is_new(config, paths):
+        _create(file, config, paths, inputs or _locate_inputs(file, config), say)
+        return load_study(paths), INITIALISED
     study = load_study(paths)
+    require_no_copy(study)
     if study.config == config:
         _keep_site(config, file, paths)
-        return _make_current(study), "is unchanged"
+        return study, "is unchanged"
     keys = update_study(study, config, file)
-    return _make_current(load_study(paths)), f"is updated ({', '.join(keys)})"
+    return load_study(paths), f"is updated ({', '.join(keys)})"
+
+
+def _is_new(config: StudyConfig, paths: StudyPaths) -> bool:
+    """Return whether to create the study. One that was never launched is created again if its file or its folder is
+    another.
+
+    Raises StudyError if there are trials of a study whose provenance.json is lost.
+    """
+    if paths.dag.exists() or paths.trial_numbers():
+        if not paths.provenance.exists():
+            raise StudyError(
+                f"{paths.root} has trials, but its provenance.json is missing",
+                f"Restore that file from a backup. To start over, run: rm -r {shlex.quote(str(paths.root))}",
+            )
+        return False
+    if not paths.provenance.exists():
+        return True
+    study = load_study(paths)
+    return study.config != config or find_place(study).kind == "copy"
+
+
+def make_folder(folder: Path) -> None:
+    """Create a study's folder. Raises StudyError, with the reason, if that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        broken = next((parent for parent in (folder, *folder.parents) if os.path.lexists(parent)), folder)
+        if broken.is_symlink() and not broken.exists():
+            raise StudyError(
+                f"{broken} is a symbolic link to a folder that does not exist",
+                f"Create that folder, run: mkdir -p {shlex.quote(os.path.realpath(broken))}",
+            ) from None
+        if not broken.is_dir():
+            raise StudyError(
+                f"{broken} is a file, where sweep needs a folder", "Rename the file, or work in another folder."
+            ) from None
+        raise StudyError(
+            f"cannot create {folder}: {error.strerror}", f"See the permissions, run: ls -ld {shlex.quote(str(broken))}"
+        ) from None
 
 
 def _check_folder(file: Path, config: StudyConfig, paths: StudyPaths) -> None:
     """Raise ConfigError if HTCondor or SQLite cannot work in the current folder."""
-    if "\\" in str(paths.root) or not str(paths.root).isprintable():
-        raise ConfigError(
-            f"HTCondor cannot work in the folder {str(paths.root)!r}",
-            "Change to a folder whose path has only printable characters and no backslash.",
-        )
+    check_path(paths.root, "folder")
     kind = network_filesystem(Path.cwd()) if config.study.storage == "sqlite" else ""
     if kind:
         raise ConfigError(
@@ -67,12 +121,12 @@ def _check_folder(file: Path, config: StudyConfig, paths: StudyPaths) -> None:
         )
 
 
-def _create(file: Path, config: StudyConfig, paths: StudyPaths, say: Callable[[str], None]) -> None:
+def _create(
+    file: Path, config: StudyConfig, paths: StudyPaths, inputs: Mapping[str, Any], say: Callable[[str], None]
+) -> None:
     """Write a study's folder; provenance.json comes last, and a study without it is not initialised."""
     from sweep.optimizer.stored_study import StoredStudy
 
-    inputs = _locate_inputs(file, config)
-    paths.root.mkdir(parents=True, exist_ok=True)
     for stale in (paths.provenance, paths.database, paths.journal, paths.data_sha256):
         stale.unlink(missing_ok=True)
     _copy_trainer(config, paths)
@@ -82,7 +136,8 @@ def _create(file: Path, config: StudyConfig, paths: StudyPaths, say: Callable[[s
     if inputs["data"] and not config.trainer.is_url:
         say(f"hashing {inputs['data']}")
     study = Study(paths, config, _provenance(config, paths, inputs))
-    StoredStudy.create(study).close()
+    with hold_lock(paths.storage_lock, say):
+        StoredStudy.create(study).close()
     write_json(paths.provenance, study.provenance)
 
 
@@ -157,7 +212,8 @@ def _keep_site(config: StudyConfig, file: Path, paths: StudyPaths) -> None:
 def _provenance(config: StudyConfig, paths: StudyPaths, inputs: Mapping[str, Any]) -> dict[str, Any]:
     data = inputs["data"]
     return {
-        "id": uuid.uuid4().hex,
+        "id": new_id(config.study.name),
+        FOLDER: str(paths.root.resolve()),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {
             "sweep": __version__,

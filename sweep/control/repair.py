@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from sweep.errors import StorageError
 from sweep.nodes.tell import trials_to_tell
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.optimizer.trial_row import TrialRow
-from sweep.study.study import Study
-from sweep.system.files import locked
+from sweep.study.place import require_no_copy
+from sweep.study.study import Study, load_study
+from sweep.system.lock_wait import hold_lock
 from sweep.trial.files import read_reports, read_result, read_spec
 from sweep.trial.result import Result
 from sweep.trial.spec import TrialSpec
@@ -19,22 +21,43 @@ def repair_storage(study: Study, say: Callable[[str], None] = lambda _: None) ->
     """Rebuild a study's storage if it differs from the trials' files; return a line for each trial that differed.
 
     `say` gets the progress. The old storage file is kept: see `replaced_storage`. Killed at any point and run again, it
-    ends the same. Raises StudyError if the folder of a trial is missing, StorageError if the new storage cannot be
-    written.
+    ends the same. Raises StudyError if the folder of a trial is missing, if the study is a copy, or if a lock's holder
+    hangs; StorageError if the new storage cannot be written.
     """
-    with locked(study.paths.storage_lock, wait=True):
-        before = _stored_rows(study)
-        # A trial that ends from here on keeps its mark, so Optuna gets its result later.
-        included = trials_to_tell(study.paths)
-        rebuilt = StoredStudy.in_memory(study)
-        for number in study.paths.trial_numbers():
-            rebuilt.restore(*_read_trial(study, number))
-        different = [before] if isinstance(before, str) else compare_rows(before, rebuilt.rows())
-        if different:
-            rebuilt.replace_storage(say)
-        for number in included:
-            (study.paths.pending / str(number)).unlink()
+    require_no_copy(study)
+    # A launch has the storage open while it holds the launch lock, and would go on with the old one.
+    with hold_lock(study.paths.launch_lock, say), hold_lock(study.paths.storage_lock, say):
+        return rebuild_storage(load_study(study.paths), say)
+
+
+def rebuild_storage(study: Study, say: Callable[[str], None]) -> list[str]:
+    """Do what `repair_storage` does. The caller holds the launch lock and the storage lock."""
+    before = _stored_rows(study)
+    # A trial that ends from here on keeps its mark, so Optuna gets its result later.
+    included = trials_to_tell(study.paths)
+    rebuilt = StoredStudy.in_memory(study)
+    for number in _proposed_trials(study):
+        rebuilt.restore(*_read_trial(study, number))
+    different = [before] if isinstance(before, str) else compare_rows(before, rebuilt.rows())
+    if different:
+        rebuilt.replace_storage(say)
+    for number in included:
+        (study.paths.pending / str(number)).unlink()
     return different
+
+
+def _proposed_trials(study: Study) -> list[int]:
+    """Return the numbers of all trials. Empty folders at the end are left by scripts that were killed."""
+    numbers = study.paths.trial_numbers()
+    while numbers and not any(file.exists() for file in _kept_files(study, numbers[-1])):
+        numbers.pop()
+    return numbers
+
+
+def _kept_files(study: Study, number: int) -> list[Path]:
+    """Return the files of which a trial has one if it was ever proposed."""
+    files = study.paths.trial(number)
+    return [files.spec, files.result, files.job_log]
 
 
 def _stored_rows(study: Study) -> list[TrialRow] | str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sweep.errors import PoolError
 from sweep.monitor.progress import STOPPED_BY_USER
@@ -12,8 +12,10 @@ from sweep.pool import schedd
 from sweep.pool.connect import connect
 from sweep.pool.schedd import JobStatus
 from sweep.study.commands import command_line
+from sweep.study.place import find_place, require_no_copy
 from sweep.study.study import Study
 from sweep.system.files import write_text
+from sweep.system.lock_wait import hold_lock
 from sweep.units import counted
 
 PATIENCE_SECONDS = 900
@@ -24,22 +26,36 @@ def stop_sweep(study: Study, *, now: bool, say: Callable[[str], None]) -> bool:
     """Remove a sweep's jobs and its DAGMan job from the queue; return False if there were none.
 
     Unless `now`, running jobs get SIGTERM, and send back a checkpoint before they leave. Killed and run again, it
-    continues. Raises PoolError if jobs do not leave in time.
+    continues. Two may run at once: `sweep stop --now` ends what a `sweep stop` waits for. Raises PoolError if jobs do
+    not leave in time, StudyError if the study is a copy, or if a lock's holder hangs.
     """
     connect()
-    queue = schedd.queued_jobs(study.id)
-    if not queue:
-        return False
-    # ./harvest and ./propose look for this file: then a removed job does not end its trial, and no trial is proposed.
-    write_text(study.paths.stopped, f"{STOPPED_BY_USER}\n")
-    # A running job sends its files itself, unless it is removed at once.
+    # A launch waits until the queue is empty, so no job that this waits for is a new sweep's.
+    with hold_lock(study.paths.launch_lock, say, shared=True):
+        queue = schedd.queued_jobs(study.id)
+        require_no_copy(study, queue)
+        if not queue:
+            return False
+        # ./harvest and ./propose look for this file: then a removed job does not end its trial, and no trial is
+        # proposed.
+        write_text(study.paths.stopped, f"{STOPPED_BY_USER}\n")
+        moved = find_place(study, queue).kind == "moved"
+        # The jobs of a study that was moved cannot send their files to it.
+        _remove_jobs(study, queue, at_once=now or moved)
+        _wait_for_empty_queue(study, say)
+        if moved:
+            rescue_checkpoint.restore_checkpoints(study.paths, study.paths.trial_numbers(), moved=True)
+        return True
+
+
+def _remove_jobs(study: Study, queue: Sequence[schedd.Job], *, at_once: bool) -> None:
+    """Remove the jobs of a sweep, and rescue the checkpoints of those that send none."""
     for job in queue:
-        if job.trial is not None and (now or job.status != JobStatus.RUNNING):
+        # A running job sends its files itself, unless it is removed at once.
+        if job.trial is not None and (at_once or job.status != JobStatus.RUNNING):
             rescue_checkpoint.rescue_checkpoint(study.paths, job.trial, job.cluster)
-    if now or not schedd.remove_with_outputs(study.id):
+    if at_once or not schedd.remove_with_outputs(study.id):
         schedd.remove_jobs(study.id)
-    _wait_for_empty_queue(study, say)
-    return True
 
 
 def _wait_for_empty_queue(study: Study, say: Callable[[str], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ class Study:
 
     @property
     def id(self) -> str:
-        """The study's own id, unlike that of any other study: HTCondor's jobs carry it."""
+        """The study's own id, NAME-DIGITS, unlike that of any other study: HTCondor's jobs carry it."""
         return str(self.provenance["id"])
 
     @property
@@ -42,7 +43,10 @@ class Study:
     def storage_study(self) -> str:
         """The study's name in its Optuna storage. On a server, which others use too, the name ends with the id."""
         name = self.config.study.name
-        return name if self.storage_file else f"{name}-{self.id[:8]}"
+        if self.storage_file:
+            return name
+        # 0.1.0 made ids without the name.
+        return self.id if self.id.startswith(f"{name}-") else f"{name}-{self.id[:8]}"
 
     @property
     def data(self) -> str:
@@ -99,7 +103,18 @@ def open_current(name: str | None) -> Study:
                 "Change to the folder where you initialised it. For a quickstart study, run: sweep init",
             )
         name = CURRENT.read_text().strip()
-    return load_study(StudyPaths.named(name))
+    study = load_study(StudyPaths.named(name))
+    if study.config.study.name != name:
+        raise StudyError(
+            f"the folder {study.paths.root} holds a study of another name, {study.config.study.name}",
+            f'Rename the folder back. Or keep it, and write name = "{name}" in {study.paths.config}.',
+        )
+    return study
+
+
+def new_id(name: str) -> str:
+    """Return an id for a study of this name. People read it in the attributes of jobs, so it begins with the name."""
+    return f"{name}-{secrets.token_hex(6)}"
 
 
 def planned_generations(paths: StudyPaths) -> int:

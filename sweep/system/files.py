@@ -6,9 +6,10 @@ import contextlib
 import fcntl
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sweep.system.received import ReceivedFileError, read_end
 
@@ -35,14 +36,10 @@ def write_text(path: Path, text: str, mode: int = 0o666) -> None:
         os.close(folder)
 
 
-def write_first(path: Path, text: str) -> str:
-    """Write a file atomically unless it exists, and return the text that the file then has."""
-    new = path.with_name(f"{path.name}.{os.getpid()}")
-    write_text(new, text)
+def create_empty(path: Path) -> None:
+    """Create an empty file, unless there is something. Does not follow a symbolic link, as Path.touch does."""
     with contextlib.suppress(FileExistsError):
-        os.link(new, path)
-    new.unlink()
-    return path.read_text(encoding="utf-8")
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -62,19 +59,32 @@ def json_lines(text: str) -> list[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, wait: bool) -> Iterator[bool]:
-    """Hold an exclusive lock on the file at `path`. Yields whether the lock was acquired, which `wait` guarantees.
+def locked(path: Path, *, wait: bool, shared: bool = False) -> Iterator[bool]:
+    """Hold a lock on the file at `path`. Yields whether the lock was acquired, which `wait` guarantees.
+
+    Holders of a `shared` lock exclude those of an exclusive one only.
 
     The kernel releases the lock when the process dies, so no lock is ever left behind.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as handle:
+    with path.open("ab", buffering=0) as handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            fcntl.flock(handle, kind if wait else kind | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
             return
+        _write_holder(handle)
         yield True
+
+
+def _write_holder(handle: BinaryIO) -> None:
+    """Write who holds a lock into its file: process, machine and command, for the messages of those that wait."""
+    program = Path(sys.argv[0]).stem
+    command = " ".join([{"__main__": "sweep", "node": "sweep.node"}.get(program, program), *sys.argv[1:]])[:200]
+    with contextlib.suppress(OSError):  # the disk may be full
+        handle.truncate(0)
+        handle.write(os.fsencode(f"{os.getpid()} {os.uname().nodename} {command}\n"))
 
 
 def tail(path: Path, lines: int = 20, max_bytes: int = 8192) -> str:

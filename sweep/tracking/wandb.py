@@ -59,7 +59,7 @@ class WandB:
                 entity=self._team or None,
                 project=self._project,
                 # A second upload has the same id, and so replaces what an interrupted one has left.
-                id=f"{trial.study_id[:12]}-{trial.number:05d}",
+                id=f"{trial.study_id.rpartition('-')[2][:12]}-{trial.number:05d}",
                 resume="allow",
                 name=trial.name,
                 group=trial.study,
