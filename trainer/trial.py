@@ -11,7 +11,6 @@ import json
 import math
 import os
 import platform
-import re
 import signal
 import socket
 import sys
@@ -42,7 +41,7 @@ class Trial:
     handover_epochs: int | None
     slice_seconds: float | None
     slice_epochs: int | None
-    objective: str
+    objectives: list[str]
     maximize: bool
     cutoffs: dict[str, float]
 
@@ -64,7 +63,7 @@ class Trial:
             handover_epochs=spec["handover_epochs"],
             slice_seconds=spec["slice_seconds"],
             slice_epochs=spec["slice_epochs"],
-            objective=spec["objectives"][0],
+            objectives=spec["objectives"],
             maximize=spec["maximize"],
             cutoffs=spec["cutoffs"],
         )
@@ -82,6 +81,11 @@ class Trial:
         _ = trial.data_sha256
         assert trial._limits is not None  # noqa: S101 - made now, because SIGTERM and the limits count from here
         return trial
+
+    @property
+    def objective(self) -> str:
+        """The first objective, which the cut-offs are for."""
+        return self.objectives[0]
 
     @cached_property
     def data_sha256(self) -> str:
@@ -165,11 +169,12 @@ class Trial:
             handle.write(line + "\n")
             handle.flush()
             os.fsync(handle.fileno())
-        self._event_log.write(line)
+        if all(name in metrics for name in self.objectives):
+            self._live_report.show(step, [metrics[name] for name in self.objectives])
 
     @cached_property
-    def _event_log(self) -> EventLog:
-        return EventLog()
+    def _live_report(self) -> LiveReport:
+        return LiveReport()
 
     def end_torn_line(self) -> None:
         """End a last line of metrics that a kill has torn, so that the next report starts a new line.
@@ -249,38 +254,46 @@ class Due:
         return self._epochs is not None and self._finished >= self._epochs
 
 
-class EventLog:
-    """Writes lines into the job's event log on the access point, where `sweep status` reads them.
+class LiveReport:
+    """Sets job attributes that `sweep status` reads while the job runs: the step, and the objectives in their order.
 
-    It uses HTCondor's Chirp (https://htcondor.readthedocs.io/en/latest/man-pages/condor_chirp.html). Without Chirp, and
-    on errors, it writes nothing: the file of metrics has every report.
+    It uses HTCondor's Chirp (https://htcondor.readthedocs.io/en/latest/man-pages/condor_chirp.html). The attributes are
+    numbers, and travel with HTCondor's own updates of the job. Without Chirp, and on errors, it sets nothing: the file
+    of metrics has every report.
     """
 
-    SECONDS = 30.0
-    """Least time between two lines, because each line is a call to the access point."""
+    SECONDS = 1.0
+    """Least time between two reports."""
+
+    PAUSE = 300.0
+    """Time without reports after an error, so that a machine in trouble does not slow the program down."""
 
     def __init__(self) -> None:
-        self._written = -math.inf
+        self._next = -math.inf
 
-    def write(self, line: str) -> None:
-        """Write a line, unless the last one was written less than `SECONDS` ago."""
-        if time.monotonic() - self._written < self.SECONDS:
+    def show(self, step: int, values: list[float]) -> None:
+        """Set the attributes, unless they were set less than `SECONDS` ago or a value is not finite."""
+        if time.monotonic() < self._next or not all(map(math.isfinite, values)):
             return
-        self._written = time.monotonic()
-        text = re.sub(r"[\\ \t]", r"\\\g<0>", line)
+        self._next = time.monotonic() + self.SECONDS
+        numbers = {f"ChirpSweepValue{index}": repr(float(value)) for index, value in enumerate(values)}
         try:
-            config = Path(os.environ.get("_CONDOR_CHIRP_CONFIG", ".chirp.config"))
-            host, port, cookie = config.read_text(encoding="ascii").split()
-            with (
-                socket.create_connection((host, int(port)), timeout=5) as connection,
-                connection.makefile("rw", encoding="utf-8") as stream,
-            ):
-                for command in (f"cookie {cookie}", f"ulog {text}"):
-                    stream.write(command + "\n")
-                    stream.flush()
-                    stream.readline()
+            self._set({**numbers, "ChirpSweepStep": str(int(step))})
         except (OSError, ValueError):
-            return
+            self._next = time.monotonic() + self.PAUSE
+
+    def _set(self, attributes: dict[str, str]) -> None:
+        config = Path(os.environ.get("_CONDOR_CHIRP_CONFIG", ".chirp.config"))
+        host, port, cookie = config.read_text(encoding="ascii").split()
+        with (
+            socket.create_connection((host, int(port)), timeout=5) as connection,
+            connection.makefile("rw", encoding="ascii") as stream,
+        ):
+            changes = [f"set_job_attr_delayed {name} {value}" for name, value in attributes.items()]
+            for command in (f"cookie {cookie}", *changes):
+                stream.write(command + "\n")
+                stream.flush()
+                stream.readline()
 
 
 class Termination:

@@ -56,6 +56,14 @@ _ENDING_COMMANDS = _words("""
 _ENDING = "sweep decides how a job ended and retries it; set [limits] retries"
 
 
+_PROXY = "every job could then read and write your files on the access point"
+
+
+_PROXY_ATTRIBUTES = ("wantioproxy", "wantremoteupdates")
+"""With the first, a job reads and writes files on the access point; with the second, it changes its own job's ad, which
+says where its files go."""
+
+
 _SIGNAL_COMMANDS = ("kill_sig", "remove_kill_sig", "hold_kill_sig")
 
 
@@ -77,6 +85,7 @@ REFUSED = {
     "hold": "nothing would release the job",
     "docker_image": "set container_image in [job]",
     "noop_job": "no trial would run",
+    "want_io_proxy": _PROXY,
     "leave_in_queue": "a node of the workflow ends when its job has left the queue",
     "retry_request_disk": "sweep retries a job with a full disk on another machine; set [limits] retries",
     **dict.fromkeys(_FILE_COMMANDS, _FILES),
@@ -93,7 +102,9 @@ def check_command(name: str, own_keys: frozenset[str]) -> None:
     """Raise ValueError if a study may not add this submit command. `own_keys` are the keys of `[job]` itself."""
     low = name.lower()
     if name.startswith("+") or low.startswith("my."):
-        raise ValueError(f"{name!r} is a job attribute: write {name.lstrip('+')} in [job.attributes]")
+        attribute = name.lstrip("+") if name.startswith("+") else name[len("my.") :]
+        check_attribute(attribute)
+        raise ValueError(f"{name!r} is a job attribute: write {attribute} in [job.attributes]")
     if low in own_keys:
         raise ValueError(f"{name} belongs in [job], as {low} = …")
     if low in REFUSED:
@@ -108,6 +119,10 @@ def check_attribute(name: str) -> None:
         raise ValueError(f"{name!r} is not a valid name of a job attribute; use letters, digits and _, without the +")
     if name.lower().startswith("sweep"):
         raise ValueError(f"{name} must not begin with Sweep, because sweep uses such attributes itself")
+    if name.lower().startswith("chirpsweep"):
+        raise ValueError(f"{name} must not begin with ChirpSweep: running trials report their values so")
+    if name.lower() in _PROXY_ATTRIBUTES:
+        raise ValueError(f"{name} is not allowed: {_PROXY}")
 
 
 def check_classad(text: str) -> str:

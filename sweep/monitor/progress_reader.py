@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -111,7 +109,7 @@ class ProgressReader:
         files, spec = self._study.paths.trial(number), self._specs.get(number)
         history: JobHistory = self._cached(files.job_log, lambda: read_event_log(files.job_log, number), JobHistory())
         self._runs[number] = history.runs
-        step, values = self._latest_report(files, spec, history) if spec else (0, {})
+        step, values = self._latest_report(files, spec, job) if spec else (0, {})
         last = history.runs[-1] if history.runs else None
         on_slot = last if last and job.status in (JobStatus.RUNNING, JobStatus.TRANSFERRING_OUTPUT) else None
         return QueuedTrial(
@@ -129,11 +127,12 @@ class ProgressReader:
             hold_reason=job.hold_reason,
         )
 
-    def _latest_report(self, files: TrialPaths, spec: TrialSpec, history: JobHistory) -> tuple[int, Values]:
-        """Return step and values of the latest report, from the trial's metrics or from its job's event log."""
+    def _latest_report(self, files: TrialPaths, spec: TrialSpec, job: Job) -> tuple[int, Values]:
+        """Return step and values of the latest report, from the files that came home or from the running job."""
         metrics = files.stdout if spec.metrics_pattern else files.root / spec.metrics
         reported: dict[int, Values] = self._cached(metrics, lambda: read_reports(files, spec).values, {})
-        return max([*reported.items(), live_report(history.last_message, spec)], key=lambda report: report[0])
+        live = (job.live_step, dict(zip(spec.objectives, job.live_values, strict=False)))
+        return max([*reported.items(), live], key=lambda report: report[0])
 
     def _cached(self, file: Path, read: Callable[[], Any], default: Any) -> Any:
         """Return what `read` returns for a file, `default` if there is no file. Read again only if its size changed."""
@@ -144,20 +143,6 @@ class ProgressReader:
         if self._cache.get(file, (-1,))[0] != size:
             self._cache[file] = (size, read())
         return self._cache[file][1]
-
-
-def live_report(text: str, spec: TrialSpec) -> tuple[int, Values]:
-    """Return step and values of a report that a running trial wrote into its job's event log.
-
-    The step is 0, without values, if `text` is not a whole report of finite numbers.
-    """
-    try:
-        report = json.loads(text)
-        values = {name: float(report[name]) for name in spec.wanted if name in report}
-        step = int(report["step"])
-    except (ValueError, KeyError, TypeError):
-        return 0, {}
-    return (step, values) if all(math.isfinite(value) for value in values.values()) else (0, {})
 
 
 def read_progress(study: Study) -> Progress:

@@ -79,6 +79,8 @@ def harvest_trial(
     if result is None:
         if return_code == REMOVED and paths.stopped.exists():
             return CRASHED, "stopped; it continues when the sweep is launched again"
+        # First, because the reports of a job that was held and removed came with its checkpoint.
+        restore_checkpoints(paths, [number])
         job = EndedJob.read(files)
         verdict = _judge_job(paths, opened, job, return_code)
         if kind := _run_again(paths, opened, job, verdict):
@@ -129,7 +131,6 @@ def _run_again(paths: StudyPaths, opened: Callable[[], StoredStudy], job: EndedJ
     _set_outputs_aside(job, len(endings))
     if ending["kind"] == "slice":
         write_next_slice(opened(), job.spec, job.reports)
-    restore_checkpoints(paths, [job.spec.number])
     return str(ending["kind"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import math
 import re
 import shutil
 import subprocess
@@ -19,6 +20,18 @@ from sweep.pool.classads import Ad, parse_ad
 
 STUDY_ATTRIBUTE = "SweepStudy"
 """The job attribute with the study's id, in the outer DAGMan job and in every trial's job."""
+
+
+STEP_ATTRIBUTE, VALUE_ATTRIBUTES = "ChirpSweepStep", [f"ChirpSweepValue{index}" for index in range(10)]
+"""The job attributes with the latest report of a running trial: its step, and its objectives in their order."""
+
+
+MOST_STEPS = 2**31
+"""Steps that a trial can report are below this number."""
+
+
+PROJECTION = ["ClusterId", "JobStatus", "JobUniverse", "SweepTrial", "HoldReason", "DAGManJobId", "Iwd"]
+"""The other attributes of a `Job`."""
 
 
 SCHEDULER_UNIVERSE = 7
@@ -44,7 +57,8 @@ class Job:
     """A job in the queue: the part of its ad that sweep uses.
 
     `trial` is the trial's number, None for DAGMan jobs. `is_outer` is true for the DAGMan job that `sweep launch`
-    submitted.
+    submitted. `folder` is where it was submitted. `live_step` and `live_values` are what the running program reported
+    last: see `LiveReport` in trainer/trial.py.
     """
 
     cluster: int
@@ -52,6 +66,9 @@ class Job:
     is_outer: bool
     trial: int | None
     hold_reason: str
+    folder: str = ""
+    live_step: int = 0
+    live_values: tuple[float, ...] = ()
 
 
 def schedd_answers() -> bool:
@@ -158,7 +175,7 @@ def queued_jobs(study_id: str) -> list[Job]:
             .query(
                 # HTCondor's own jobs, which fetch inputs that jobs share, have a negative ProcId.
                 constraint=f'{STUDY_ATTRIBUTE} == "{study_id}" && ProcId >= 0',
-                projection=["ClusterId", "JobStatus", "JobUniverse", "SweepTrial", "HoldReason", "DAGManJobId"],
+                projection=[*PROJECTION, STEP_ATTRIBUTE, *VALUE_ATTRIBUTES],
             )
         )
     except htcondor_errors() as error:
@@ -170,9 +187,25 @@ def queued_jobs(study_id: str) -> list[Job]:
             is_outer=ad["JobUniverse"] == SCHEDULER_UNIVERSE and "DAGManJobId" not in ad,
             trial=ad.get("SweepTrial"),
             hold_reason=ad.get("HoldReason", ""),
+            folder=ad.get("Iwd", ""),
+            **live_report(ad),
         )
         for ad in ads
     ]
+
+
+def live_report(ad: Ad) -> dict[str, Any]:
+    """Return step and values that a running program set as attributes of its job, {} unless all are plain numbers.
+
+    A job can set such an attribute to any expression, so none is evaluated.
+    """
+    step = ad.get(STEP_ATTRIBUTE)
+    values = [value for name in VALUE_ATTRIBUTES if (value := ad.get(name)) is not None]
+    if type(step) is not int or not 0 <= step < MOST_STEPS:
+        return {}
+    if not all(type(value) in (int, float) and math.isfinite(value) for value in values):
+        return {}
+    return {"live_step": step, "live_values": tuple(map(float, values))}
 
 
 def remove_jobs(study_id: str) -> None:

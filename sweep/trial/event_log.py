@@ -6,29 +6,30 @@ import contextlib
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Literal
 
 Ending = Literal["terminated", "evicted", "lost", "held", "removed", "running"]
 
 EVENT = re.compile(
-    r"^(?P<code>\d{3}) \((?P<cluster>\d+)\.\d+\.\d+\) "
+    r"^(?P<code>\d{3}) \((?P<cluster>\d{1,18})\.\d+\.\d+\) "
     r"(?P<when>(?:\d{4}-\d\d-\d\d|\d\d/\d\d(?:/\d\d)?) \d\d:\d\d:\d\d) (?P<text>.*)$",
     re.MULTILINE,
 )
 SLOT = re.compile(r"^\tSlotName: (\S+)$", re.MULTILINE)
 GPU = re.compile(r'\bDeviceName = "([^"]*)"')
-HOLD = re.compile(r"\n\t(?P<reason>.*)\n\tCode (?P<code>\d+)(?: Subcode (?P<subcode>\d+))?")
-USED = re.compile(r"^\t +(?P<name>\w+)(?: \(\w+\))? +: +(?P<used>[\d.]+) ", re.MULTILINE)
-BYTES = re.compile(r"^\t(\d+)  -  Run Bytes (Sent|Received) By Job$", re.MULTILINE)
-MEMORY = re.compile(r"^\t(\d+)  -  MemoryUsage of job \(MB\)$", re.MULTILINE)
+HOLD = re.compile(r"\n\t(?P<reason>.*)\n\tCode (?P<code>\d{1,9})(?: Subcode (?P<subcode>\d{1,9}))?")
+USED = re.compile(r"^\t +(?P<name>\w+)(?: \(\w+\))? +: +(?P<used>\d{1,18}(?:\.\d+)?) ", re.MULTILINE)
+BYTES = re.compile(r"^\t(\d{1,18})  -  Run Bytes (Sent|Received) By Job$", re.MULTILINE)
+MEMORY = re.compile(r"^\t(\d{1,18})  -  MemoryUsage of job \(MB\)$", re.MULTILINE)
 
 OLD_TIME_FORMATS = ("%m/%d/%y %H:%M:%S", "%m/%d %H:%M:%S")
 """Formats of a time in the logs of older HTCondor versions; newer ones write ISO 8601."""
 
 # Event numbers: condor_event.h.
 SUBMIT, EXECUTE, EVICTED, TERMINATED, ABORTED, HELD = "000", "001", "004", "005", "009", "012"
-IMAGE_SIZE, GENERIC, RECONNECT_FAILED, TRANSFER = "006", "008", "024", "040"
+IMAGE_SIZE, RELEASED, RECONNECT_FAILED, TRANSFER = "006", "013", "024", "040"
 
 ENDINGS: dict[str, Ending] = {
     EVICTED: "evicted",
@@ -81,17 +82,14 @@ class JobHistory:
     """The jobs of a trial so far.
 
     These describe the last job: its `cluster`; whether it was `removed` from the queue before it ended; and, if it was
-    held, `hold_reason` and `hold_code` (HTCondor's code and subcode). `last_message` is what the program wrote last
-    into the log (condor_chirp ulog) during its latest run.
+    held, `hold_reason` and `hold_code` (HTCondor's code and subcode).
     """
 
     runs: list[SlotRun] = field(default_factory=list)
     cluster: int | None = None
-    queued: datetime | None = None
     removed: bool = False
     hold_reason: str = ""
     hold_code: tuple[int, int] = (0, 0)
-    last_message: str = ""
 
     @property
     def attempts(self) -> int:
@@ -130,54 +128,90 @@ def read_event_log(file: Path, trial: int = -1) -> JobHistory:
 def parse_event_log(text: str, trial: int = -1) -> JobHistory:
     """Return the history in the text of an event log. Torn and unknown events are ignored."""
     reader = _LogReader(trial)
-    for event in EVENT.finditer(text):
-        end = text.find("\n...", event.end())
-        reader.read(event, text[event.end() : end if end >= 0 else len(text)])
-    return reader.history
+    events = list(EVENT.finditer(text))
+    for event, following in zip_longest(events, events[1:]):
+        # A torn event has no "..." of its own.
+        end = text.find("\n...", event.end(), following.start() if following else len(text))
+        reader.read(event, text[event.end() : end if end >= 0 else following.start() if following else len(text)])
+    return reader.finish()
+
+
+@dataclass
+class _Job:
+    """A job whose events are being read: since when it waits, its slot's times, and its latest run."""
+
+    submitted: datetime | None = None
+    queued: datetime | None = None
+    claimed: datetime | None = None
+    saved: datetime | None = None
+    """The start, or the last checkpoint that came back."""
+    run: SlotRun | None = None
+
+    @property
+    def running(self) -> SlotRun | None:
+        return self.run if self.run and self.run.ending == "running" else None
+
+    def lose(self, when: datetime | None) -> None:
+        """End a run whose ending the log does not have."""
+        if run := self.running:
+            run.end, run.ending = max(when or run.start, run.start), "lost"
+            run.lost_s = _seconds_between(self.saved, run.end)
 
 
 class _LogReader:
-    """Builds a trial's history, event by event."""
+    """Builds a trial's history, event by event. The last job that was submitted is the trial's own."""
 
     def __init__(self, trial: int) -> None:
-        self.history = JobHistory()
+        self._history = JobHistory()
         self._trial = trial
-        self._claimed: datetime | None = None
-        self._saved: datetime | None = None  # the start, or the last checkpoint that came back
+        self._jobs: dict[int, _Job] = {}
 
     def read(self, event: re.Match[str], body: str) -> None:
         """Read one event; `body` are the lines below its first."""
-        code, when, text, history = event["code"], _time(event["when"]), event["text"], self.history
-        if code == SUBMIT:
-            history.cluster, history.removed, history.queued = int(event["cluster"]), False, when
+        code, when, text, cluster = event["code"], _time(event["when"]), event["text"], int(event["cluster"])
+        job, history = self._jobs.setdefault(cluster, _Job()), self._history
+        if code == SUBMIT or history.cluster is None:
+            history.cluster, history.removed = cluster, False
+        if code in (SUBMIT, RELEASED) and cluster == history.cluster:
             history.hold_reason, history.hold_code = "", (0, 0)
+        if code == SUBMIT:
+            job.submitted = job.queued = when
         elif code == TRANSFER and text == INPUT_STARTED:
-            self._claimed = when
+            job.claimed = when
         elif code == TRANSFER and text == OUTPUT_FINISHED and when:
-            self._saved = when
+            job.saved = when
         elif code == EXECUTE and when:
-            history.runs.append(_slot_run(self._trial, history.queued, self._claimed, when, body))
-            history.last_message = ""
-            self._saved, self._claimed = when, None
-        elif code == GENERIC:
-            history.last_message = text
-        elif code == IMAGE_SIZE and (run := self._running()) and (memory := MEMORY.search(body)):
+            job.lose(when)
+            job.run = _slot_run(self._trial, job.queued, job.claimed, when, body)
+            history.runs.append(job.run)
+            job.saved, job.claimed = when, None
+        elif code == IMAGE_SIZE and (run := job.running) and (memory := MEMORY.search(body)):
             run.memory_mb = max(run.memory_mb, float(memory[1]))
         elif code in ENDINGS:
-            self._end(code, when, body)
+            self._end(job, code, when, body)
+            if cluster == history.cluster:
+                self._note_ending(code, body)
 
-    def _running(self) -> SlotRun | None:
-        runs = self.history.runs
-        return runs[-1] if runs and runs[-1].ending == "running" else None
+    def finish(self) -> JobHistory:
+        """Return the history. A job that a later one has replaced does not run any more."""
+        history = self._history
+        for cluster, job in self._jobs.items():
+            if cluster != history.cluster and history.cluster is not None:
+                job.lose(self._jobs[history.cluster].submitted)
+        return history
 
-    def _end(self, code: str, when: datetime | None, body: str) -> None:
+    def _end(self, job: _Job, code: str, when: datetime | None, body: str) -> None:
         """Note the end of a run, or of a job that waits."""
-        history = self.history
-        history.removed, history.queued = code == ABORTED, when
-        if run := self._running():
+        if run := job.running:
             run.end, run.ending = when, ENDINGS[code]
-            run.lost_s = _seconds_between(self._saved, when) if code in (EVICTED, RECONNECT_FAILED) else 0.0
+            run.lost_s = _seconds_between(job.saved, when) if code in (EVICTED, RECONNECT_FAILED) else 0.0
             _note_usage(run, body)
+        job.queued = when
+
+    def _note_ending(self, code: str, body: str) -> None:
+        """Note how the trial's last job ended, or why it waits."""
+        history = self._history
+        history.removed = code == ABORTED
         if code == HELD and (hold := HOLD.match(body)):
             history.hold_reason = hold["reason"].strip()
             history.hold_code = (int(hold["code"]), int(hold["subcode"] or 0))

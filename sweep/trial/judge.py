@@ -30,6 +30,19 @@ OUT_OF_MEMORY: set[HoldCode] = {(34, 102), (34, 0), (21, 102)}
 """Holds of jobs that used more memory than they asked for: by the kernel's limit, by an older HTCondor, by a machine's
 policy."""
 
+TOO_MANY_HANDOVERS: HoldCode = (3, 8585)
+"""The hold of a job that handed over its checkpoint too often: see periodic_hold in dags/trial.sub.j2."""
+
+HANDOVER = 85
+"""Exit status of a program that hands over its checkpoint: `checkpoint_exit_code` in dags/trial.sub.j2."""
+
+RESUME = "After each start it must resume from its checkpoint, and after its last step it must exit with 0"
+
+NO_CHECKPOINTS = (
+    "the trainer ended with exit status 85, which hands over a checkpoint, but the study has no checkpoints: "
+    "set [trainer] checkpoints = true"
+)
+
 Kind = Literal["complete", "pruned", "slice", "fault", "transient", "memory"]
 
 
@@ -64,6 +77,11 @@ def judge(
     `return_code` is DAGMan's $RETURN: an exit status, minus a signal, SUBMIT_FAILED or REMOVED. The hold is the one for
     which the job was removed, if any.
     """
+    if return_code == REMOVED and hold_code == TOO_MANY_HANDOVERS:
+        return _judge_handovers(spec, reports, hold_reason)
+    if return_code == HANDOVER and not spec.checkpoints:
+        # HTCondor restarts the program of a study with checkpoints, so its jobs do not end with this status.
+        return Verdict("fault", NO_CHECKPOINTS, reports.last_step)
     if return_code != 0:
         kind, reason = _failure(return_code, stderr, hold_reason, hold_code)
         return Verdict(kind, reason, reports.last_step)
@@ -72,6 +90,16 @@ def judge(
     if reports.last_step < spec.target_step:
         return _judge_early_end(spec, reports)
     return _judge_complete(spec, reports)
+
+
+def _judge_handovers(spec: TrialSpec, reports: Reports, hold_reason: str) -> Verdict:
+    """Judge a job that handed over its checkpoint too often: a slice if the trial got further, else a fault."""
+    step, is_last = reports.last_step, 0 < spec.target_step <= reports.last_step
+    if step > spec.step and not is_last:
+        fault = _fault_in_reports(spec, reports)
+        return Verdict("fault", fault, step) if fault else Verdict("slice", hold_reason, step, reports.last_values)
+    target = f" of {spec.target_step}" if spec.target_step else ""
+    return Verdict("fault", f"{hold_reason} and reached step {step}{target}: it makes no progress. {RESUME}", step)
 
 
 def _failure(return_code: int, stderr: str, hold_reason: str, hold_code: HoldCode) -> tuple[Kind, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sweep.config import submit_language
@@ -18,6 +19,7 @@ from sweep.config.job import JobSection
 from sweep.config.trainer import TrainerSection
 from sweep.paths import HELPER, TrialPaths
 from sweep.templates import render
+from sweep.trial.judge import TOO_MANY_HANDOVERS
 from sweep.trial.spec import TrialSpec
 from sweep.workflow.attributes import trial_attributes
 
@@ -30,6 +32,18 @@ POST script."""
 
 HELD_SECONDS = 15
 """Seconds before HTCondor removes a held job: time to copy its checkpoint."""
+
+SPARE_HANDOVERS = 10
+"""Hand-overs of a job, beyond those that the study explains, before HTCondor holds it: does the trial make progress?"""
+
+HANDOVER_PACE = 60
+"""Seconds for one more hand-over: a program that hands over once a minute, or less often, is never held for it."""
+
+UNKNOWN_HANDOVERS = 100
+"""Hand-overs that a job may need if it hands over every few epochs, but the study does not say how many there are."""
+
+HOLD_COMMANDS = ("periodic_hold", "periodic_hold_reason", "periodic_hold_subcode")
+"""Submit commands that a study may set, and that sweep adds its own conditions to."""
 
 
 def lane_description(lane: str, trial: TrialSpec, shared: str) -> str:
@@ -98,6 +112,8 @@ def submit_description(
     """
     in_container = runs_through_env(trainer, job) if trainer.command else job.container_image is not None
     common = [submit_value(entry) for entry in common_inputs]
+    commands = {name: submit_language.command_value(value) for name, value in job.submit.items()}
+    holds = {name.lower(): value for name, value in commands.items() if name.lower() in HOLD_COMMANDS}
     return render(
         "trial.sub.j2",
         study_id=study_id,
@@ -110,15 +126,41 @@ def submit_description(
         inputs=[*([] if share_inputs else common), *map(submit_value, _own_inputs(trainer))],
         common=common if share_inputs else [],
         held_seconds=HELD_SECONDS,
+        handovers=SPARE_HANDOVERS + 2 * _expected_handovers(trainer, job),
+        # A decimal point, because ClassAds divide integers without remainder.
+        handover_pace=float(min(HANDOVER_PACE, job.checkpoint_interval.seconds or HANDOVER_PACE)),
         avoid_seconds=0 if one_host else AVOID_SECONDS,
         outputs=_outputs(trainer),
         requests={
             name: submit_value(str(size)) for name, size in job.requests().items() if name not in job.trial_dependent
         },
         requirements=submit_value(job.requirements) if job.requirements else "",
-        extra={name: submit_language.command_value(value) for name, value in job.submit.items()},
+        extra={name: value for name, value in commands.items() if name.lower() not in HOLD_COMMANDS},
+        holds=_hold_commands(holds) if trainer.has_checkpoints else holds,
         attributes={name: submit_language.attribute_value(value) for name, value in job.attributes.items()},
     )
+
+
+def _expected_handovers(trainer: TrainerSection, job: JobSection) -> int:
+    """Return how many hand-overs a job needs that hands over every few epochs, 0 if it hands over by the clock."""
+    interval = job.checkpoint_interval.epochs
+    if not interval:
+        return 0
+    return math.ceil(trainer.epochs / interval) if trainer.epochs else UNKNOWN_HANDOVERS
+
+
+def _hold_commands(users: Mapping[str, str]) -> dict[str, str]:
+    """Return the commands that hold a job for its hand-overs, or for the conditions in the study file."""
+    condition, reason, subcode = (users.get(name, "undefined") for name in HOLD_COMMANDS)
+    said = (
+        'strcat("its program handed over its checkpoint (exit status 85) ", SweepHandovers, " times in ", '
+        'SweepSeconds, " s")'
+    )
+    return {
+        "periodic_hold": f"({condition}) || SweepTooManyHandovers",
+        "periodic_hold_reason": f"ifThenElse(SweepTooManyHandovers, {said}, {reason})",
+        "periodic_hold_subcode": f"ifThenElse(SweepTooManyHandovers, {TOO_MANY_HANDOVERS[1]}, {subcode})",
+    }
 
 
 def _own_inputs(trainer: TrainerSection) -> list[str]:

@@ -118,6 +118,13 @@ def test_checkpoint_intervals(text: str, interval: tuple[float | None, int | Non
         ("[job]", "[job.submit]\n'+WantX' = true\n[job.attributes]", "write WantX in [job.attributes]"),
         ("[job]", "[job.attributes]\n'+WantX' = true\n[job.submit]", "'+WantX' is not a valid name of a job attribute"),
         ("[job]", "[job.attributes]\nSweepTrial = 1\n[job.submit]", "SweepTrial must not begin with Sweep"),
+        ("[job]", "[job.submit]\nwant_io_proxy = true\n[job.attributes]", "want_io_proxy is not allowed: every job"),
+        ("[job]", "[job.submit]\nWant_IO_Proxy = true\n[job.attributes]", "Want_IO_Proxy is not allowed: every job"),
+        ("[job]", "[job.submit]\n'+WANTIOPROXY' = true\n[job.attributes]", "WANTIOPROXY is not allowed: every job"),
+        ("[job]", "[job.submit]\n'MY.WantIOProxy' = true\n[job.attributes]", "WantIOProxy is not allowed: every job"),
+        ("[job]", "[job.attributes]\nWantIoProxy = true\n[job.submit]", "WantIoProxy is not allowed: every job could"),
+        ("[job]", "[job.attributes]\nWantRemoteUpdates = 1\n[job.submit]", "WantRemoteUpdates is not allowed: every"),
+        ("[job]", "[job.attributes]\nchirpsweepstep = 1\n[job.submit]", "must not begin with ChirpSweep"),
         ("[job]", "[job.attributes]\na = 1\nA = 2\n[job.submit]", "[job] attributes: has a twice"),
         ("[job]", '[job]\ndata = "x.zip"', "[job] data: must be a URL"),
         (

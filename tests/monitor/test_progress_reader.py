@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
-from sweep.monitor.progress_reader import ProgressReader, live_report
+from sweep.monitor.progress_reader import ProgressReader
 from sweep.nodes.propose import propose
 from sweep.pool.schedd import Job, JobStatus
 from sweep.study.study import Study
-from sweep.trial.files import read_spec
 from tests.actions import SUBMITTED, harvest
 from tests.samples import GOOD
 
@@ -53,20 +52,13 @@ def test_a_trial_whose_spec_is_being_written_is_waited_for(study: Study) -> None
     assert reader.progress([]).unfinished == 3
 
 
-@pytest.mark.parametrize(
-    ("said", "wanted"),
-    [
-        ('{"step": 3, "val_accuracy": 0.5, "loss": 2}', (3, {"val_accuracy": 0.5})),
-        ('{"step": 3}', (3, {})),
-        ('{"step": 3, "val_accuracy": NaN}', (0, {})),
-        ('{"val_accuracy": 0.5}', (0, {})),
-        ("torn {", (0, {})),
-        ("[3]", (0, {})),
-        ("", (0, {})),
-    ],
-)
-def test_a_report_in_a_job_s_log_is_used_where_it_is_whole(
-    study: Study, said: str, wanted: tuple[int, dict[str, float]]
-) -> None:
+def test_the_later_of_what_came_home_and_what_the_running_job_says_is_shown(study: Study) -> None:
     propose(study, 0)
-    assert live_report(said, read_spec(study.paths.trial(0))) == wanted
+    study.paths.trial(0).metrics.write_text(GOOD.splitlines()[0] + "\n")
+    reader = ProgressReader(study, 1)
+    home = reader.progress([job(0, JobStatus.RUNNING)]).queued[0]
+    assert home.step == 1
+    for live, wanted in (((0, ()), (1, home.values)), ((3, (0.25,)), (3, {"val_accuracy": 0.25})), ((4, ()), (4, {}))):
+        running = replace(job(0, JobStatus.RUNNING), live_step=live[0], live_values=live[1])
+        shown = reader.progress([running]).queued[0]
+        assert (shown.step, shown.values) == wanted

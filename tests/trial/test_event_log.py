@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sweep.trial.event_log import JobHistory, SlotRun, parse_event_log
 
@@ -46,8 +52,6 @@ RUN = """000 (266.000.000) 2026-11-23 15:44:50 Job submitted from host: <127.0.0
 \tGPUs = 1
 \tGPUs_GPU_3a = [ Id = "GPU-3a"; Capability = 8.0; DeviceName = "NVIDIA A100-SXM4-40GB"; GlobalMemoryMb = 40352 ]
 ...
-008 (266.000.000) 2026-11-23 15:45:00 {"step": 1, "val_accuracy": 0.5}
-...
 006 (266.000.000) 2026-11-23 15:45:02 Image size of job updated: 5092
 \t313  -  MemoryUsage of job (MB)
 \t2816  -  ResidentSetSize of job (KB)
@@ -85,7 +89,6 @@ def test_a_run_has_its_times_its_place_and_what_it_used() -> None:
         sent=43,
         received=10661,
     )
-    assert parse_event_log(RUN).last_message == '{"step": 1, "val_accuracy": 0.5}'
 
 
 def test_work_is_lost_only_after_the_last_checkpoint_that_came_back() -> None:
@@ -102,6 +105,68 @@ def test_a_hold_belongs_to_its_own_job_and_the_host_to_the_last_start() -> None:
     history = parse_event_log(LOG + later)
     assert (history.cluster, history.attempts, history.host) == (12, 3, "gpu-4.example.edu")
     assert (history.hold_reason, history.hold_code, history.removed) == ("", (0, 0), False)
+
+
+def test_a_hold_ends_when_the_job_is_released() -> None:
+    held, _, _ = LOG.partition("009 (")
+    assert parse_event_log(held).hold_code == (13, 2)
+    assert parse_event_log(held + "013 (011.000.000) 2026-11-23 05:59:00 Job was released.\n...\n").hold_code == (0, 0)
+
+
+STARTED = "000 (9.0.0) 2026-11-23 06:00:00 Job submitted\n...\n001 (9.0.0) 2026-11-23 06:00:10 Job executing\n...\n"
+ENDED = "005 (9.0.0) 2026-11-23 06:01:10 Job terminated.\n\t(1) Normal termination (return value 0)\n...\n"
+AGAIN = STARTED.replace("(9.", "(10.").replace(" 06:", " 07:")
+
+
+@pytest.mark.parametrize(
+    ("log", "endings", "seconds"),
+    [
+        (STARTED + ENDED, ["terminated"], 60),
+        (STARTED + ENDED + ENDED.replace("06:01", "06:09"), ["terminated"], 60),
+        (STARTED, ["running"], 0),
+        # The next job starts only after the one before has left the queue.
+        (STARTED + AGAIN, ["lost", "running"], 3590),
+        (STARTED + STARTED.partition("...\n")[2].replace("06:00:10", "06:00:30") + ENDED, ["lost", "terminated"], 60),
+        (ENDED, [], 0),
+        (STARTED.partition("001")[0] + ENDED, [], 0),
+        (STARTED.partition("...\n")[2] + ENDED, ["terminated"], 60),
+        (STARTED + ENDED[:30], ["running"], 0),
+        (STARTED + ENDED[:50], ["terminated"], 60),
+        (STARTED[:-8] + "\n" + ENDED, ["terminated"], 60),
+        # Glued to a torn line, an event could as well be a part of it.
+        (STARTED[:-8] + ENDED, ["running"], 0),
+        # An event of an earlier job comes late.
+        (STARTED + AGAIN + ENDED, ["terminated", "running"], 60),
+    ],
+)
+def test_events_that_are_missing_repeated_torn_or_of_another_job(log: str, endings: list[str], seconds: float) -> None:
+    history = parse_event_log(log)
+    assert [run.ending for run in history.runs] == endings
+    assert history.seconds == seconds
+    assert history.cluster == (10 if AGAIN in log else 9)
+    assert not history.removed
+
+
+def test_an_earlier_job_that_was_removed_late_says_nothing_of_the_last() -> None:
+    history = parse_event_log(LOG.partition("012 (")[0] + AGAIN.replace("10.0", "12.0") + LOG[LOG.index("012 (") :])
+    assert (history.cluster, history.removed, history.hold_reason) == (12, False, "")
+
+
+def test_a_torn_event_has_nothing_of_the_next() -> None:
+    slot = "001 (11.0.0) 2026-11-23 06:00:02 Job executing\n\tSlotName: slot1@gpu-4\n...\n"
+    first, second = parse_event_log(slot.partition("\n")[0] + "\n" + slot).runs
+    assert (first.host, second.host) == ("", "gpu-4")
+
+
+@given(st.lists(st.integers(0, len(LOG + RUN)), max_size=6), st.randoms(), st.text(max_size=30))
+def test_no_log_breaks_the_parser(cuts: list[int], random: Random, garbage: str) -> None:
+    text, places = LOG + RUN, sorted(cuts)
+    pieces = [text[start:end] for start, end in pairwise([0, *places, len(text)])] + [garbage, "9" * 5000]
+    random.shuffle(pieces)
+    history = parse_event_log("".join(pieces))
+    assert history.attempts <= 3
+    assert history.seconds >= 0
+    assert history.lost_seconds >= 0
 
 
 def test_the_older_date_format_is_read_too() -> None:

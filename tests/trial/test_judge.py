@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.trial.judge import NO_HOLD, HoldCode, Verdict, judge
+from sweep.trial.judge import NO_HOLD, TOO_MANY_HANDOVERS, HoldCode, Verdict, judge
 from sweep.trial.metrics import parse_metrics
 from sweep.trial.reports import Reports
 from sweep.trial.spec import TrialSpec
@@ -69,6 +69,36 @@ def test_the_value_is_the_last_step_s_last_report() -> None:
 def test_a_held_job_is_judged_by_its_hold(code: tuple[int, int], kind: str) -> None:
     verdict = judged(SPEC, -1002, GOOD, "", "memory usage exceeded request_memory", code)
     assert (verdict.kind, verdict.reason) == (kind, "the job was held: memory usage exceeded request_memory")
+
+
+HANDED_OVER = "its program handed over its checkpoint (exit status 85) 31 times in 70 s"
+
+
+@pytest.mark.parametrize(
+    ("spec", "metrics", "kind", "reason"),
+    [
+        (SPEC, "", "fault", f"{HANDED_OVER} and reached step 0 of 2: it makes no progress. After each start it must"),
+        (replace(SPEC, step=1), GOOD[:24], "fault", f"{HANDED_OVER} and reached step 1 of 2: it makes no progress"),
+        (replace(SPEC, target_step=0), None, "fault", f"{HANDED_OVER} and reached step 0: it makes no progress"),
+        # It did what there is to do, and does not end.
+        (SPEC, GOOD, "fault", "reached step 2 of 2: it makes no progress"),
+        (SPEC, GOOD[:24].replace("0.5", "NaN"), "fault", "acc is nan at step 1"),
+        (SPEC, GOOD[:24], "slice", HANDED_OVER),
+        (replace(SPEC, target_step=0), GOOD, "slice", HANDED_OVER),
+    ],
+)
+def test_a_job_that_handed_over_too_often_goes_on_only_if_it_made_progress(
+    spec: TrialSpec, metrics: str | None, kind: str, reason: str
+) -> None:
+    verdict = judged(spec, -1002, metrics, "", HANDED_OVER, TOO_MANY_HANDOVERS)
+    assert verdict.kind == kind
+    assert reason in verdict.reason
+
+
+def test_a_hand_over_without_checkpoints_names_the_key() -> None:
+    verdict = judged(replace(SPEC, checkpoints=False), 85, GOOD, "")
+    assert verdict.kind == "fault"
+    assert "set [trainer] checkpoints = true" in verdict.reason
 
 
 @given(st.text(), st.integers(0, 60))

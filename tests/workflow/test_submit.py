@@ -9,6 +9,8 @@ import pytest
 from sweep.config.job import JobSection
 from sweep.config.load import parse_config
 from sweep.config.trainer import TrainerSection
+from sweep.pool.classads import parse_ad, parse_expression
+from sweep.trial.judge import TOO_MANY_HANDOVERS
 from sweep.trial.spec import TrialSpec
 from sweep.workflow.submit import submit_description, submit_value, trial_commands
 from tests.samples import OWN
@@ -72,6 +74,65 @@ def test_a_program_s_own_submit_commands() -> None:
     )
     in_container = trial_commands(trainer, JobSection(container_image="a.sif"), trial)
     assert in_container.startswith("arguments = \"'python' 'train.py' ")
+
+
+def is_held(trainer: TrainerSection, job: JobSection, ad_text: str) -> object:
+    """Whether HTCondor holds a job with these attributes; also its reason and subcode."""
+    lines = submit_description("abc", "tiny", trainer, job, Path("/p"), []).splitlines()
+    commands = dict(line.removeprefix("My.").split(" = ", 1) for line in lines if " = " in line)
+    computed = "".join(f"{name} = {commands[name]}\n" for name in commands if name.startswith("Sweep"))
+    mine = parse_ad(ad_text + computed)
+    names = ("periodic_hold", "periodic_hold_reason", "periodic_hold_subcode")
+    held, reason, code = (parse_expression(commands[name]).eval(mine) for name in names)
+    return (reason, code) if held is True else held is True
+
+
+STARTED = "JobStatus = 2\nJobStartDate = time() - {}\nCheckpointNumber = {}\n"
+
+
+@pytest.mark.parametrize(
+    ("every", "epochs", "seconds", "number", "held"),
+    [
+        ("1 epochs", 4, 20, 17, False),
+        ("1 epochs", 4, 20, 18, True),
+        ("3 epochs", 4, 20, 13, False),
+        ("3 epochs", 4, 20, 14, True),
+        # Quick epochs, each handed over, and some of them twice.
+        ("1 epochs", 200, 200, 300, False),
+        ("1 epochs", None, 60, 100, False),
+        ("1 h", 4, 20, 9, False),
+        ("1 h", 4, 20, 10, True),
+        # Once a minute, for a week.
+        ("1 h", 4, 7 * 86400, 7 * 1440, False),
+        ("0.1 min", 4, 3600, 600, False),
+        ("0.1 min", 4, 3600, 900, True),
+    ],
+)
+def test_a_job_that_hands_over_more_often_than_the_study_explains_is_held(
+    every: str, epochs: int | None, seconds: int, number: int, held: bool
+) -> None:
+    trainer = TrainerSection(command=["./go"], inputs=["go"], checkpoints=True, epochs=epochs)
+    found = is_held(trainer, JobSection(checkpoint_every=every), STARTED.format(seconds, number))
+    said = f"its program handed over its checkpoint (exit status 85) {number + 1} times in {seconds} s"
+    assert found == ((said, TOO_MANY_HANDOVERS[1]) if held else False)
+
+
+def test_a_job_that_waits_is_not_held_and_a_condition_of_the_study_holds_too() -> None:
+    assert is_held(SHIPPED, JobSection(), "JobStatus = 1\n") is False
+    own = JobSection(
+        submit={"Periodic_Hold": "JobStatus == 2 || x", "periodic_hold_reason": '"mine"', "periodic_hold_subcode": 7}
+    )
+    assert is_held(SHIPPED, own, STARTED.format(20, 0)) == ("mine", 7)
+    assert is_held(SHIPPED, own, "JobStatus = 1\n") is False
+    text = submit_description("abc", "tiny", SHIPPED, own, Path("/p"), [])
+    assert sum(line.lower().startswith("periodic_hold =") for line in text.splitlines()) == 1
+    plain = TrainerSection(command=["./go"], inputs=["go"])
+    assert "SweepTooManyHandovers" not in submit_description("abc", "tiny", plain, own, Path("/p"), [])
+
+
+def test_no_job_has_the_proxy_to_the_files_of_its_user() -> None:
+    lines = submit_description("abc", "tiny", SHIPPED, JobSection(), Path("/p"), []).splitlines()
+    assert [line for line in lines if "proxy" in line.lower() and "=" in line] == ["want_io_proxy = false"]
 
 
 def test_a_program_without_checkpoints_brings_nothing_home_when_evicted() -> None:
