@@ -89,8 +89,9 @@ class MLflow:
 
 
 def _mlflow_name(text: str) -> str:
-    """Return a name with the characters that MLflow refuses replaced by "_"."""
-    return re.sub(r"[^/\w.\- ]", "_", text)
+    """Return a name that MLflow accepts: other characters become "_", and a path has no empty and no dotted parts."""
+    parts = re.sub(r"[^/\w.\- ]", "_", text).split("/")
+    return "/".join(part for part in parts if part.strip(".")) or "_"
 
 
 def batches(items: Sequence[T], size: int) -> Iterator[list[T]]:

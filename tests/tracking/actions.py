@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
 
 from sweep.control.initialise import initialise
@@ -12,6 +14,18 @@ from tests.actions import harvest
 from tests.samples import STUDY
 
 GOOD = '{"step": 1, "val_accuracy": 0.5, "train_loss": 2.0}\n{"step": 2, "val_accuracy": 0.75, "train_loss": NaN}\n'
+
+
+ODD_NAMES = [
+    *("../up", "/absolute", "a//b", "..", "a/./b", "line\nbreak", "\x1b[31m", "\ud800", 1000 * "x", "ä", "", "_step")
+]
+
+
+ODD = "".join(
+    json.dumps({"step": step, "val_accuracy": 0.5, **dict.fromkeys(ODD_NAMES, value)}) + "\n"
+    for step, value in enumerate((1.0, 1e308, math.inf, math.nan), start=1)
+)
+"""What a hostile job may report."""
 
 
 SECRET = "hunter2hunter2"  # noqa: S105

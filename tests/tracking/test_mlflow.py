@@ -11,7 +11,7 @@ from mlflow.tracking import MlflowClient
 from sweep.study.study import Study
 from sweep.tracking import tracked_trial
 from tests.actions import harvest
-from tests.tracking.actions import GOOD, tracked, uploaded
+from tests.tracking.actions import ODD, tracked, uploaded
 
 
 def test_mlflow_has_a_run_for_each_trial(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,8 +31,8 @@ def test_mlflow_has_a_run_for_each_trial(study_file: Path, monkeypatch: pytest.M
     assert sorted((point.step, point.value) for point in curve) == [(1, 0.5), (2, 0.75)]
     assert good.info.end_time == int(spec.ended * 1000)
 
-    # A kill while a run is told: it is not ended, and is made anew.
-    study.paths.trial(2).metrics.write_text(GOOD)
+    # A kill while a run is told: it is not ended, and is made anew. Its job reported under odd names, too.
+    study.paths.trial(2).metrics.write_text(ODD)
     harvest(study.paths, 2, 0)
 
     def killed(*_: object) -> None:
@@ -46,6 +46,7 @@ def test_mlflow_has_a_run_for_each_trial(study_file: Path, monkeypatch: pytest.M
     assert uploaded(study) == [("mlflow", 1, 2, [])]
     assert [one.info.status for one in mlflow_runs(client, study)] == ["FINISHED", "FAILED", "FINISHED"]
     assert [one.data.tags["sweep.trial"] for one in mlflow_runs(client, study)] == ["0", "1", "2"]
+    assert len(mlflow_runs(client, study)[2].data.metrics) > 10
 
 
 def mlflow_runs(client: MlflowClient, study: Study) -> list[Any]:

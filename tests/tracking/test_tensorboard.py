@@ -10,7 +10,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import plugin_data_pb2
 
 from sweep.tracking import tracked_trial
-from tests.tracking.actions import tracked, uploaded
+from tests.tracking.actions import ODD, tracked, uploaded
 
 
 def test_tensorboard_has_curves_and_parameters(study_file: Path) -> None:
@@ -27,6 +27,15 @@ def test_tensorboard_has_curves_and_parameters(study_file: Path) -> None:
     assert begin.hparams["lr"].number_value == params["lr"]
     assert begin.hparams["activation"].string_value == params["activation"]
     assert begin.hparams["state"].string_value == "COMPLETE"
+
+
+def test_odd_names_and_values_are_events(study_file: Path) -> None:
+    study = tracked(study_file, "tensorboard = true")
+    study.paths.trial(0).metrics.write_text(ODD)
+    (written, *_) = uploaded(study)
+    assert written == ("tensorboard", 2, 0, [])
+    there = EventAccumulator(str(study.paths.tensorboard / "00000")).Reload()
+    assert r"\ud800" in there.Tags()["scalars"]
 
 
 def test_event_files_that_a_kill_cut_short_are_written_anew(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
