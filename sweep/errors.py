@@ -30,6 +30,10 @@ class StorageError(StudyError):
     """The Optuna storage cannot be read or written now. Callers retry later."""
 
 
+class DisagreementError(StorageError):
+    """The Optuna storage does not agree with the trials' files. `sweep repair` rebuilds it from them."""
+
+
 class PoolError(SweepError):
     """HTCondor is missing, is not running, or refused a request."""
 

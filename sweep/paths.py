@@ -166,7 +166,7 @@ class StudyPaths:
 
     @property
     def data_sha256(self) -> Path:
-        """The SHA-256 of the first trial's data, if the data is one file and the study file gives no data_sha256."""
+        """The SHA-256 that trials report of their data, with their numbers, if nothing else says what it must be."""
         return self.root / "data.sha256"
 
     @property
@@ -193,6 +193,10 @@ class StudyPaths:
     def dry_run(self) -> Path:
         """The files that `sweep launch --dry-run` writes for people to read."""
         return self.root / "dry-run"
+
+    @property
+    def try_lock(self) -> Path:
+        return self.root / "try.lock"
 
     @property
     def sync_lock(self) -> Path:
@@ -253,9 +257,24 @@ class StudyPaths:
         return self.dag / "posts"
 
     @property
+    def serve_log(self) -> Path:
+        """What the latest process that answers POST scripts has printed."""
+        return self.dag / "serve.log"
+
+    @property
     def stopped(self) -> Path:
         """Why the sweep stopped early, if it did."""
         return self.dag / "stopped.txt"
+
+    @property
+    def endings(self) -> Path:
+        """The trials that have ended since the launch, in order: a line with number and state for each."""
+        return self.dag / "endings.txt"
+
+    @property
+    def launch_failed(self) -> Path:
+        """Why the last launch died, if it did of an error that nobody foresaw."""
+        return self.root / "launch-failed.txt"
 
     @property
     def ended(self) -> Path:

@@ -52,5 +52,11 @@ def one_line(text: str, limit: int = 1000) -> str:
     return printable(cut) + ("…" if len(text) > limit else "")
 
 
+def shortened(text: str, limit: int = 1000) -> str:
+    """Return a message on one line, printable, and cut after `limit` characters."""
+    line = " ".join(printable(text[: 2 * limit]).split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
 def _escape(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")

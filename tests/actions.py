@@ -17,6 +17,7 @@ from sweep.nodes.post_requests import PostRequest
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.optimizer.trial_row import TrialRow
 from sweep.paths import StudyPaths
+from sweep.study.generation_plan import GenerationPlan
 from sweep.study.study import Study
 from sweep.system.files import locked
 from tests.samples import STUDY
@@ -56,7 +57,7 @@ def launched(study: Study) -> None:
     """Write what a launch in three lanes writes; nothing is submitted."""
     study.paths.dag.mkdir(exist_ok=True)
     with locked(study.paths.storage_lock, wait=True):
-        write_dag_folder(StoredStudy.open(study, writing=True), 9, set(), 3)
+        write_dag_folder(StoredStudy.open(study, writing=True), GenerationPlan(9, 9), 3)
 
 
 def wait_for(answer: Callable[[], T | None], why: str, seconds: float = 60, pause: float = 0.01) -> T:

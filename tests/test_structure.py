@@ -15,6 +15,7 @@ OTHER_FOLDERS = {"docs": "docs/", "pool": "a real pool", "trainer": "trainer/"}
 
 OTHER_FILES = {
     "cli/test_messages.py": "the messages of all commands",
+    "nodes/test_containment.py": "all readers of what a job left",
     "nodes/test_post_script.py": "dags/harvest.sh.j2",
     "nodes/test_pre_script.py": "dags/propose.sh.j2",
     "results/page/test_browser.py": "the page in a real browser",

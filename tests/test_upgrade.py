@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from sweep.control.launch import finished_generations
 from sweep.control.repair import repair_storage
 from sweep.nodes.lanes import trial_of_lane
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.results.report import collect_report
+from sweep.study.generation_plan import study_plan
 from sweep.study.study import Study
 from sweep.trial.files import read_result, read_spec
 from sweep.workflow.exit_codes import DONE, TRY_AGAIN
@@ -49,7 +49,7 @@ def test_files_of_trials_and_the_storage_are_read(old: Callable[[str], Study], m
     there = rows(study)
     assert [row.state for row in there] == ["COMPLETE", "RUNNING", "RUNNING"][: len(there)]
     assert spec.params == there[1].params
-    assert finished_generations(study.paths, 1) == {0}
+    assert study_plan(study.paths, 1, 1).is_finished
     assert [trial["state"] for trial in collect_report(study).trials] == [row.state for row in there]
     # The storage that this version makes anew of the files is the one that the other version wrote.
     assert study.storage_file

@@ -15,6 +15,7 @@ from sweep.paths import lane_name
 from sweep.pool import schedd
 from sweep.pool.connect import connect, is_personal
 from sweep.resources import PACKAGE
+from sweep.study.generation_plan import GenerationPlan
 from sweep.study.study import Study
 from sweep.system.files import write_text
 from sweep.workflow.dag import dagman_config, lanes_dag, max_retries, node_script, outer_dag
@@ -27,10 +28,10 @@ SCRIPTS = ("propose", "harvest", "keep")
 """The PRE, POST and HOLD scripts of the workflow's nodes."""
 
 
-def write_dag_folder(stored: StoredStudy, generations: int, done: set[int], lanes: int | None) -> None:
+def write_dag_folder(stored: StoredStudy, plan: GenerationPlan, lanes: int | None) -> None:
     """Write all files of dag/ except the generations' DAGs, which PRE scripts write; assign lanes their first trials.
 
-    `done` are the generations that have ended. The caller holds the storage lock and the serving lock.
+    The caller holds the storage lock and the serving lock.
     """
     study, paths = stored.study, stored.study.paths
     write_text(paths.dagman_config, dagman_config(paths.dag, study.config.ap))
@@ -38,17 +39,17 @@ def write_dag_folder(stored: StoredStudy, generations: int, done: set[int], lane
     for script in SCRIPTS:
         write_text(paths.dag / script, node_script(script, Path(sys.executable), PACKAGE.parent), mode=0o755)
     _clear_last_launch(study)
-    write_text(paths.planned, f"{generations}\n")
+    write_text(paths.planned, f"{plan.generations}\n")
     if lanes is not None:
-        trials = generations * study.config.study.trials_per_generation
+        trials = plan.generations * study.config.study.trials_per_generation
         lanes = len(assign_trials(stored, [lane_name(number) for number in range(lanes)], trials))
-    write_text(paths.outer_dag, dag_to_submit(study, generations, done, lanes))
+    write_text(paths.outer_dag, dag_to_submit(study, plan, lanes))
 
 
 def _clear_last_launch(study: Study) -> None:
     """Remove the files of the last launch. Its jobs have left the queue: no script waits, and no lane has a trial."""
     paths = study.paths
-    for note in (paths.stopped, paths.waiting):
+    for note in (paths.stopped, paths.waiting, paths.endings):
         note.unlink(missing_ok=True)
     for folder in (paths.posts, paths.lanes):
         shutil.rmtree(folder, ignore_errors=True)
@@ -78,10 +79,10 @@ def study_submit_description(study: Study) -> str:
     )
 
 
-def dag_to_submit(study: Study, generations: int, done: set[int], lanes: int | None) -> str:
+def dag_to_submit(study: Study, plan: GenerationPlan, lanes: int | None) -> str:
     """Return the DAG that `sweep launch` submits: generations, or this number of `lanes`."""
     config, name = study.config, study.config.study.name
     if lanes is None:
-        return outer_dag(study.id, name, generations, done)
-    trials = generations * config.study.trials_per_generation
+        return outer_dag(study.id, name, plan.nodes, plan.done)
+    trials = plan.generations * config.study.trials_per_generation
     return lanes_dag(study.id, name, lanes, trials, max_retries(config))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sweep.control.dag_folder import dag_to_submit, study_submit_description
-from sweep.control.launch import finished_generations
 from sweep.nodes.trial_folder import trial_specs
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.study.commands import command_line
+from sweep.study.generation_plan import study_plan
 from sweep.study.measured import measured_pace
 from sweep.study.site_rules import site_messages
 from sweep.study.study import Study
@@ -22,10 +22,10 @@ def dry_run(study: Study, generations: int, lanes: int | None = None) -> list[st
     Nothing else reads dry-run/. Raises StudyError if the trials could not run here.
     """
     section, lanes = study.config.study, lanes or study.config.study.lanes_wanted
-    done = finished_generations(study.paths, section.trials_per_generation)
+    plan = study_plan(study.paths, generations, section.trials_per_generation)
     folder = study.paths.dry_run
     write_text(folder / study.paths.submit.name, study_submit_description(study))
-    write_text(folder / study.paths.outer_dag.name, dag_to_submit(study, generations, done, lanes))
+    write_text(folder / study.paths.outer_dag.name, dag_to_submit(study, plan, lanes))
     # Proposed in memory, so that the storage gets no trial.
     trials = trial_specs(study, StoredStudy.in_memory(study).propose(0), {})
     first = generation_dag(study.id, section.name, 0, trials, set(), max_retries(study.config))
@@ -35,7 +35,7 @@ def dry_run(study: Study, generations: int, lanes: int | None = None) -> list[st
     return [
         f"{counted(generations, 'generation')} of {counted(section.trials_per_generation, 'trial')}: "
         f"{counted(total, 'trial')}, of which {ended} have ended.",
-        f"To submit: {counted(left, 'job')} of trials, and {1 if lanes else 1 + generations - len(done)} of DAGMan. "
+        f"To submit: {counted(left, 'job')} of trials, and {1 if lanes else 1 + plan.nodes - len(plan.done)} of DAGMan. "
         f"The sweep runs at most {counted(lanes or section.trials_per_generation, 'trial')} in parallel.",
         f"Each job requests: {requests(study)}",
         estimate_slot_hours(study, left),

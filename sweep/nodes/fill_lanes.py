@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from sweep.nodes.ending import check_limits
 from sweep.nodes.lanes import lane_of_trial, set_trial
+from sweep.nodes.tell import tell_pending
 from sweep.nodes.trial_folder import trial_specs, write_trial
 from sweep.system.files import write_text
-from sweep.trial.files import read_spec
 from sweep.trial.spec import TrialSpec
 from sweep.workflow.submit import lane_description
 
@@ -24,15 +24,19 @@ def assign_trials(stored: StoredStudy, lanes: Sequence[str], trials: int) -> dic
     The study has at most `trials` trials in all; if they do not suffice, the first lanes get them. The caller holds the
     storage lock, and has told Optuna the results of all ended trials. Raises StudyError if a trial's files are damaged.
     """
-    if not lanes:
-        return {}
-    specs = _unassigned_trials(stored)
-    if len(specs) < len(lanes):
-        specs += _new_trials(stored, len(lanes) - len(specs), trials)
-    assigned = dict(zip(lanes, specs, strict=False))
-    for lane, spec in assigned.items():
-        _assign(stored.study, lane, spec)
-    return {lane: spec.number for lane, spec in assigned.items()}
+    assigned: dict[str, int] = {}
+    # A trial that cannot have a job fails, and its lane gets another.
+    while waiting := [lane for lane in lanes if lane not in assigned]:
+        specs = _unassigned_trials(stored)
+        if len(specs) < len(waiting):
+            specs += _new_trials(stored, len(waiting) - len(specs), trials)
+        if not specs:
+            break
+        for lane, spec in zip(waiting, specs, strict=False):
+            if _assign(stored.study, lane, spec):
+                assigned[lane] = spec.number
+    tell_pending(stored.study.paths, stored)
+    return assigned
 
 
 def _unassigned_trials(stored: StoredStudy) -> list[TrialSpec]:
@@ -46,11 +50,7 @@ def _unassigned_trials(stored: StoredStudy) -> list[TrialSpec]:
     proposals = [proposal for proposal in stored.running() if is_unassigned(proposal)]
     if not proposals:
         return []
-    return [
-        # A trial that has started keeps its trial.json, which has the step that it reached.
-        read_spec(paths.trial(spec.number)) if paths.trial(spec.number).spec.exists() else spec
-        for spec in trial_specs(study, proposals, stored.cutoffs(), stored.peak_usage())
-    ]
+    return trial_specs(study, proposals, stored.cutoffs(), stored.peak_usage())
 
 
 def _new_trials(stored: StoredStudy, count: int, trials: int) -> list[TrialSpec]:
@@ -61,11 +61,13 @@ def _new_trials(stored: StoredStudy, count: int, trials: int) -> list[TrialSpec]
     return trial_specs(stored.study, stored.add(count), stored.cutoffs(), stored.peak_usage())
 
 
-def _assign(study: Study, lane: str, spec: TrialSpec) -> None:
-    """Write the files that a lane's node needs for a trial."""
+def _assign(study: Study, lane: str, spec: TrialSpec) -> bool:
+    """Write the files that a lane's node needs for a trial; return False if the trial cannot have a job."""
     paths = study.paths
-    write_trial(study, paths.trial(spec.number), spec)
+    if not write_trial(study, paths.trial(spec.number), spec):
+        return False
     description = paths.submit.read_text(encoding="utf-8")
     write_text(paths.lane_submit(lane), lane_description(lane, spec, description))
     # Last: after a kill before this line, the trial still has no lane, and is assigned again.
     set_trial(paths, lane, spec.number)
+    return True

@@ -13,15 +13,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweep.errors import StorageError, SweepError
+from sweep.errors import StorageError, StudyError, SweepError
 from sweep.nodes import harvest
 from sweep.nodes.lanes import trial_of_lane
 from sweep.nodes.post_requests import PostReply, PostRequest, waiting_requests, write_reply
-from sweep.nodes.script import add_site_packages, defer, limit_time
+from sweep.nodes.script import add_site_packages, defer, run_server
 from sweep.nodes.tell import tell_pending
 from sweep.paths import StudyPaths
-from sweep.system.files import locked
+from sweep.system.files import locked, write_json, write_text
 from sweep.trial.event_log import read_event_log
+from sweep.trial.files import read_spec
 from sweep.trial.judge import SUBMIT_FAILED
 from sweep.workflow.exit_codes import CRASHED, DONE, TRY_AGAIN
 
@@ -109,6 +110,7 @@ class CachedStorage:
 
     def stored(self) -> StoredStudy:
         """Return the study as its files are now. Call it under the lock. Raises StorageError and StudyError."""
+        from sweep.nodes.agreement import check_agreement
         from sweep.optimizer.stored_study import StoredStudy
         from sweep.study.study import load_study
 
@@ -121,6 +123,7 @@ class CachedStorage:
             if self._stored:
                 self._stored.close()
             self._stored = StoredStudy.open(study, writing=True)
+            check_agreement(self._stored)
         self._is_current = True
         return self._stored
 
@@ -130,7 +133,10 @@ def file_fingerprint(study: Study) -> object:
     if study.storage_file is None or not study.storage_file.exists():
         return None
     status = study.storage_file.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    with study.storage_file.open("rb") as handle:
+        # SQLite counts the changes of a file in its first 100 bytes (https://www.sqlite.org/fileformat.html).
+        head = handle.read(100)
+    return status.st_ino, status.st_size, status.st_mtime_ns, head
 
 
 def answer_requests(
@@ -150,18 +156,25 @@ def answer_requests(
 
 
 def _harvest(paths: StudyPaths, opened: Callable[[], StoredStudy], request: PostRequest) -> PostReply:
-    """Harvest the trial of a job that has ended. The reply's status is DONE if the trial has its result."""
+    """Harvest the trial of a job that has ended. The reply's status is DONE if the trial has its result.
+
+    Whatever goes wrong with one trial leaves the others alone. Raises StorageError if the storage fails.
+    """
     is_lane = not request.who.isdigit()
     name = request.who if is_lane else f"trial {request.who}"
     try:
         number = trial_of_lane(paths, request.who) if is_lane else int(request.who)
         if is_lane and not _is_latest_job(paths, number, request):
             return PostReply(TRY_AGAIN, f"{name} runs trial {number}; this was not that trial's latest job")
+        rewrite_damaged_spec(paths, opened, number)
         status, message = harvest.harvest_trial(paths, opened, number, request.return_code)
     except StorageError:
         raise
     except SweepError as error:
         return PostReply(CRASHED, f"{name}: {error}")
+    except OSError as error:
+        # The disk is full, for example: DAGMan runs this trial's POST script again later.
+        return PostReply(defer(paths, name, error), f"{name}: {error}")
     return PostReply(status, f"trial {number}: {message}")
 
 
@@ -174,6 +187,20 @@ def _is_latest_job(paths: StudyPaths, number: int, request: PostRequest) -> bool
     if request.return_code == SUBMIT_FAILED:
         return True
     return read_event_log(paths.trial(number).job_log).cluster == request.cluster
+
+
+def rewrite_damaged_spec(paths: StudyPaths, opened: Callable[[], StoredStudy], number: int) -> None:
+    """Write the trial.json of a trial again, as the storage has the trial, if the file is missing or damaged."""
+    try:
+        read_spec(paths.trial(number))
+    except StudyError as error:
+        print(f"trial {number}: {error}", file=sys.stderr)
+        from sweep.nodes.trial_folder import trial_specs
+
+        stored = opened()
+        proposals = [proposal for proposal in stored.running() if proposal.number == number]
+        for spec in trial_specs(stored.study, proposals, stored.cutoffs(), stored.peak_usage()):
+            write_json(paths.trial(number).spec, spec.to_json())
 
 
 def _continue_lanes(
@@ -192,7 +219,13 @@ def _continue_lanes(
     }
     if stored.study.paths.stopped.exists():
         return {request: PostReply(CRASHED, f"{message}; the sweep is stopped") for request, message in free.items()}
-    assigned = assign_trials(stored, [request.who for request in free], trials)
+    try:
+        assigned = assign_trials(stored, [request.who for request in free], trials)
+    except StorageError:
+        raise
+    except StudyError as error:
+        write_text(stored.study.paths.stopped, f"no trial can be proposed: {error}. {error.advice}\n")
+        return {request: PostReply(CRASHED, f"{message}; {error}") for request, message in free.items()}
     return {
         request: PostReply(TRY_AGAIN, f"{message}; {request.who} runs trial {assigned[request.who]} next")
         if request.who in assigned
@@ -202,14 +235,10 @@ def _continue_lanes(
 
 
 def main(words: list[str]) -> None:
-    """Run `serve STUDY`, or `serve STUDY TRIALS` in lanes: a POST script starts it."""
+    """Run `serve STUDY`, or `serve STUDY TRIALS` in lanes: a POST script starts it.
+
+    Whatever goes wrong, no job has to run again: the POST scripts wait for the next server.
+    """
     folder, *trials = words
     paths = StudyPaths(Path(folder).resolve())
-    limit_time()
-    try:
-        serve(paths, int(trials[0]) if trials else None)
-    except (StorageError, OSError) as error:
-        sys.exit(defer(paths, "harvest", error))
-    except SweepError as error:
-        print(f"harvest: {error}", file=sys.stderr)
-        sys.exit(CRASHED)
+    sys.exit(run_server(paths, lambda: serve(paths, int(trials[0]) if trials else None)))

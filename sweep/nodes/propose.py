@@ -8,43 +8,43 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sweep.errors import StorageError, SweepError
+from sweep.nodes.agreement import check_agreement
 from sweep.nodes.ending import check_limits
-from sweep.nodes.script import defer, limit_time
+from sweep.nodes.script import run_pre_script
 from sweep.nodes.tell import tell_pending
 from sweep.nodes.trial_folder import trial_specs, write_trial
 from sweep.paths import StudyPaths
-from sweep.study.study import Study, load_study
-from sweep.system.files import locked, write_text
+from sweep.study.study import Study, load_study, planned_generations
+from sweep.system.files import locked, tail, write_text
 from sweep.trial.spec import TrialSpec
 from sweep.workflow.dag import generation_dag, max_retries
-from sweep.workflow.exit_codes import SKIP
+from sweep.workflow.exit_codes import DONE, PRE_FAILED, SKIP
 
 
 def propose(study: Study, generation: int) -> list[TrialSpec]:
     """Return a generation's trials, and write all files that its nodes need. The DAG file is the last.
 
-    Returns [] if the study has ended early; dag/ended.txt then has the reason. Raises StorageError if the storage
-    fails.
+    Returns [] if the study has all of its trials, or has ended early; dag/ended.txt then has the reason. Raises
+    StorageError if the storage fails, or does not agree with the trials' files.
     """
-    trials = _ask(study, generation)
-    if trials:
-        for trial in trials:
-            write_trial(study, study.paths.trial(trial.number), trial)
-        _write_dag(study, generation, trials)
-    return trials
-
-
-def _ask(study: Study, generation: int) -> list[TrialSpec]:
-    """Tell Optuna the results that it does not have yet, then ask it for the generation's trials."""
     from sweep.optimizer.stored_study import StoredStudy
 
+    # Held until all files are there: `sweep repair` rebuilds the storage from the folders that it finds.
     with locked(study.paths.storage_lock, wait=True):
         stored = StoredStudy.open(study, writing=True)
+        check_agreement(stored)
         tell_pending(study.paths, stored)
         if not stored.generation(generation) and check_limits(study, stored):
             return []
-        return trial_specs(study, stored.propose(generation), stored.cutoffs(), stored.peak_usage())
+        limit = planned_generations(study.paths) * study.config.study.trials_per_generation
+        trials = trial_specs(study, stored.propose(generation, limit or None), stored.cutoffs(), stored.peak_usage())
+        for trial in trials:
+            write_trial(study, study.paths.trial(trial.number), trial)
+        # A trial that cannot have a job has failed by now.
+        tell_pending(study.paths, stored)
+        if trials:
+            _write_dag(study, generation, trials)
+    return trials
 
 
 def _write_dag(study: Study, generation: int, trials: list[TrialSpec]) -> None:
@@ -63,18 +63,18 @@ def main(words: list[str]) -> None:
     """Run `propose STUDY GENERATION`: the PRE script of a generation."""
     folder, generation = words
     paths = StudyPaths(Path(folder).resolve())
-    limit_time()
-    try:
-        if paths.stopped.exists():
-            sys.exit(f"generation {generation}: the sweep is stopped")
-        trials = propose(load_study(paths), int(generation))
-        if not trials:
-            print(
-                f"generation {generation}: not proposed, because the study has ended: {paths.ended.read_text().strip()}"
-            )
-            sys.exit(SKIP)
-    except (StorageError, OSError) as error:
-        sys.exit(defer(paths, f"generation {generation}", error))
-    except SweepError as error:
-        sys.exit(f"generation {generation}: {error}")
+    sys.exit(run_pre_script(paths, f"generation {generation}", lambda: _run(paths, int(generation))))
+
+
+def _run(paths: StudyPaths, generation: int) -> int:
+    """Propose a generation, say what was proposed, and return the script's exit status."""
+    if paths.stopped.exists():
+        print(f"generation {generation}: the sweep is stopped", file=sys.stderr)
+        return PRE_FAILED
+    trials = propose(load_study(paths), generation)
+    if not trials:
+        why = f"has ended: {tail(paths.ended)}" if paths.ended.exists() else "has all of its trials"
+        print(f"generation {generation}: not proposed, because the study {why}")
+        return SKIP
     print(f"generation {generation}: trials {', '.join(str(trial.number) for trial in trials)}")
+    return DONE

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from sweep.errors import StorageError, SweepError
 from sweep.paths import StudyPaths
 from sweep.system.files import write_text
-from sweep.workflow.exit_codes import DEFER, PRE_FAILED
+from sweep.workflow.exit_codes import DEFER, DONE, PRE_FAILED
 
 LIMIT_SECONDS = 3600
 """Time limit of a script. DAGMan has none, so a script that hangs would block its node for ever."""
@@ -33,19 +33,20 @@ def run_pre_script(paths: StudyPaths, who: str, work: Callable[[], int]) -> int:
     except PASSES as error:
         return defer(paths, who, error)
     except Exception as error:
-        return _end_sweep(paths, f"{who}: {describe(error)}", getattr(error, "advice", ""))
+        return _end_sweep(paths, f"{who}: {describe(error)}", getattr(error, "advice", "See dag/propose.log."))
 
 
-def run_server(paths: StudyPaths, work: Callable[[], int]) -> int:
-    """Return the exit status of the process that answers POST scripts: what `work` returns, else DEFER.
+def run_server(paths: StudyPaths, work: Callable[[], None]) -> int:
+    """Return the exit status of the process that answers POST scripts: DONE after its `work`, DEFER if that raises.
 
     Whatever it raises, the trials that wait for an answer have ended, and no error here may cost their training.
     """
     limit_time()
     try:
-        return work()
+        work()
     except Exception as error:
         return defer(paths, "harvest", error)
+    return DONE
 
 
 def limit_time() -> None:

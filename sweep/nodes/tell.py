@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
-from sweep.errors import StudyError
+from sweep.errors import StorageError, StudyError
+from sweep.nodes.trial_result import fail_trial
 from sweep.paths import StudyPaths
 from sweep.trial.files import read_reports, read_result, read_spec
+from sweep.units import first_line
 
 if TYPE_CHECKING:
     from sweep.optimizer.stored_study import StoredStudy
@@ -24,19 +27,30 @@ def trials_to_tell(paths: StudyPaths) -> list[int]:
 def tell_pending(paths: StudyPaths, stored: StoredStudy) -> set[int]:
     """Tell Optuna all results that it may not have yet. The caller holds the storage lock.
 
-    Returns the numbers of trials whose files are damaged. They are named on stderr, and do not stop the others.
+    A result that the storage cannot hold becomes a FAIL with the reason. Returns the numbers of trials whose files are
+    damaged. They are named on stderr, and do not stop the others. Raises StorageError if the storage fails.
     """
     damaged = set()
     for number in trials_to_tell(paths):
-        files = paths.trial(number)
         try:
-            spec, result = read_spec(files), read_result(files)
+            _tell(paths, stored, number)
+        except (StorageError, OSError):
+            raise
         except StudyError as error:
             print(f"trial {number}: {error}", file=sys.stderr)
             damaged.add(number)
-            continue
-        if result:
-            stored.tell(result, read_reports(files, spec).intermediate(spec))
+        except Exception as error:
+            traceback.print_exc()
+            reason = f"Optuna refuses its result: {type(error).__name__}: {first_line(error)}"
+            stored.tell(fail_trial(paths, number, reason), {})
             (paths.pending / str(number)).unlink(missing_ok=True)
     paths.waiting.unlink(missing_ok=True)
     return damaged
+
+
+def _tell(paths: StudyPaths, stored: StoredStudy, number: int) -> None:
+    files = paths.trial(number)
+    spec, result = read_spec(files), read_result(files)
+    if result:
+        stored.tell(result, read_reports(files, spec).intermediate(spec))
+        (paths.pending / str(number)).unlink(missing_ok=True)

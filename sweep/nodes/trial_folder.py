@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sweep.config.suggested_job import automatic_requests
 from sweep.config.trainer import FASHION_MNIST, file_name
+from sweep.errors import StudyError
+from sweep.nodes.agreement import check_same_trial
+from sweep.nodes.data_digests import known_digest
+from sweep.nodes.trial_result import fail_trial
 from sweep.paths import TrialPaths
 from sweep.study.study import Study
-from sweep.system.files import write_json, write_text
+from sweep.system.files import create_empty, write_json, write_text
 from sweep.trial.direction import Direction
+from sweep.trial.files import read_spec
 from sweep.trial.spec import TrialSpec, derived_seed
 from sweep.workflow.submit import trial_commands
 
@@ -79,8 +85,11 @@ def _spec(study: Study, template: TrialSpec, proposal: Proposal) -> TrialSpec:
 
 def _more_memory(study: Study, proposal: Proposal, requests: Mapping[str, str]) -> list[dict[str, str]]:
     """Return the submit commands for each retry of a trial that ran out of memory: those of the study file, or, if its
-    jobs are sized by use, twice the memory."""
-    listed = study.config.job.more_memory(proposal.params)
+    jobs are sized by use, twice the memory. There are none if they cannot be computed."""
+    try:
+        listed = study.config.job.more_memory(proposal.params)
+    except ValueError:
+        listed = []
     if "request_memory" not in requests:
         return listed
     return [{**more, "request_memory": str(2 * int(requests["request_memory"]))} for more in listed[:1] or [{}]]
@@ -104,17 +113,39 @@ def data_spec(study: Study) -> dict[str, Any]:
 
 def data_digest(study: Study) -> str:
     """Return the SHA-256 that the data of all trials must have, '' if it is not known yet."""
-    recorded = study.paths.data_sha256
-    known = study.config.trainer.data_sha256 or study.provenance["file_sha256"]
-    return known or (recorded.read_text().strip() if recorded.exists() else "")
+    return study.config.trainer.data_sha256 or study.provenance["file_sha256"] or known_digest(study.paths)
 
 
-def write_trial(study: Study, files: TrialPaths, trial: TrialSpec) -> None:
-    """Write the files that a trial's job starts from."""
+def write_trial(study: Study, files: TrialPaths, trial: TrialSpec) -> bool:
+    """Write the files that a trial's job starts from; return False if the trial fails, since it cannot have them.
+
+    A trial that has run before keeps the step that it reached. Raises DisagreementError if the folder has another trial
+    of this number.
+    """
+    trial = _continued(study, files, trial)
     write_json(files.spec, trial.to_json())
-    write_text(files.own_submit, trial_commands(study.config.trainer, study.config.job, trial))
+    try:
+        own = trial_commands(study.config.trainer, study.config.job, trial)
+    except ValueError as error:
+        fail_trial(study.paths, trial.number, f"its job cannot be described: {error}")
+        return False
+    write_text(files.own_submit, own)
     # HTCondor holds a job whose outputs are missing, so they exist from the start. What an earlier job left stays.
     for output in (*files.outputs(checkpoints=trial.checkpoints), files.root / trial.metrics):
-        output.touch()
+        create_empty(output)
     for folder in study.config.trainer.outputs:
-        (files.root / folder).mkdir(exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            (files.root / folder).mkdir()
+    return True
+
+
+def _continued(study: Study, files: TrialPaths, trial: TrialSpec) -> TrialSpec:
+    """Return the trial with the step that its trial.json has, if there is one."""
+    if not files.spec.exists():
+        return trial
+    try:
+        written = read_spec(files)
+    except StudyError:
+        return trial
+    check_same_trial(study, written, trial.params, trial.distributions)
+    return replace(trial, step=written.step)

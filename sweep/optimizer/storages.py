@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
+from optuna.storages._rdb import models
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.storages.journal._storage import JournalOperation
 from optuna.trial import FrozenTrial
-from sqlalchemy import URL, event, make_url
+from sqlalchemy import URL, event, insert, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from sweep.errors import StorageError
@@ -104,6 +106,43 @@ def all_trials(storage: BaseStorage, study_id: int) -> list[FrozenTrial]:
     finally:
         if collects:
             gc.enable()
+
+
+def add_intermediate_values(storage: BaseStorage, trial_id: int, values: Mapping[int, float]) -> None:
+    """Add intermediate values, by step, to a running trial that has none at these steps, in one transaction.
+
+    Optuna itself writes each value in a transaction of its own.
+    """
+    if not values:
+        return
+    backend = getattr(storage, "_backend", storage)
+    if isinstance(storage, JournalStorage):
+        _append_to_journal(storage, trial_id, values)
+    elif isinstance(backend, RDBStorage):
+        model = models.TrialIntermediateValueModel
+        rows = []
+        for step, value in values.items():
+            stored, kind = model.intermediate_value_to_stored_repr(value)
+            row = {"trial_id": trial_id, "step": step, "intermediate_value": stored, "intermediate_value_type": kind}
+            rows.append(row)
+        with backend.engine.begin() as connection:
+            connection.execute(insert(model), rows)
+    else:
+        for step, value in values.items():
+            storage.set_trial_intermediate_value(trial_id, step, value)
+
+
+def _append_to_journal(storage: JournalStorage, trial_id: int, values: Mapping[int, float]) -> None:
+    operation = {
+        "op_code": JournalOperation.SET_TRIAL_INTERMEDIATE_VALUE,
+        "worker_id": storage._replay_result.worker_id,
+        "trial_id": trial_id,
+    }
+    storage._backend.append_logs(
+        [{**operation, "step": step, "intermediate_value": value} for step, value in values.items()]
+    )
+    # Any call reads what the journal has.
+    storage.get_trial(trial_id)
 
 
 def close_storage(storage: BaseStorage) -> None:

@@ -19,7 +19,14 @@ from sweep.config.conditions import choose_values, expand_parameters
 from sweep.errors import StorageError, StudyError
 from sweep.optimizer.distributions import optuna_directions
 from sweep.optimizer.proposer import Proposer
-from sweep.optimizer.storages import all_trials, close_storage, open_storage, replace_storage, storage_errors
+from sweep.optimizer.storages import (
+    add_intermediate_values,
+    all_trials,
+    close_storage,
+    open_storage,
+    replace_storage,
+    storage_errors,
+)
 from sweep.optimizer.trial_row import GENERATION, INDEX, RESULT, TrialRow, result_attribute, trial_row
 from sweep.study.commands import command_line
 from sweep.study.enqueued import queued_configurations
@@ -120,15 +127,18 @@ class StoredStudy:
         close_storage(self._storage)
 
     @_raises_storage_error
-    def propose(self, generation: int) -> list[Proposal]:
+    def propose(self, generation: int, limit: int | None = None) -> list[Proposal]:
         """Return the trials of a generation, by index; ask Optuna for those that are missing.
+
+        The study has at most `limit` trials in all.
 
         Optuna is asked on a copy of the study in memory. A new trial then enters the storage in one write, as RUNNING,
         with its key and all parameters. A crash loses only trials that nobody has seen, and the next call asks again.
         """
         known = {proposal.index for proposal in self.generation(generation)}
         indices = range(self._config.study.trials_per_generation)
-        self._add([(generation, index) for index in indices if index not in known])
+        missing = [(generation, index) for index in indices if index not in known]
+        self._add(missing if limit is None else missing[: max(0, limit - len(self._trials()))])
         return sorted(self.generation(generation), key=lambda proposal: proposal.index)
 
     @_raises_storage_error
@@ -280,9 +290,8 @@ class StoredStudy:
         """Store the intermediate values that the storage does not have yet."""
         known = self._storage.get_trial(trial_id).intermediate_values
         self._read = None
-        for step, value in intermediate.items():
-            if step not in known:
-                self._storage.set_trial_intermediate_value(trial_id, step, value)
+        new = {step: value for step, value in intermediate.items() if step not in known}
+        add_intermediate_values(self._storage, trial_id, new)
 
     def _objectives(self, result: Result | None) -> list[float] | None:
         return [result.values[metric] for metric in self._config.study.metric] if result and result.values else None

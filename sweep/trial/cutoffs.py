@@ -18,6 +18,8 @@ Curve = Mapping[int, float]
 PRECOMPUTED = ("median", "percentile", "successive_halving", "threshold")
 """Pruners whose cut-offs can be computed before a trial runs. The other pruners are asked between slices."""
 
+MAX_CUTOFFS = 1000
+
 
 def compute_cutoffs(
     pruner: str,
@@ -30,23 +32,44 @@ def compute_cutoffs(
     """Return the cut-offs by step, for the steps before the last one that have a cut-off; a trial has `steps` steps.
 
     `options` are Optuna's options of the pruner. `complete` are the curves of COMPLETE trials; `ended` are those of all
-    ended trials, pruned ones too.
+    ended trials, pruned ones too. Of more than MAX_CUTOFFS cut-offs it returns that many, evenly spread: all of them
+    travel with each trial. A cut-off that is infinite or NaN is left out: it would prune all trials, or none.
     """
+    found: dict[int, float] = {}
     if pruner in ("median", "percentile"):
         percentile = 50.0 if pruner == "median" else float(options["percentile"])
-        return _percentile(percentile, options, direction, complete, steps)
-    if pruner == "successive_halving":
-        return _halving(options, direction, complete, ended, steps)
-    if pruner == "threshold":
+        found = _percentile(percentile, options, direction, complete, steps)
+    elif pruner == "successive_halving":
+        found = _halving(options, direction, complete, ended, steps)
+    elif pruner == "threshold":
         bound = options.get("lower" if direction == Direction.MAXIMIZE else "upper")
-        return {} if bound is None else dict.fromkeys(_checked_steps(options, steps), float(bound))
-    return {}
+        found = {} if bound is None else dict.fromkeys(_all_checked(options, steps), float(bound))
+    finite = [step for step in sorted(found) if math.isfinite(found[step])]
+    return {step: found[step] for step in _spread(finite)}
 
 
-def _checked_steps(options: Mapping[str, Any], steps: int) -> list[int]:
-    """Return the steps at which a pruner with a warm-up and an interval checks a trial. A trial's first step is 1."""
+def _spread(steps: Sequence[int]) -> list[int]:
+    """Return at most MAX_CUTOFFS of the steps, evenly spread over them."""
+    count = min(len(steps), MAX_CUTOFFS)
+    return [steps[position * len(steps) // count] for position in range(count)]
+
+
+def _all_checked(options: Mapping[str, Any], steps: int) -> list[int]:
+    """Return the steps at which a pruner with a warm-up and an interval checks a trial, at most MAX_CUTOFFS of them.
+
+    A trial's first step is 1.
+    """
     first, interval = options.get("n_warmup_steps", 0), options.get("interval_steps", 1)
+    # Programs report at round steps, so a wider interval begins at one of its own multiples.
+    interval = max(interval, -(-steps // MAX_CUTOFFS))
+    first = first if steps <= MAX_CUTOFFS else -(-first // interval) * interval
     return sorted({max(step, 1) for step in range(first, steps, interval)})
+
+
+def _is_checked(step: int, options: Mapping[str, Any]) -> bool:
+    """Return whether a pruner with a warm-up and an interval checks a trial that reports this step."""
+    first, interval = options.get("n_warmup_steps", 0), options.get("interval_steps", 1)
+    return step >= 1 and ((step >= first and (step - first) % interval == 0) or (step == 1 and first == 0))
 
 
 def _percentile(
@@ -56,7 +79,8 @@ def _percentile(
     if len(complete) < options.get("n_startup_trials", 5):
         return {}
     found = {}
-    for step in _checked_steps(options, steps):
+    reported = {step for curve in complete for step in curve if step < steps and _is_checked(step, options)}
+    for step in reported:
         values = sorted(curve[step] for curve in complete if not math.isnan(curve.get(step, math.nan)))
         if len(values) >= max(1, options.get("n_min_trials", 1)):
             found[step] = _quantile(values, (100 - percentile if direction == Direction.MAXIMIZE else percentile) / 100)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 
 from sweep.errors import StudyError
 from sweep.paths import TrialPaths
+from sweep.system.received import MAX_BYTES, ReceivedFileError, read_received
+from sweep.system.time_limit import TooSlowError, cpu_limit
 from sweep.trial.reports import Reports
 from sweep.trial.result import Result
 from sweep.trial.spec import TrialSpec
+
+READ_SECONDS = 10.0
+"""Processor time in which one trial's reports must be read. A regular expression may take time without end."""
 
 
 def read_spec(files: TrialPaths) -> TrialSpec:
@@ -40,14 +46,26 @@ def read_result(files: TrialPaths) -> Result | None:
 
 
 def read_reports(files: TrialPaths, spec: TrialSpec) -> Reports:
-    """Return what a trial has reported so far."""
-    return Reports.parse(spec, read_metrics(files, spec))
+    """Return what a trial has reported so far.
+
+    If its job left something that cannot be read, or only in more than READ_SECONDS, there are no reports, and their
+    `problem` is the reason.
+    """
+    try:
+        with cpu_limit(READ_SECONDS):
+            return Reports.parse(spec, read_metrics(files, spec))
+    except ReceivedFileError as error:
+        return Reports(problem=str(error))
+    except TooSlowError as error:
+        what = f"the search for {spec.metrics_pattern!r} in its output" if spec.metrics_pattern else spec.metrics
+        return Reports(problem=f"{what} {error}")
 
 
 def read_metrics(files: TrialPaths, spec: TrialSpec) -> str | None:
     """Return the text of a trial's metrics, None if there is none.
 
-    That is its metrics file, or, for a program that prints its metrics, the output of all its attempts.
+    That is its metrics file, or, for a program that prints its metrics, the output of all its attempts. Raises
+    ReceivedFileError if one of these files cannot be read, or all together are too large.
     """
     if not spec.metrics_pattern:
         sources = [files.root / spec.metrics]
@@ -55,5 +73,10 @@ def read_metrics(files: TrialPaths, spec: TrialSpec) -> str | None:
         sources = [*files.attempt_outputs(files.stdout), files.stdout]
     else:
         sources = [files.stdout]
-    texts = [source.read_text(encoding="utf-8", errors="replace") for source in sources if source.exists()]
+    texts: list[str] = []
+    for source in sources:
+        with contextlib.suppress(FileNotFoundError):
+            texts.append(read_received(source))
+        if sum(map(len, texts)) > MAX_BYTES:
+            raise ReceivedFileError(f"its outputs have more than {MAX_BYTES / 2**20:g} MB, the most that sweep reads")
     return "".join(texts) if texts else None

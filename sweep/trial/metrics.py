@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 STEP_NAMES = ("step", "epoch")
 """Names of a report's step in a JSON or CSV file."""
+
+MAX_REPORTS = 100_000
+"""Most reports of a trial that are read."""
+
+MAX_LINE = 2**20
+"""Longest line of a metrics file, in characters."""
+
+MAX_STEP = 2**31 - 1
+"""Largest step of a report: PostgreSQL's integer, which Optuna's tables use for it."""
 
 Values = dict[str, float]
 """Metrics of one report, by name."""
 
 Parsed = tuple[dict[int, Values], str]
 """Values by step, in order of steps, and why a report could not be used ('' if all could)."""
+
+
+class MetricsError(ValueError):
+    """Nothing of a trial's metrics can be used."""
 
 
 def parse_metrics(text: str, metrics: Sequence[str], name: str = "metrics.jsonl", pattern: str = "") -> Parsed:
@@ -27,6 +40,8 @@ def parse_metrics(text: str, metrics: Sequence[str], name: str = "metrics.jsonl"
 
     The suffix of the file's `name` gives the form: .jsonl, .json or .csv. With a `pattern`, the text is a program's
     output, and each match is a report: its groups with the metrics' names, or its only group, are the values.
+
+    Raises MetricsError if there are more than MAX_REPORTS reports.
     """
     if pattern:
         return _parse_output(text, metrics, pattern)
@@ -38,8 +53,8 @@ def parse_metrics(text: str, metrics: Sequence[str], name: str = "metrics.jsonl"
 
 
 def _parse_json_lines(text: str, metrics: Sequence[str], name: str) -> Parsed:
-    lines = ((position, line) for position, line in enumerate(text.splitlines(), start=1) if line.strip())
-    return _collect(lines, lambda _, line: _report(_json(line), metrics, ("step",)), "line", f"of {name}")
+    lines = ((position, line) for position, line in enumerate(_lines(text), start=1) if line.strip())
+    return _collect(lines, lambda _, line: _report(_json(_checked(line)), metrics, ("step",)), "line", f"of {name}")
 
 
 def _parse_json(text: str, metrics: Sequence[str], name: str) -> Parsed:
@@ -57,8 +72,9 @@ def _parse_json(text: str, metrics: Sequence[str], name: str) -> Parsed:
 def _parse_csv(text: str, metrics: Sequence[str], name: str) -> Parsed:
     """Parse a CSV file with a header. A row without a step has its position as step."""
     try:
-        rows = list(csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True))
-    except csv.Error as error:
+        # One row more than is read, so that _collect sees that there are too many.
+        rows = list(islice(csv.DictReader(map(_checked, _lines(text)), skipinitialspace=True), MAX_REPORTS + 1))
+    except (csv.Error, ValueError) as error:
         return {}, f"{name}: {error}"
     # A row that is longer than the header has its other cells under None.
     reports = [{column: _number(cell) for column, cell in row.items() if column} for row in rows]
@@ -74,13 +90,33 @@ def _parse_output(text: str, metrics: Sequence[str], pattern: str) -> Parsed:
     return _collect(numbered, lambda at, report: _report(report, metrics, (), at), "match", "in the output")
 
 
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text, one at a time: a list of short lines would take many times the memory of the text."""
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
+def _checked(line: str) -> str:
+    """Return a line as it is. Raises ValueError if it is too long."""
+    if len(line) > MAX_LINE:
+        raise ValueError(f"a line has more than {MAX_LINE:,} characters")
+    return line
+
+
 def _collect(
     records: Iterable[tuple[int, Any]], read: Callable[[int, Any], tuple[int, Values]], kind: str, where: str
 ) -> Parsed:
     """Return what `read` makes of each (position, record); records for which it raises ValueError are left out."""
     values: dict[int, Values] = {}
     problem = ""
-    for position, record in records:
+    for count, (position, record) in enumerate(records):
+        if count == MAX_REPORTS:
+            raise MetricsError(f"there are more than {MAX_REPORTS:,} reports {where}; report less often")
         try:
             step, values_at_step = read(position, record)
         except ValueError as error:
@@ -99,6 +135,8 @@ def _report(
     step = next((report[name] for name in step_names if name in report), position)
     if isinstance(step, bool) or not isinstance(step, int) or step < 0:
         raise ValueError(f"step is {step!r}, not a whole number")
+    if step > MAX_STEP:
+        raise ValueError(f"step is {step}, more than {MAX_STEP}")
     if missing := next((metric for metric in metrics if metric not in report), None):
         raise ValueError(f"has no {missing}; it has {', '.join(map(str, report))}")
     used = metrics or [name for name, value in report.items() if name not in STEP_NAMES and _is_number(value)]

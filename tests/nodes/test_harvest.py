@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sweep.control.initialise import initialise
-from sweep.nodes import harvest as harvesting
 from sweep.nodes.harvest import retry_commands
 from sweep.nodes.propose import propose
 from sweep.study.study import Study
-from sweep.system.files import write_json, write_text
 from sweep.trial.result import Result
 from sweep.trial.spec import TrialSpec
 from sweep.workflow.exit_codes import DONE, STOP, TRY_AGAIN
-from tests.actions import SUBMITTED, harvest, rows
+from tests.actions import SUBMITTED, harvest, launched, rows
 from tests.samples import GOOD
 
 
@@ -135,43 +132,28 @@ def test_no_odd_host_reaches_a_submit_description(host: str) -> None:
 
 
 def test_failures_in_a_row_stop_the_sweep_and_a_success_in_between_does_not(study: Study) -> None:
-    def end(number: int, when: int, return_code: int) -> int:
+    def end(number: int, return_code: int) -> int:
         files = study.paths.trial(number)
         spec = json.loads(files.spec.read_text()) | {"failures_in_a_row": 3}
         files.spec.write_text(json.dumps(spec))
         files.metrics.write_text(GOOD)
         files.stderr.write_text("ValueError: no class 'cat'")
         status = harvest(study.paths, number, return_code)
-        os.utime(files.result, (when, when))
+        # Times decide nothing: a result may come from the future, or from long ago.
+        os.utime(files.result, (when := 2_000_000_000 - number * 10**8, when))
         return status
 
     for generation in range(3):
         propose(study, generation)
-    now = 2_000_000_000
-    write_text(study.paths.outer_dag, "")
-    os.utime(study.paths.outer_dag, (now, now))
-    codes = [1, 1, 0, 1, 1]
-    assert [end(number, now + 1 + number, code) for number, code in enumerate(codes)] == [DONE] * 5
-    os.utime(study.paths.outer_dag, (now, now))
-    study.paths.trial(5).metrics.write_text(GOOD)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(harvesting, "write_json", at(now + 6, write_json))
-        assert end(5, now + 6, 1) == STOP
+    assert [end(number, code) for number, code in enumerate([1, 1, 0, 1, 1])] == [DONE] * 5
+    # A script that runs again counts once.
+    assert end(4, 1) == DONE
+    assert end(5, 1) == STOP
     said = study.paths.stopped.read_text()
     assert "3 trials in a row failed, all with: the trainer ended with exit status 1: ValueError" in said
     # Launched again, the failures of before no longer count.
-    os.utime(study.paths.outer_dag, (now + 7, now + 7))
-    assert end(6, now + 8, 1) == DONE
-
-
-def at(when: int, write: Callable[..., None]) -> Callable[..., None]:
-    """`write`, as if at this time."""
-
-    def written(path: Path, value: object) -> None:
-        write(path, value)
-        os.utime(path, (when, when))
-
-    return written
+    launched(study)
+    assert end(6, 1) == DONE
 
 
 def report_of(*digests: str) -> str:
@@ -179,15 +161,28 @@ def report_of(*digests: str) -> str:
     return "".join(json.dumps({"step": n, "val_accuracy": 0.5, "data_sha256": one}) + "\n" for n, one in reports)
 
 
+A, B = "a" * 64, "b" * 64
+
+
 def test_all_trials_must_have_had_the_same_data(study: Study) -> None:
     propose(study, 0)
-    seen = [("a" * 64, "a" * 64), ("b" * 64, "b" * 64), ("a" * 64, "b" * 64)]
-    for number, digests in enumerate(seen):
+    propose(study, 1)
+    for number, digests in enumerate([(A, A), (A, A), (B, B), (A, B)]):
         study.paths.trial(number).metrics.write_text(report_of(*digests))
         harvest(study.paths, number, 0)
         harvest(study.paths, number, 0)
-    found = [(row.state, row.reason) for row in rows(study)]
-    assert [state for state, _ in found] == ["COMPLETE", "FAIL", "FAIL"]
-    said = f"SHA-256 {'b' * 64}, but the study's data has {'a' * 64}. Was photos overwritten?"
-    assert all(said in reason for _, reason in found[1:])
-    assert propose(study, 1)[0].data["sha256"] == "a" * 64
+    found = [(row.state, row.reason) for row in rows(study)][:4]
+    assert [state for state, _ in found] == ["COMPLETE", "COMPLETE", "FAIL", "FAIL"]
+    said = f"SHA-256 {B}, but the study's data has {A}. Was photos overwritten?"
+    assert all(said in reason for _, reason in found[2:])
+    assert propose(study, 2)[0].data["sha256"] == A
+
+
+def test_one_trial_alone_does_not_say_which_data_is_right(study: Study) -> None:
+    propose(study, 0)
+    propose(study, 1)
+    for number, digests in enumerate([(B,), (A,), (A,), ("no digest",), (B,), (A, B)]):
+        study.paths.trial(number).metrics.write_text(report_of(*digests, digests[0]))
+        harvest(study.paths, number, 0)
+    states = [row.state for row in rows(study)]
+    assert states == ["COMPLETE", "COMPLETE", "COMPLETE", "FAIL", "FAIL", "FAIL"]

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from sweep.control.initialise import initialise
-from sweep.control.launch import finished_generations
 from sweep.errors import ConfigError
 from sweep.nodes.propose import propose
+from sweep.study.generation_plan import study_plan
 from sweep.study.study import Study
-from sweep.workflow.exit_codes import CRASHED
+from sweep.workflow.exit_codes import DONE
 from tests.actions import ask, harvest, rows
 from tests.samples import GOOD
 
@@ -80,11 +80,18 @@ def test_propose_tells_what_a_killed_harvest_left(study: Study, monkeypatch: pyt
 
 def test_a_damaged_trial_json_is_written_anew(study: Study) -> None:
     wanted = propose(study, 0)
+    for text in ("{", "[]", "{}"):
+        study.paths.trial(0).spec.write_text(text)
+        assert study_plan(study.paths, 1, 3).done == set()
+        assert propose(study, 0) == wanted
+        assert json.loads(study.paths.trial(0).spec.read_text()) == wanted[0].to_json()
+
+
+def test_a_post_script_writes_a_damaged_trial_json_anew(study: Study) -> None:
+    wanted = propose(study, 0)
     study.paths.trial(0).spec.write_text("{")
-    status, said = ask(study.paths, 0, 0)
-    assert (status, "00000/trial.json cannot be read" in said) == (CRASHED, True)
-    assert finished_generations(study.paths, 3) == set()
-    assert propose(study, 0) == wanted
+    study.paths.trial(0).metrics.write_text(GOOD)
+    assert ask(study.paths, 0, 0) == (DONE, "trial 0: COMPLETE")
     assert json.loads(study.paths.trial(0).spec.read_text()) == wanted[0].to_json()
 
 

@@ -41,4 +41,5 @@ def test_only_the_last_job_s_files_and_only_if_it_was_removed(
     for _ in range(2):
         rescue_checkpoint.restore_checkpoints(paths, [2, 3])
         assert files.checkpoint.read_text() == wanted
+        assert files.stdout.exists() == bool(wanted)
         assert not kept.exists()

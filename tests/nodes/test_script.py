@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from sweep.nodes.script import run_pre_script, run_server
 from sweep.resources import PACKAGE
 from sweep.study.study import Study
 from sweep.system.files import locked, write_text
-from sweep.workflow.exit_codes import DEFER, PRE_FAILED
+from sweep.workflow.exit_codes import DEFER, DONE, PRE_FAILED
 
 HANGS = """
 import sys
@@ -39,8 +40,8 @@ def test_a_script_that_hangs_is_run_again(
     assert "timed out after 1 s" in study.paths.waiting.read_text()
 
 
-def fails(error: Exception) -> Callable[[], int]:
-    def work() -> int:
+def fails(error: Exception) -> Callable[[], Any]:
+    def work() -> Any:
         raise error
 
     return work
@@ -67,7 +68,7 @@ def test_a_pre_script_runs_again_after_what_passes(study: Study, error: Exceptio
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (KeyError("x"), "generation 3: KeyError: 'x'.\n"),
+        (KeyError("x"), "generation 3: KeyError: 'x'. See dag/propose.log.\n"),
         (
             StudyError("trial.json is damaged", "Run: sweep repair"),
             "generation 3: trial.json is damaged. Run: sweep repair\n",
@@ -96,4 +97,7 @@ def test_a_server_that_fails_leaves_its_requests_to_another(study: Study, error:
 
 
 def test_a_script_that_works_ends_as_it_says(study: Study) -> None:
-    assert (run_pre_script(study.paths, "generation 3", lambda: 67), run_server(study.paths, lambda: 0)) == (67, 0)
+    assert (run_pre_script(study.paths, "generation 3", lambda: 67), run_server(study.paths, lambda: None)) == (
+        67,
+        DONE,
+    )

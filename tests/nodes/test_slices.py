@@ -115,3 +115,36 @@ def test_killed_between_slices_and_run_again_it_goes_on(
     job(sliced, 1, 8)
     assert harvest(sliced.paths, 1, 0) == DONE
     assert StoredStudy.open(sliced, writing=False).rows()[1].state == "COMPLETE"
+
+
+HANDED_OVER = "\tits program handed over its checkpoint (exit status 85) 11 times in 12 s\n\tCode 3 Subcode 8585\n"
+
+
+def hold(study: Study, number: int, cluster: int, values: list[float]) -> None:
+    """Have the trial's job held for its many hand-overs, and removed; its last checkpoint was rescued."""
+    files = study.paths.trial(number)
+    log = f"000 (0{cluster}.0.0) 2026-11-23 05:58:00 Job submitted\n...\n"
+    log += f"012 (0{cluster}.0.0) 2026-11-23 05:58:20 Job was held.\n{HANDED_OVER}...\n"
+    log += f"009 (0{cluster}.0.0) 2026-11-23 05:58:40 Job was aborted.\n...\n"
+    files.job_log.write_text((files.job_log.read_text() if files.job_log.exists() else "") + log)
+    rescued = study.paths.spooled / f"{number}.{cluster}"
+    rescued.mkdir(parents=True)
+    home = files.metrics.read_text()
+    report(study, number, values)
+    files.metrics.rename(rescued / "metrics.jsonl")
+    files.metrics.write_text(home)
+    (rescued / "checkpoint").write_text(f"{len(values)} epochs")
+
+
+def test_a_trial_that_hands_over_too_often_goes_on_until_it_makes_no_progress(sliced: Study) -> None:
+    files = sliced.paths.trial(1)
+    hold(sliced, 1, 7, [0.5, 0.65, 0.75])
+    assert harvest(sliced.paths, 1, -1002) == TRY_AGAIN
+    assert spec(sliced, 1).step == 3
+    assert files.checkpoint.read_text() == "3 epochs"
+    assert [json.loads(line)["kind"] for line in files.endings.read_text().splitlines()] == ["slice"]
+    hold(sliced, 1, 8, [0.5, 0.65, 0.75])
+    assert harvest(sliced.paths, 1, -1002) == DONE
+    row = StoredStudy.open(sliced, writing=False).rows()[1]
+    assert (row.state, row.steps) == ("FAIL", 3)
+    assert "11 times in 12 s and reached step 3 of 6: it makes no progress" in row.reason

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.control.launch import finished_generations
 from sweep.errors import StudyError
 from sweep.nodes.propose import propose
 from sweep.nodes.tell import trials_to_tell
+from sweep.study.generation_plan import study_plan
 from sweep.study.study import Study
 from sweep.workflow.exit_codes import DONE
 from tests.actions import harvest, rows
@@ -17,7 +17,7 @@ from tests.samples import GOOD
 @pytest.mark.parametrize(
     "step",
     [
-        "sweep.nodes.harvest.write_json",
+        "sweep.nodes.trial_result.write_json",
         "sweep.optimizer.stored_study.StoredStudy.open",
         "sweep.nodes.post_server.tell_pending",
     ],
@@ -45,7 +45,7 @@ def test_a_damaged_result_is_named_and_keeps_no_other_back(study: Study, capsys:
         (study.paths.pending / "0").touch()
         study.paths.trial(0).result.write_text(text)
         with pytest.raises(StudyError, match=r"00000/result\.json cannot be read"):
-            finished_generations(study.paths, 3)
+            study_plan(study.paths, 1, 3)
     study.paths.trial(1).metrics.write_text(GOOD)
     assert harvest(study.paths, 1, 0) == DONE
     assert [row.state for row in rows(study)] == ["RUNNING", "COMPLETE", "RUNNING"]
@@ -63,4 +63,4 @@ def test_torn_results_are_no_results(study: Study) -> None:
     (study.paths.pending / "2").touch()
     assert trials_to_tell(study.paths) == []
     assert study.paths.trial_numbers() == [0, 1, 2]
-    assert finished_generations(study.paths, 3) == set()
+    assert study_plan(study.paths, 1, 3).done == set()

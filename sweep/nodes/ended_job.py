@@ -1,0 +1,45 @@
+"""A trial's job that has left the queue, as its files tell. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sweep.paths import TrialPaths
+from sweep.system.files import json_lines, tail
+from sweep.trial.event_log import JobHistory, read_event_log
+from sweep.trial.files import read_reports, read_spec
+from sweep.trial.judge import STDERR_LINES
+from sweep.trial.reports import Reports
+from sweep.trial.spec import TrialSpec
+
+
+@dataclass(frozen=True)
+class EndedJob:
+    """A trial's job that has left the queue. `endings` say how the trial's earlier jobs ended."""
+
+    files: TrialPaths
+    spec: TrialSpec
+    history: JobHistory
+    reports: Reports
+    stderr: str
+    endings: list[dict[str, Any]]
+
+    @classmethod
+    def read(cls, files: TrialPaths) -> EndedJob:
+        """Raises StudyError where trial.json is missing or damaged."""
+        spec = read_spec(files)
+        noted = files.endings.read_text(encoding="utf-8") if files.endings.exists() else ""
+        return cls(
+            files=files,
+            spec=spec,
+            history=read_event_log(files.job_log),
+            reports=read_reports(files, spec),
+            stderr=tail(files.stderr, STDERR_LINES),
+            endings=json_lines(noted),
+        )
+
+    @property
+    def noted_ending(self) -> dict[str, Any] | None:
+        """The ending of this very job, if an earlier run of the POST script noted it."""
+        return next((ending for ending in self.endings if ending.get("cluster") == self.history.cluster), None)
