@@ -47,7 +47,7 @@ def launch(
 ) -> None:
     """Submit the sweep to HTCondor and return. You may log out."""
     from sweep.control.dry_run import dry_run as describe_launch
-    from sweep.control.launch import launch_sweep
+    from sweep.monitor.early_end import early_end
     from sweep.monitor.follow import follow_sweep
     from sweep.study.commands import command_line
     from sweep.study.study import open_current
@@ -57,8 +57,9 @@ def launch(
         for line in describe_launch(study, generations, lanes):
             say(line)
         return
-    launched = launch_sweep(study, generations, lanes, say)
-    for line in _launch_lines(study, launched, generations, name):
+    last_end = early_end(study.paths)
+    launched = _launch(study, generations, lanes)
+    for line in _launch_lines(study, launched, generations, name, last_end):
         say(line)
     if launched.cluster is None:
         return
@@ -74,9 +75,27 @@ def launch(
         say(f"This sweep has {counted(launched.generations, 'generation')}. {when}, run: {again}")
 
 
-def _launch_lines(study: Study, launched: LaunchResult, generations: int, name: str | None) -> list[str]:
-    """Return what `sweep launch` did, as lines to print."""
+def _launch(study: Study, generations: int, lanes: int | None) -> LaunchResult:
+    """Submit the sweep. If that dies of an error that nobody foresaw, note the error for `sweep status`."""
+    from sweep.control.launch import launch_sweep
+    from sweep.errors import SweepError
+    from sweep.monitor.early_end import note_failed_launch
+
+    try:
+        launched = launch_sweep(study, generations, lanes, say)
+    except SweepError:
+        raise
+    except Exception as error:
+        note_failed_launch(study.paths, error)
+        raise
+    study.paths.launch_failed.unlink(missing_ok=True)
+    return launched
+
+
+def _launch_lines(study: Study, launched: LaunchResult, generations: int, name: str | None, last_end: str) -> list[str]:
+    """Return what `sweep launch` did, as lines to print. `last_end` is why the launch before ended early."""
     from sweep.control.software import container_note
+    from sweep.monitor.progress import STOPPED_BY_USER
     from sweep.study.commands import command_line
     from sweep.study.site_rules import site_messages
 
@@ -87,7 +106,8 @@ def _launch_lines(study: Study, launched: LaunchResult, generations: int, name: 
         return [f"The study {title} has its {counted(generations, 'generation')}: nothing to do. Next: {report}"]
     if launched.was_running:
         return [f"The sweep {title} is running already, as cluster {launched.cluster}. Nothing was submitted."]
-    notes = [*site_messages(study), container_note(study)]
+    before = f"The last launch ended early: {last_end}" if last_end not in ("", STOPPED_BY_USER) else ""
+    notes = [before, *site_messages(study), container_note(study)]
     submitted = f"Submitted the sweep {title} as cluster {launched.cluster}. You may log out."
     return [submitted, *(note for note in notes if note)]
 

@@ -46,6 +46,8 @@ def headline(study: Study, progress: Progress) -> str:
         return f"{name} is held (cluster {outer.cluster}): {outer.hold_reason}."
     if outer:
         return f"{name} is running as cluster {outer.cluster}."
+    if progress.state == "stopped" and progress.stopped_itself:
+        return f"{name} ended early: {progress.stopped}"
     finished = "has ended" if progress.stopped else "is finished"
     state = finished if progress.state == "finished" else "is not running"
     return f"{name} {state}{': ' if progress.ended else ''}{progress.ended}. {progress.stopped}".rstrip()
@@ -82,13 +84,14 @@ def status_lines(study: Study, progress: Progress) -> list[str]:
     metric = study.config.study.metric[0]
     lines = [headline(study, progress)]
     lines += [f"Waiting; the sweep retries by itself: {progress.waiting}"] if progress.waiting else []
+    lines += progress.troubles
     lines += [overall_line(study, progress)] if progress.total else []
     lines += [generation_line(name, generation, metric) for name, generation in progress.groups]
     lines += [trial_line(trial) for trial in progress.queued]
     lines += hold_advice(study, progress)
     if progress.state == "stopped":
         if progress.stopped_itself:
-            lines.append(f"Fix the cause first. To see the reasons, run: {report_command(study)}")
+            lines.append(f"Fix the cause first. To see why trials failed, run: {report_command(study)}")
         launch = launch_words(study, max(1, len(progress.generations)))
         lines.append(f"Next: {study_command(study, launch)}")
     return lines
@@ -137,6 +140,7 @@ def progress_json(study: Study, progress: Progress) -> str:
             "waiting": progress.waiting,
             "ended": progress.ended,
             "stopped": progress.stopped,
+            "troubles": progress.troubles,
             "generations": [asdict(generation) for generation in progress.generations],
             "open": [
                 {**asdict(trial), "status": trial.status.name, "since": trial.since and trial.since.isoformat()}
@@ -163,6 +167,7 @@ def live_view(study: Study, progress: Progress, now: datetime) -> RenderableType
         parts.append(_running_table(running, now))
     notes = hold_advice(study, progress)
     notes += [f"waiting: {progress.waiting}"] if progress.waiting else []
+    notes += progress.troubles
     return Group(*parts, *(Text(note, style="yellow") for note in notes), Text("Ctrl-C leaves the sweep running"))
 
 

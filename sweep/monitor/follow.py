@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -14,12 +13,9 @@ from sweep.errors import PoolError, StudyError
 from sweep.monitor.display import generation_line, live_view
 from sweep.monitor.progress import Progress
 from sweep.monitor.progress_reader import ProgressReader
-from sweep.paths import StudyPaths
 from sweep.pool.connect import poll_seconds
 from sweep.study.commands import launch_words, report_command, study_command
 from sweep.study.study import Study, planned_generations
-from sweep.system.files import tail
-from sweep.workflow.exit_codes import DEFER, TRY_AGAIN
 
 SCHEDD_TIMEOUT_SECONDS = 60
 """How long the schedd may fail to answer before following gives up."""
@@ -56,7 +52,7 @@ def _show_until_end(reader: ProgressReader, study: Study) -> Progress:
         progress = _poll(reader, lambda now: _print_changes(now, study.config.study.metric[0], shown))
     if not progress.finished:
         raise StudyError(
-            f"the sweep ended after {progress.done} of {progress.total} trials. {_failure_reason(study.paths)}",
+            f"the sweep ended after {progress.done} of {progress.total} trials. {progress.stopped}",
             f"Fix that. To resume (trials that have ended are kept), run: {_resume(study)}\n"
             f"Each trial's stderr is the file err in its folder below {study.paths.trials}. "
             f"DAGMan's logs are in {study.paths.dag}.",
@@ -66,28 +62,6 @@ def _show_until_end(reader: ProgressReader, study: Study) -> Progress:
 
 def _resume(study: Study) -> str:
     return study_command(study, launch_words(study, planned_generations(study.paths)))
-
-
-def _failure_reason(paths: StudyPaths) -> str:
-    """Return why the sweep was stopped, else what its failed PRE and POST scripts printed last."""
-    if stopped := tail(paths.stopped):
-        return stopped
-    errors = [last_script_error(tail(log, 500, 65536)) for log in (paths.propose_log, paths.harvest_log)]
-    return "Its scripts printed last:\n" + "\n".join(error for error in errors if error)
-
-
-def last_script_error(log: str) -> str:
-    """Return what the script that failed last has printed, from DAGMan's log of scripts; '' when none failed.
-
-    For each script that has ended, DAGMan writes a line that starts with ***, then what the script printed.
-    """
-    error = ""
-    for part in re.split(r"^\*\*\* (?=Node=)", log, flags=re.MULTILINE)[1:]:
-        head, _, printed = part.partition("\n")
-        status = re.search(r"ExitCode=(\d+)", head)
-        if status and int(status[1]) not in (0, DEFER, TRY_AGAIN):
-            error = printed.strip() or head
-    return error
 
 
 def _poll(reader: ProgressReader, show: Callable[[Progress], None]) -> Progress:
@@ -118,5 +92,7 @@ def _print_changes(progress: Progress, metric: str, shown: dict[object, str]) ->
         print_if_new(name, generation_line(name, generation, metric))
     for trial in progress.held:
         print_if_new(("held", trial.trial), f"trial {trial.trial} is held: {trial.hold_reason}")
+    for text in progress.troubles:
+        print_if_new(text, text)
     if progress.waiting or shown.get("waiting"):
         print_if_new("waiting", f"waiting: {progress.waiting}" if progress.waiting else "no longer waiting")

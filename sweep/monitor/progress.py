@@ -85,17 +85,18 @@ class QueuedTrial:
 class Progress:
     """The state of a sweep at one moment.
 
-    `outer` is its DAGMan job, None if that is not in the queue. `queued` are the unfinished trials whose jobs are in
-    the queue; `unfinished` counts them and the unfinished trials without a job. `lanes` is the number of lanes, 0 for
+    `planned` is the number of trials in all. `outer` is its DAGMan job, None if that is not in the queue. `queued` are
+    the unfinished trials whose jobs are in the queue; `unfinished` counts them and the unfinished trials without a job. `lanes` is the number of lanes, 0 for
     generations. `best` has the number and the value of each trial that was better than all that ended before it.
     `busy` is the share of the slots' time that was used since the launch, `seconds_left` an estimate; each is None
     before there is data for it. The PRE and POST scripts wrote the reasons: `waiting` says what they wait for, `ended`
-    why they propose no more trials, `stopped` why they stopped the sweep.
+    why they propose no more trials. `stopped` says why the sweep ended early, and `troubles` what hangs or is gone.
     """
 
     generations: list[Generation]
     outer: Job | None
     queued: list[QueuedTrial]
+    planned: int = 0
     unfinished: int = 0
     lanes: int = 0
     best: list[tuple[int, float]] = field(default_factory=list)
@@ -105,6 +106,7 @@ class Progress:
     waiting: str = ""
     ended: str = ""
     stopped: str = ""
+    troubles: list[str] = field(default_factory=list)
 
     @property
     def done(self) -> int:
@@ -112,16 +114,15 @@ class Progress:
 
     @property
     def total(self) -> int:
-        return sum(generation.total for generation in self.generations)
+        return self.planned or sum(generation.total for generation in self.generations)
 
     @property
     def finished(self) -> bool:
-        done = all(generation.done >= generation.total for generation in self.generations)
-        return done or bool(self.ended and not self.unfinished)
+        return not self.unfinished and (self.done >= self.total or bool(self.ended))
 
     @property
     def stopped_itself(self) -> bool:
-        """Whether a POST script stopped the sweep, rather than `sweep stop`."""
+        """Whether the sweep ended early by itself, rather than by `sweep stop`."""
         return self.stopped not in ("", STOPPED_BY_USER)
 
     @property
@@ -155,8 +156,10 @@ def count_generations(
     """Return the counts of each generation, by number; `results` and `jobs` are by trial number."""
     counts: dict[int, Counter[str]] = {number: Counter() for number in range(generations)}
     values: dict[int, list[float]] = {}
+    sizes: Counter[int] = Counter()
     for spec in specs:
         count = counts.setdefault(spec.generation, Counter())
+        sizes[spec.generation] += 1
         if result := results.get(spec.number):
             count[{"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}[result.state]] += 1
             if result.state == "COMPLETE" and result.is_feasible:
@@ -167,7 +170,10 @@ def count_generations(
     best = section.first_direction.best
     return [
         Generation(
-            number, section.trials_per_generation, **count, best=best(values[number]) if number in values else None
+            number,
+            max(section.trials_per_generation, sizes[number]),
+            **count,
+            best=best(values[number]) if number in values else None,
         )
         for number, count in sorted(counts.items())
     ]

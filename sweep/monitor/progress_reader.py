@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sweep.errors import StudyError
+from sweep.monitor.early_end import early_end
 from sweep.monitor.progress import (
     Progress,
     QueuedTrial,
@@ -17,11 +19,14 @@ from sweep.monitor.progress import (
     count_generations,
     seconds_left,
 )
+from sweep.monitor.trouble import find_troubles
+from sweep.monitor.trouble_reader import read_facts
 from sweep.nodes.lanes import lane_of_trial
 from sweep.paths import TrialPaths
 from sweep.pool import schedd
 from sweep.pool.connect import connect
 from sweep.pool.schedd import Job, JobStatus
+from sweep.study.place import own_jobs
 from sweep.study.study import Study, planned_generations
 from sweep.system.files import tail
 from sweep.trial.event_log import JobHistory, SlotRun, read_event_log
@@ -45,7 +50,7 @@ class ProgressReader:
 
     def read(self) -> Progress:
         """Return the progress. Raises PoolError if the schedd does not answer, StudyError if a result is damaged."""
-        return self.progress(schedd.queued_jobs(self._study.id))
+        return self.progress(own_jobs(self._study))
 
     def progress(self, queue: Sequence[Job]) -> Progress:
         """Return the progress; `queue` has all of the study's jobs. Raises StudyError if a result is damaged."""
@@ -56,19 +61,21 @@ class ProgressReader:
         unfinished = [(number, job) for number, job in sorted(jobs.items()) if number not in self._results]
         queued = [self._queued_trial(job, number, lanes) for number, job in unfinished]
         generations = count_generations(self._specs.values(), self._results, jobs, self._generations, section)
+        planned = self._generations * section.trials_per_generation
         now, launched, outer = datetime.now(), self._launched(), schedd.outer_dagman(queue)
         runs = [run for of_trial in self._runs.values() for run in of_trial]
-        return Progress(
+        progress = Progress(
             generations=generations,
             outer=outer,
             queued=queued,
+            planned=planned,
             lanes=len(lanes),
             unfinished=sum(number not in self._results for number in self._specs),
             best=best_so_far(list(self._results.values()), section),
             evictions=sum(run.ending in ("evicted", "lost") for run in runs),
             busy=busy_share(runs, launched, now),
             seconds_left=seconds_left(
-                total=sum(generation.total for generation in generations),
+                total=planned,
                 done=sum(generation.done for generation in generations),
                 done_since=self._ended_since(launched, now),
                 unfinished_shares=[trial.done_share for trial in queued],
@@ -77,7 +84,16 @@ class ProgressReader:
             waiting=tail(paths.waiting) if outer else "",
             ended=tail(paths.ended),
             stopped="" if outer else tail(paths.stopped),
+            troubles=self._troubles(queue, jobs, launched, now),
         )
+        return progress if outer or progress.finished else replace(progress, stopped=early_end(paths))
+
+    def _troubles(self, queue: Sequence[Job], jobs: Mapping[int, Job], launched: datetime, now: datetime) -> list[str]:
+        """Return what hangs or is gone while the study has jobs in the queue."""
+        if not queue:
+            return []
+        jobless = self._specs.keys() - self._results.keys() - jobs.keys()
+        return find_troubles(queue, read_facts(self._study, sorted(jobless), launched, now))
 
     def _launched(self) -> datetime:
         """Return the time of the last launch, now if there was none."""

@@ -71,12 +71,22 @@ def test_a_sweep_that_is_held_stopped_finished_or_not_begun(study: Study) -> Non
     assert not any("Fix the cause" in line for line in text)
     failed = replace(stopped, stopped="2 trials in a row failed, all with: no photos")
     assert status_lines(study, failed)[-2:] == [
-        "Fix the cause first. To see the reasons, run: sweep report",
+        "Fix the cause first. To see why trials failed, run: sweep report",
         "Next: sweep launch --generations 2",
     ]
+    assert headline(study, failed) == f"tiny ended early: {failed.stopped}"
     assert headline(study, replace(DONE, stopped=failed.stopped)) == f"tiny has ended. {failed.stopped}"
     assert (DONE.state, status_lines(study, DONE)[0]) == ("finished", "tiny is finished.")
     assert status_lines(study, Progress([], None, []))[0] == "tiny is not running."
+
+
+def test_what_hangs_is_shown_everywhere(study: Study) -> None:
+    hangs = replace(HALF, troubles=["Process 9 is stopped. Run: kill -CONT 9"])
+    assert status_lines(study, hangs)[1] == hangs.troubles[0]
+    assert json.loads(progress_json(study, hangs))["troubles"] == hangs.troubles
+    console = Console(file=io.StringIO(), width=130)
+    console.print(live_view(study, hangs, NOON))
+    assert hangs.troubles[0] in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_an_early_end_says_why(study: Study) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from sweep.monitor.follow import last_script_error
+from dataclasses import replace
+
+import pytest
+
+from sweep.monitor.follow import _print_changes
+from sweep.monitor.progress import Progress
+from sweep.pool.schedd import Job, JobStatus
 
 
-def test_the_words_of_the_script_that_failed_last_are_found() -> None:
-    log = (
-        "*** Node=trial-00000 Type=POST ExitCode=0 Completion=1 Cmd='./harvest 0 0'\nfine\n"
-        "*** Node=trial-00001 Type=POST ExitCode=1 Completion=2 Cmd='./harvest 1 0'\nthe disk\nis full\n"
-        "*** Node=trial-00002 Type=POST ExitCode=75 Completion=3 Cmd='./harvest 2 9'\nagain\n"
-    )
-    assert last_script_error(log) == "the disk\nis full"
-    assert last_script_error(log.replace("ExitCode=1 ", "ExitCode=0 ")) == ""
-    assert "ExitCode=2" in last_script_error("*** Node=a Type=PRE ExitCode=2 Completion=1\n")
-    assert last_script_error("") == ""
+def test_what_hangs_and_what_the_scripts_wait_for_are_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    works = Progress([], Job(7, JobStatus.RUNNING, True, None, ""), [])
+    hangs = replace(works, troubles=["Process 9 is stopped. Run: kill -CONT 9"], waiting="the disk is full")
+    shown: dict[object, str] = {}
+    for progress in (works, hangs, hangs, works):
+        _print_changes(progress, "acc", shown)
+    assert capsys.readouterr().out.splitlines() == [
+        "Process 9 is stopped. Run: kill -CONT 9",
+        "waiting: the disk is full",
+        "no longer waiting",
+    ]
