@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sweep.config.parameters import (
     AnyParameter,
     FixedParameter,
     IntParameter,
-    describe_values,
     is_possible_value,
     same_value,
+    value_mistake,
 )
 from sweep.config.text import did_you_mean, toml_text
 from sweep.trial.spec import ParamValue
@@ -36,6 +36,16 @@ class TrialParameter:
     @property
     def is_fixed(self) -> bool:
         return isinstance(self.parameter, FixedParameter)
+
+    def obstacle(self, values: Mapping[str, ParamValue]) -> str:
+        """Return why no trial with these values, which may leave out parameters, has this one; '' if one may."""
+        for parent, wanted in self.parameter.when.items():
+            if parent in values and not any(same_value(values[parent], value) for value in wanted):
+                return f"it needs {parent} = {' or '.join(map(toml_text, wanted))}"
+        counter = self.parameter.repeat
+        if isinstance(counter, str) and self.position and int(values.get(counter, self.position)) < self.position:
+            return f"it needs {counter} = {self.position} or more"
+        return ""
 
     def is_active(self, values: Mapping[str, ParamValue]) -> bool:
         """Return whether a trial has it, given the trial's values of all parameters before this one."""
@@ -84,6 +94,16 @@ def _parents_first(search: Mapping[str, AnyParameter]) -> list[str]:
     while ready := [name for name in search if name not in done and parent_names(search[name]) <= done.keys()]:
         done[ready[0]] = None
     return list(done)
+
+
+def with_parents(candidates: Sequence[TrialParameter], names: Collection[str]) -> list[TrialParameter]:
+    """Return the named parameters, and all that decide whether a trial has them."""
+    wanted = set(names)
+    # Parents come before their children, so one pass from the end finds all.
+    for candidate in reversed(candidates):
+        if candidate.name in wanted:
+            wanted |= parent_names(candidate.parameter)
+    return [candidate for candidate in candidates if candidate.name in wanted]
 
 
 def parent_names(parameter: AnyParameter) -> set[str]:
@@ -148,7 +168,7 @@ def _condition_mistakes(
     if not values:
         return [f"{key}: {parent} needs a value"]
     return [
-        f"{key}: {parent} cannot be {toml_text(value)}; allowed: {describe_values(search[parent])}"
+        f"{key}: {parent} {value_mistake(search[parent], value)}"
         for value in values
         if not is_possible_value(search[parent], value)
     ]

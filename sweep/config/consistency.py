@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from sweep.config import pruners, samplers
 from sweep.config.command import TRIAL_PLACEHOLDERS, placeholders
-from sweep.config.conditions import TrialParameter, condition_mistakes, expand_parameters
-from sweep.config.parameters import describe_values, is_possible_value, values_of
+from sweep.config.conditions import TrialParameter, condition_mistakes, expand_parameters, parent_names
+from sweep.config.feasibility import feasibility_mistakes, partial_refusal
+from sweep.config.parameters import FixedParameter, possible_value, value_mistake, values_of
 from sweep.config.sections import StudyConfig
-from sweep.config.text import did_you_mean, toml_text
+from sweep.config.text import did_you_mean
 from sweep.config.trainer import FASHION_MNIST, TrainerSection
 from sweep.trial.cutoffs import PRECOMPUTED
 from sweep.trial.expression import Expression
@@ -24,8 +25,7 @@ def consistency_mistakes(config: StudyConfig) -> list[str]:
     candidates = expand_parameters(config.search)
     return [
         *_sampler_mistakes(config, candidates),
-        *_constraint_mistakes(config, candidates),
-        *(f"[job] {mistake}" for mistake in config.job.size_mistakes(candidates)),
+        *(_constraint_mistakes(config, candidates) or feasibility_mistakes(config, candidates)),
         *_data_mistakes(config),
         *_pruner_mistakes(config),
         *_command_mistakes(config.trainer, candidates),
@@ -37,7 +37,7 @@ def consistency_mistakes(config: StudyConfig) -> list[str]:
 def _sampler_mistakes(config: StudyConfig, candidates: Sequence[TrialParameter]) -> list[str]:
     """Return which parameters the sampler cannot use, and whether it has too many objectives."""
     name = config.sampler.name
-    found = [f"[search] {mistake}" for mistake in samplers.exhaustive_mistakes(name, candidates)]
+    found = [f"[search] {mistake}" for mistake in samplers.listing_mistakes(name, candidates)]
     if len(config.study.objectives) > 1 and not samplers.SAMPLERS[name].multi_objective:
         able = ", ".join(other for other, sampler in samplers.SAMPLERS.items() if sampler.multi_objective)
         found.append(f"[sampler] name: {name} can optimise only one objective; for several, use one of {able}")
@@ -113,14 +113,34 @@ def _queue_mistakes(config: StudyConfig) -> list[str]:
 
 def configuration_mistakes(config: StudyConfig, values: Mapping[str, ParamValue]) -> list[str]:
     """Return why no trial of a study can have these values, which may leave out parameters; [] if one can."""
-    known = {candidate.name: candidate for candidate in expand_parameters(config.search) if not candidate.is_fixed}
+    candidates = expand_parameters(config.search)
+    known = {candidate.name: candidate for candidate in candidates if not candidate.is_fixed}
+    possible = {**_fixed_values(candidates), **possible_values(config, values)}
     found = []
     for name, value in values.items():
         if name not in known:
             hint = did_you_mean(name, known) or f". Its parameters: {', '.join(known)}"
             found.append(f"{name} is not a parameter of this study{hint}")
-        elif not is_possible_value(known[name].parameter, value):
-            found.append(f"{name} cannot be {toml_text(value)}; allowed: {describe_values(known[name].parameter)}")
-    if not found and not config.constraints.allow(values):
-        found.append("the values break a condition of [constraints] parameters")
+        elif name not in possible:
+            found.append(f"{name} {value_mistake(known[name].parameter, value)}")
+        elif obstacle := known[name].obstacle(possible):
+            found.append(f"{name} has no effect with the other values: {obstacle}")
+    if not found and (refused := partial_refusal(config, possible)):
+        found.append(refused.text)
     return found
+
+
+def _fixed_values(candidates: Sequence[TrialParameter]) -> dict[str, ParamValue]:
+    """Return the values that all trials have."""
+    return {
+        candidate.name: candidate.parameter.value
+        for candidate in candidates
+        if isinstance(candidate.parameter, FixedParameter) and not parent_names(candidate.parameter)
+    }
+
+
+def possible_values(config: StudyConfig, values: Mapping[str, ParamValue]) -> dict[str, ParamValue]:
+    """Return those of some values that trials can have, as trials have them: 3 for the 3.0 of an int parameter."""
+    known = {candidate.name: candidate.parameter for candidate in expand_parameters(config.search)}
+    found = {name: possible_value(known[name], value) for name, value in values.items() if name in known}
+    return {name: value for name, value in found.items() if value is not None}

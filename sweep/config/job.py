@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PlainValidator, field_validator, model_validator
@@ -12,6 +13,7 @@ from pydantic import Field, PlainValidator, field_validator, model_validator
 from sweep.config import submit_language
 from sweep.config.conditions import TrialParameter
 from sweep.config.parameters import InvalidValueError, PlainValue, Section
+from sweep.config.sampled_values import sampled_values
 from sweep.config.sizes import (
     Size,
     check_size,
@@ -21,6 +23,7 @@ from sweep.config.sizes import (
     size_in_unit,
 )
 from sweep.config.text import check_one_line, check_printable, check_transferable, did_you_mean, toml_text
+from sweep.trial.spec import ParamValue
 
 
 @dataclass(frozen=True)
@@ -221,18 +224,35 @@ class JobSection(Section):
         """How often a trial that ran out of memory is retried."""
         return max(self._listed_retries, int(self.resources == "auto"))
 
-    def size_mistakes(self, candidates: Sequence[TrialParameter]) -> list[str]:
+    @property
+    def size_names(self) -> set[str]:
+        """The parameters that the sizes use."""
+        return set().union(*self._names_by_key().values())
+
+    def _names_by_key(self) -> dict[str, set[str]]:
+        """Return the parameters that the sizes at each key use."""
+        names = {name: names_in_sizes([getattr(self, name)]) for name in self.trial_dependent}
+        return names | {key: names_in_sizes(getattr(self, key)) - RETRY_KEYS.keys() for key in RETRY_KEYS.values()}
+
+    def size_mistakes(
+        self,
+        candidates: Sequence[TrialParameter],
+        allow: Callable[[Mapping[str, ParamValue]], bool] = lambda _: True,
+        more_names: Collection[str] = (),
+    ) -> list[str]:
         """Return why some trial could not have its requests, each as `key: what is wrong`.
 
-        It computes the sizes at the ends of all ranges.
+        It computes the sizes at the ends of all ranges, and for random values that `allow` allows. `more_names` are the
+        parameters that `allow` uses.
         """
-        names = {name: names_in_sizes([getattr(self, name)]) for name in self.trial_dependent}
-        names |= {key: names_in_sizes(getattr(self, key)) - RETRY_KEYS.keys() for key in RETRY_KEYS.values()}
         known = [candidate.name for candidate in candidates]
-        if unknown := [(key, name) for key, used in names.items() for name in sorted(used - set(known))]:
+        unknown = [(key, name) for key, used in self._names_by_key().items() for name in sorted(used - set(known))]
+        if unknown:
             return [f"{key}: {name} is not a parameter{did_you_mean(name, known)}" for key, name in unknown]
+        names = self.size_names
+        samples = sampled_values(candidates, names.union(more_names)) if names else iter(())
         try:
-            for params in corner_values(candidates, set().union(*names.values())):
+            for params in filter(allow, chain(corner_values(candidates, names), samples)):
                 self.trial_requests(params)
                 self.more_memory(params)
         except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -16,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from sweep.config.float_grid import FloatGrid, step_mistake
 from sweep.config.text import first_duplicate, toml_text
 from sweep.trial.spec import ParamValue
 
@@ -89,6 +91,8 @@ class FloatParameter(Entry):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         _check_range(self.low, self.high, self.log, self.step is not None)
+        if self.step and (mistake := step_mistake(self.low, self.high, self.step)):
+            raise ValueError(mistake)
         return self
 
 
@@ -116,6 +120,10 @@ class IntParameter(Entry):
         return self
 
 
+MAX_CHOICES = 10_000
+"""Most choices of a parameter: each trial's files, and its row in the storage, hold them all."""
+
+
 class CategoricalParameter(Entry):
     """One value of a list, which has no order."""
 
@@ -127,6 +135,11 @@ class CategoricalParameter(Entry):
     @field_validator("choices")
     @classmethod
     def _check_distinct(cls, choices: list[ParamValue]) -> list[ParamValue]:
+        if len(choices) > MAX_CHOICES:
+            raise ValueError(
+                f"has {len(choices):,} choices; at most {MAX_CHOICES:,} are allowed. Use an int parameter that counts "
+                "them, and let your program look the choice up"
+            )
         # 1, 1.0 and true are equal, so the storage could not tell them apart.
         if (twice := first_duplicate(choices)) is not None:
             raise ValueError(f"has {twice!r} twice")
@@ -191,17 +204,45 @@ def first_value(parameter: AnyParameter) -> str:
     return _value_text((values_of(parameter) or [""])[0])
 
 
-def is_possible_value(parameter: AnyParameter, value: object) -> bool:
-    """Return whether a parameter may have this value. It ignores the step of a float."""
+def listed_values(parameter: AnyParameter) -> Sequence[ParamValue] | None:
+    """Return all values of a parameter; None if they cannot be listed (a float without a step).
+
+    Those of a range are computed one by one, so that a large range takes no memory.
+    """
+    if isinstance(parameter, IntParameter):
+        return range(parameter.low, parameter.high + 1, parameter.step)
+    if isinstance(parameter, FloatParameter):
+        return None if parameter.step is None else FloatGrid(parameter.low, parameter.high, parameter.step)
+    return values_of(parameter)
+
+
+def possible_value(parameter: AnyParameter, value: object) -> ParamValue | None:
+    """Return a value as trials have it, so 3 for the 3.0 of an int; None if the parameter may not have it."""
     if not isinstance(parameter, FloatParameter | IntParameter):
-        return any(same_value(value, choice) for choice in values_of(parameter) or [])
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    if not parameter.low <= value <= parameter.high:
-        return False
-    return isinstance(parameter, FloatParameter) or (
-        isinstance(value, int) and (value - parameter.low) % parameter.step == 0
-    )
+        return next((choice for choice in values_of(parameter) or [] if same_value(value, choice)), None)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not parameter.low <= value <= parameter.high:
+        return None
+    if isinstance(parameter, IntParameter):
+        is_on_step = value == int(value) and (int(value) - parameter.low) % parameter.step == 0
+        return int(value) if is_on_step else None
+    listed = listed_values(parameter)
+    return float(value) if listed is None or value in listed else None
+
+
+def is_possible_value(parameter: AnyParameter, value: object) -> bool:
+    """Return whether a parameter may have this value."""
+    return possible_value(parameter, value) is not None
+
+
+def value_mistake(parameter: AnyParameter, value: object) -> str:
+    """Return that a parameter cannot have a value, and which values it may have: the end of a message."""
+    text = f"cannot be {toml_text(value)}; allowed: {describe_values(parameter)}"
+    if not isinstance(parameter, FloatParameter) or isinstance(value, bool) or not isinstance(value, int | float):
+        return text
+    listed = listed_values(parameter)
+    if isinstance(listed, FloatGrid) and parameter.low <= value <= parameter.high:
+        text += f". The nearest: {' and '.join(map(str, listed.nearest(float(value))))}"
+    return text
 
 
 def same_value(one: object, other: object) -> bool:
@@ -219,12 +260,23 @@ def describe_parameter(parameter: AnyParameter) -> str:
     return text
 
 
+MAX_SHOWN = 30
+"""Most choices that a message lists."""
+
+
 def describe_values(parameter: AnyParameter) -> str:
     """Return a parameter's range, or its list of values, for people."""
     if not isinstance(parameter, FloatParameter | IntParameter):
-        return " | ".join(map(_value_text, values_of(parameter) or []))
-    text = f"{parameter.type} {parameter.low:g} to {parameter.high:g}" + (", log" if parameter.log else "")
-    return text if parameter.step in (None, 1) else f"{text}, step {parameter.step}"
+        values = values_of(parameter) or []
+        more = f" | … ({len(values):,} choices)" if len(values) > MAX_SHOWN else ""
+        return " | ".join(map(_value_text, values[:MAX_SHOWN])) + more
+    low, high = (f"{end:.12g}" if isinstance(end, float) else str(end) for end in (parameter.low, parameter.high))
+    text = f"{parameter.type} {low} to {high}" + (", log" if parameter.log else "")
+    if parameter.step in (None, 1):
+        return text
+    # The step need not divide the range.
+    last = (listed_values(parameter) or [parameter.high])[-1]
+    return f"{text}, step {parameter.step}" + ("" if last == parameter.high else f" (the largest is {last})")
 
 
 def _value_text(value: object) -> str:

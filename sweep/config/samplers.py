@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sweep.config.conditions import TrialParameter
 from sweep.config.optuna_options import NUMBER, OptunaClass, Types
-from sweep.config.parameters import FloatParameter, IntParameter, values_of
+from sweep.config.parameters import listed_values
 from sweep.errors import StudyError
 from sweep.trial.spec import ParamValue
 
@@ -23,7 +23,8 @@ class Sampler(OptunaClass):
 
     `has_model`: it learns from values, so a first generation that is spread evenly is better than one that it draws.
     `is_exhaustive`: it proposes every configuration once. `multi_objective`: it can optimise several objectives.
-    `uses_constraints`: it learns to avoid trials that break constraints on metrics.
+    `uses_constraints`: it learns to avoid trials that break constraints on metrics. `lists_values`: Optuna lists all
+    values of an int, or of a float with a step, when it proposes.
     """
 
     packages: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class Sampler(OptunaClass):
     is_exhaustive: bool = False
     multi_objective: bool = True
     uses_constraints: bool = False
+    lists_values: bool = False
 
 
 _EVOLUTION: dict[str, Types] = {
@@ -60,6 +62,7 @@ SAMPLERS: dict[str, Sampler] = {
         {"n_startup_trials": (int,), "deterministic_objective": (bool,)},
         packages=("scipy", "torch"),
         uses_constraints=True,
+        lists_values=True,
     ),
     "cmaes": Sampler(
         "CmaEsSampler",
@@ -144,20 +147,6 @@ def make_sampler(name: str, options: dict[str, Any], study_seed: int, seed: int)
     return sampler
 
 
-def listed_values(candidate: TrialParameter) -> list[ParamValue] | None:
-    """Return all values of a parameter; None if they cannot be listed (a float without a step)."""
-    parameter = candidate.parameter
-    if isinstance(parameter, IntParameter):
-        return list(range(parameter.low, parameter.high + 1, parameter.step))
-    if isinstance(parameter, FloatParameter):
-        if parameter.step is None:
-            return None
-        count = int((parameter.high - parameter.low) / parameter.step + 1e-9) + 1
-        # Rounding must not lead above high.
-        return [min(parameter.low + position * parameter.step, parameter.high) for position in range(count)]
-    return values_of(parameter)
-
-
 def count_configurations(
     parameters: Sequence[TrialParameter], allow: Callable[[Mapping[str, ParamValue]], bool], limit: int
 ) -> int:
@@ -165,33 +154,56 @@ def count_configurations(
 
     Returns `limit` too if there are so many that the count would take long.
     """
-    found = visited = 0
-    partial: list[tuple[dict[str, ParamValue], int]] = [({}, 0)]
-    while partial:
-        values, position = partial.pop()
-        visited += 1
+    found = 0
+    for visited, values in enumerate(_configurations(parameters)):
+        found += values is not None and allow(values)
         if found >= limit or visited > MAX_COUNTED:
             return limit
+    return min(found, limit)
+
+
+def _configurations(parameters: Sequence[TrialParameter]) -> Iterator[dict[str, ParamValue] | None]:
+    """Yield every configuration, and None for each partial one on the way. Keeps one value of each parameter."""
+    values: dict[str, ParamValue] = {}
+    # One level for each parameter that the configuration so far has: its position, and its values that are left.
+    levels: list[tuple[int, Iterator[ParamValue]]] = []
+    position = 0
+    while True:
         while position < len(parameters) and not parameters[position].is_active(values):
             position += 1
-        if position == len(parameters):
-            found += allow(values)
-            continue
-        name = parameters[position].name
-        for value in listed_values(parameters[position]) or []:
-            partial.append(({**values, name: value}, position + 1))
-    return found
+        if position < len(parameters):
+            levels.append((position, iter(listed_values(parameters[position].parameter) or [])))
+            yield None
+        else:
+            yield dict(values)
+        while levels:
+            last, left = levels[-1]
+            values.pop(parameters[last].name, None)
+            if (value := next(left, None)) is not None:
+                values[parameters[last].name] = value
+                position = last + 1
+                break
+            levels.pop()
+        else:
+            return
 
 
-def exhaustive_mistakes(name: str, parameters: Sequence[TrialParameter]) -> list[str]:
-    """Return which parameters a sampler that proposes every configuration cannot use, each as `key: what is wrong`."""
-    if not SAMPLERS[name].is_exhaustive:
-        return []
-    found = [
-        f"{candidate.name}: {name} needs a step, or a list of choices"
-        for candidate in parameters
-        if listed_values(candidate) is None
-    ]
+MAX_LISTED = 100_000
+"""Most values of a parameter that a sampler may list."""
+
+
+def listing_mistakes(name: str, parameters: Sequence[TrialParameter]) -> list[str]:
+    """Return which parameters a sampler that lists values cannot use, each as `key: what is wrong`."""
+    entry, found = SAMPLERS[name], []
+    for candidate in parameters if entry.is_exhaustive or entry.lists_values else []:
+        listed = listed_values(candidate.parameter)
+        if listed is None and entry.is_exhaustive:
+            found.append(f"{candidate.name}: {name} needs a step, or a list of choices")
+        elif listed is not None and len(listed) > MAX_LISTED:
+            found.append(
+                f"{candidate.name}: {name} would list {len(listed):,} values, and may list {MAX_LISTED:,}; use a "
+                "larger step, or another sampler"
+            )
     if name == "grid":
         found += [
             f'{candidate.name}: grid allows neither when nor repeat; use [sampler] name = "bruteforce"'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qs, urlsplit
@@ -17,7 +16,6 @@ from sweep.config.tracking import TrackingSection
 from sweep.config.trainer import TrainerSection
 from sweep.trial.direction import Direction
 from sweep.trial.expression import Expression
-from sweep.trial.spec import ParamValue
 
 
 def _metric_names(value: object) -> list[str]:
@@ -264,11 +262,6 @@ class ConstraintsSection(Section):
     def metric_names(self) -> set[str]:
         """The metrics that the conditions use."""
         return {name for text in self.metrics for name in Expression.parse(text).names}
-
-    def allow(self, values: Mapping[str, ParamValue]) -> bool:
-        """Return whether a trial's parameters satisfy all conditions that use only parameters among `values`."""
-        conditions = [Expression.parse(text) for text in self.parameters]
-        return all(condition.holds(values) for condition in conditions if condition.names <= values.keys())
 
 
 class StudyConfig(Section):

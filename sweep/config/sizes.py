@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator
 
-from sweep.config.conditions import TrialParameter, choose_values, parent_names
+from sweep.config.conditions import TrialParameter, choose_values, with_parents
 from sweep.config.parameters import FloatParameter, IntParameter, is_possible_value, values_of
 from sweep.config.text import toml_text
 from sweep.trial.expression import Expression
@@ -20,6 +21,9 @@ LITERAL = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", re.IGNORECASE)
 
 MAX_CORNERS = 10_000
 """Combinations of the parameters' ends for which an expression is checked."""
+
+MAX_SIZE = 2**40
+"""Largest size that an expression may give, in MB or KB. No machine has so much."""
 
 UNIT_BYTES = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
@@ -44,6 +48,10 @@ Size = Annotated[str | int, PlainValidator(check_size)]
 parameters that gives such a number."""
 
 
+_amount = functools.cache(Expression.parse_amount)
+"""Returns the amount in a text, which it reads once."""
+
+
 def is_size_expression(size: str | int) -> bool:
     """Return whether a size depends on the trial's parameters."""
     return isinstance(size, str) and LITERAL.fullmatch(size) is None
@@ -55,9 +63,10 @@ def size_in_unit(size: str | int, unit: str, values: Mapping[str, Any]) -> int:
     Raises ValueError if it cannot be computed, or is not positive.
     """
     if is_size_expression(size):
-        amount = math.ceil(Expression.parse_amount(str(size)).number(values))
-        if amount <= 0:
-            raise ValueError(f"{size!r} is {amount} for {dict(values)}; it must be above 0")
+        amount = math.ceil(_amount(str(size)).number(values))
+        if not 0 < amount <= MAX_SIZE:
+            used = {name: values[name] for name in sorted(_amount(str(size)).names & values.keys())}
+            raise ValueError(f"{size!r} is {amount} for {used}; it must be above 0, and at most {MAX_SIZE}")
         return amount
     match = LITERAL.fullmatch(str(size))
     assert match is not None  # noqa: S101 - check_size accepts nothing else
@@ -66,7 +75,7 @@ def size_in_unit(size: str | int, unit: str, values: Mapping[str, Any]) -> int:
 
 def names_in_sizes(sizes: Sequence[str | int]) -> set[str]:
     """Return the names that the expressions among some sizes use."""
-    return {name for size in sizes if is_size_expression(size) for name in Expression.parse_amount(str(size)).names}
+    return {name for size in sizes if is_size_expression(size) for name in _amount(str(size)).names}
 
 
 def corner_values(candidates: Sequence[TrialParameter], names: set[str]) -> Iterator[dict[str, ParamValue]]:
@@ -74,23 +83,13 @@ def corner_values(candidates: Sequence[TrialParameter], names: set[str]) -> Iter
 
     Raises ValueError if there are too many combinations.
     """
-    relevant = _with_parents(candidates, names)
+    relevant = with_parents(candidates, names)
     ends = {candidate.name: _ends(candidate, candidates) for candidate in relevant}
     if math.prod(map(len, ends.values())) > MAX_CORNERS:
         raise ValueError(f"the expressions use too many parameters to check: {', '.join(ends)}")
     for values in product(*ends.values()):
         chosen = dict(zip(ends, values, strict=True))
         yield choose_values(relevant, lambda candidate, chosen=chosen: chosen[candidate.name])  # type: ignore[misc]
-
-
-def _with_parents(candidates: Sequence[TrialParameter], names: set[str]) -> list[TrialParameter]:
-    """Return the named parameters, and all that decide whether a trial has them."""
-    wanted = set(names)
-    # Parents come before their children, so one pass from the end finds all.
-    for candidate in reversed(candidates):
-        if candidate.name in wanted:
-            wanted |= parent_names(candidate.parameter)
-    return [candidate for candidate in candidates if candidate.name in wanted]
 
 
 def _ends(candidate: TrialParameter, candidates: Sequence[TrialParameter]) -> list[ParamValue]:

@@ -40,7 +40,12 @@ def is_secret(name: str) -> bool:
 
 def first_duplicate(values: Sequence[T]) -> T | None:
     """Return the first value that is equal to one before it; None if all differ."""
-    return next((value for position, value in enumerate(values) if value in values[:position]), None)
+    seen: set[T] = set()
+    for value in values:
+        if value in seen:
+            return value
+        seen.add(value)
+    return None
 
 
 def toml_text(value: object) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from fractions import Fraction
 
 from sweep.config.conditions import TrialParameter
-from sweep.config.samplers import listed_values
+from sweep.config.parameters import listed_values
 from sweep.trial.spec import ParamValue, derived_seed
 
 GOLDEN = (math.sqrt(5) - 1) / 2
@@ -21,17 +22,22 @@ Key = frozenset[tuple[str, ParamValue]]
 
 
 def configuration_key(values: Mapping[str, ParamValue]) -> Key:
-    """Return a configuration as a value that a set can hold."""
-    return frozenset(values.items())
+    """Return a configuration as a value that a set can hold; it ignores the rounding errors of a grid."""
+    return frozenset((name, _rounded(value)) for name, value in values.items())
+
+
+def _rounded(value: ParamValue) -> ParamValue:
+    return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
 def untried_configurations(
     parameters: Sequence[TrialParameter], seed: int, tried: Collection[Key]
 ) -> Iterator[dict[str, ParamValue]]:
     """Yield each configuration that is not in `tried`, once. All trials must have the same `parameters`."""
-    choices = {parameter.name: listed_values(parameter) or [] for parameter in parameters if not parameter.is_fixed}
+    searched = [parameter for parameter in parameters if not parameter.is_fixed]
+    choices = {parameter.name: listed_values(parameter.parameter) or [] for parameter in searched}
     size = math.prod(map(len, choices.values()))
-    stride = round(size * GOLDEN) or 1
+    stride = max(1, round(Fraction(GOLDEN) * size))
     while math.gcd(stride, size) > 1:
         stride += 1
     start = derived_seed(seed, "grid")

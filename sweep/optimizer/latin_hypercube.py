@@ -7,10 +7,10 @@ trial's index.
 
 from __future__ import annotations
 
-import math
 import random
 
-from sweep.config.parameters import AnyParameter, FixedParameter, FloatParameter, IntParameter, values_of
+from sweep.config.parameters import AnyParameter
+from sweep.config.sampled_values import value_at_share
 from sweep.trial.spec import ParamValue, derived_seed
 
 
@@ -20,39 +20,3 @@ def sample_value(name: str, parameter: AnyParameter, seed: int, index: int, tria
     parts = generator.sample(range(trials), trials)
     offsets = [generator.random() for _ in range(trials)]
     return value_at_share(parameter, (parts[index] + offsets[index]) / trials)
-
-
-def value_at_share(parameter: AnyParameter, share: float) -> ParamValue:
-    """Return the value at `share`, in [0, 1), of a parameter's range."""
-    if isinstance(parameter, FixedParameter):
-        return parameter.value
-    if isinstance(parameter, IntParameter):
-        return _int_value(parameter, share)
-    if isinstance(parameter, FloatParameter):
-        return _float_value(parameter, share)
-    listed = values_of(parameter) or []
-    return listed[int(share * len(listed))]
-
-
-def _int_value(parameter: IntParameter, share: float) -> int:
-    low, high, step = parameter.low, parameter.high, parameter.step
-    if parameter.log:
-        # Half a unit beyond either end, so that rounding yields the ends as often as their neighbours.
-        value = math.exp(_interpolate(math.log(low - 0.5), math.log(high + 0.5), share))
-        return min(max(round(value), low), high)
-    return low + int(share * ((high - low) // step + 1)) * step
-
-
-def _float_value(parameter: FloatParameter, share: float) -> float:
-    low, high, step = parameter.low, parameter.high, parameter.step
-    if parameter.log:
-        return min(max(math.exp(_interpolate(math.log(low), math.log(high), share)), low), high)
-    if step is None:
-        return min(max(_interpolate(low, high, share), low), high)
-    # 1e-9 undoes rounding errors: (0.3 - 0.0) / 0.1 is less than 3.
-    return min(low + int(share * (math.floor((high - low) / step + 1e-9) + 1)) * step, high)
-
-
-def _interpolate(low: float, high: float, share: float) -> float:
-    # Not low + (high - low) * share: the difference may overflow.
-    return low * (1 - share) + high * share

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import optuna
@@ -14,18 +15,24 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sweep.config import samplers
 from sweep.config.conditions import choose_values, expand_parameters
-from sweep.config.consistency import configuration_mistakes
+from sweep.config.consistency import configuration_mistakes, possible_values
+from sweep.config.feasibility import refusal
 from sweep.config.sections import StudyConfig
+from sweep.config.text import toml_text
 from sweep.errors import StudyError
 from sweep.optimizer.distributions import optuna_directions, suggest_value
 from sweep.optimizer.grid import Key, configuration_key, untried_configurations
 from sweep.optimizer.latin_hypercube import sample_value
 from sweep.optimizer.trial_row import GENERATION, INDEX, SEQUENCES, TAKEN
+from sweep.study.notes import note
 from sweep.trial.spec import ParamValue, derived_seed
 
 CONSTRAINT_TRIES = 1000
-"""Number of configurations to ask for until one keeps the study's constraints: the first half from the study's sampler,
-then from the random sampler."""
+"""Number of configurations to ask for until one is allowed: the first half from the study's sampler, then from the
+random sampler."""
+
+WANTED_TRIES = 100
+"""Number of these that have the values of a queued configuration; the sampler draws the values that it leaves open."""
 
 
 class _SharedTrial(FrozenTrial):
@@ -59,6 +66,7 @@ class Proposer:
         taken = {trial.system_attrs.get(TAKEN) for trial in trials}
         self._queued = [(name, values) for name, values in queued if name not in taken]
         self._trials = trials
+        self._last_refusal = ""
 
     @functools.cached_property
     def _tried(self) -> set[Key]:
@@ -79,19 +87,15 @@ class Proposer:
         if not self._lists:
             return limit
         tried = len(self._tried)
-        return samplers.count_configurations(self._parameters, self._config.constraints.allow, tried + limit) - tried
+        return samplers.count_configurations(self._parameters, self._allows, tried + limit) - tried
 
     def ask(self, generation: int, index: int) -> FrozenTrial:
         """Return the trial of this key, RUNNING, with all attributes that the storage must keep.
 
-        Raises StudyError if no configuration was found that keeps the study's constraints.
+        Raises StudyError if no configuration was found that the study allows.
         """
-        mark: dict[str, Any] = {}
-        wanted = self._without_sampler(generation, index)
-        if self._queued:
-            name, wanted = self._queued.pop(0)
-            mark = {TAKEN: name}
-        trial = self._ask(generation, index, wanted)
+        name, trial = self._ask_queued(generation, index)
+        trial = trial or self._ask_sampler(generation, index)
         if self._lists:
             self._tried.add(configuration_key(trial.params))
         return optuna.create_trial(
@@ -99,29 +103,73 @@ class Proposer:
             params=trial.params,
             distributions=trial.distributions,
             user_attrs={GENERATION: generation, INDEX: index},
-            system_attrs=trial.system_attrs | mark | self._sequences(),
+            system_attrs=trial.system_attrs | ({TAKEN: name} if name else {}) | self._sequences(),
         )
+
+    def _ask_queued(self, generation: int, index: int) -> tuple[str, FrozenTrial | None]:
+        """Return the name of the next queued configuration that the study allows, and its trial; else ('', None)."""
+        while self._queued:
+            name, values = self._queued.pop(0)
+            mistakes = configuration_mistakes(self._config, values)
+            if not mistakes:
+                if trial := self._ask_with(generation, index, possible_values(self._config, values)):
+                    return name, trial
+                mistakes = ["no configuration with these values was found that the study allows"]
+            shown = ", ".join(f"{parameter} = {toml_text(value)}" for parameter, value in values.items())
+            note(f"{name} {shown}", f"skipped a queued configuration ({shown}): {'; '.join(mistakes)}")
+        return "", None
+
+    def _allows(self, values: Mapping[str, ParamValue]) -> bool:
+        """Return whether a trial may have this configuration. A note says so if an expression cannot be computed."""
+        refused = refusal(self._config, values)
+        if refused and refused.fault:
+            self._last_refusal = f". {refused.fault}"
+            note(refused.expression, f"rejected a configuration: {refused.fault}")
+        return refused is None
 
     def complete(self, values: Mapping[str, ParamValue]) -> dict[str, ParamValue]:
-        """Return all parameters of a trial with these values; the others are those of the study's first trial."""
-        return self._ask(0, 0, (self._hypercube_point(0, 0) or {}) | dict(values)).params
+        """Return all parameters of a trial with these values; the others are those of the study's first trial.
 
-    def _ask(self, generation: int, index: int, wanted: Mapping[str, ParamValue] | None) -> FrozenTrial:
-        """Ask until a configuration keeps the study's constraints; the first one has the `wanted` values."""
+        Raises StudyError if no configuration with these values was found that the study allows.
+        """
+        first = (self._hypercube_point(0, 0) or {}) | dict(values)
+        if trial := self._attempt(0, 0, 0, first) or self._ask_with(0, 0, values):
+            return trial.params
+        raise StudyError(
+            f"no configuration with these values was found that the study allows{self._last_refusal}",
+            "Name other values, or fewer.",
+        )
+
+    def _ask_with(self, generation: int, index: int, values: Mapping[str, ParamValue]) -> FrozenTrial | None:
+        """Return a trial with these values, of which the sampler draws the others; None if none is found."""
+        attempts = (self._attempt(generation, index, attempt, values) for attempt in range(WANTED_TRIES))
+        return next(filter(None, attempts), None)
+
+    def _ask_sampler(self, generation: int, index: int) -> FrozenTrial:
+        """Return a trial that the study allows. Raises StudyError if none is found."""
+        wanted = self._without_sampler(generation, index)
         for attempt in range(CONSTRAINT_TRIES):
-            self._study.sampler = self._sampler(generation, index, attempt)
-            if wanted:
-                self._study.enqueue_trial(dict(wanted))
-            trial = self._study.ask()
-            values = choose_values(self._parameters, functools.partial(suggest_value, trial))
-            if self._config.constraints.allow(values):
-                return self._memory.get_trial(trial._trial_id)
-            self._study.tell(trial, state=TrialState.FAIL)
+            if trial := self._attempt(generation, index, attempt, wanted):
+                return trial
             wanted = None
         raise StudyError(
-            f"[constraints] parameters: none of {CONSTRAINT_TRIES} configurations keeps them",
+            f"[constraints] parameters: none of {CONSTRAINT_TRIES} configurations keeps them{self._last_refusal}",
             "Loosen the constraints, or narrow the ranges in [search].",
         )
+
+    def _attempt(
+        self, generation: int, index: int, attempt: int, wanted: Mapping[str, ParamValue] | None
+    ) -> FrozenTrial | None:
+        """Ask the sampler for a configuration with the `wanted` values; return its trial, None if it is not allowed."""
+        self._study.sampler = self._sampler(generation, index, attempt)
+        if wanted:
+            self._study.enqueue_trial(dict(wanted))
+        trial = self._study.ask()
+        values = choose_values(self._parameters, functools.partial(suggest_value, trial))
+        if self._allows(values):
+            return self._memory.get_trial(trial._trial_id)
+        self._study.tell(trial, state=TrialState.FAIL)
+        return None
 
     def _sampler(self, generation: int, index: int, attempt: int) -> BaseSampler:
         """Return a sampler for one attempt to propose the trial of this key.
@@ -144,7 +192,7 @@ class Proposer:
         if self._config.sampler.name != "grid":
             return self._hypercube_point(generation, index)
         untried = untried_configurations(self._parameters, self._config.study.seed, self._tried)
-        return next((values for values in untried if self._config.constraints.allow(values)), None)
+        return next(filter(self._allows, islice(untried, samplers.MAX_COUNTED)), None)
 
     def _hypercube_point(self, generation: int, index: int) -> dict[str, ParamValue] | None:
         """Return a point of the first generation if the study's sampler builds a model, which it then lacks."""

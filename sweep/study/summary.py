@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sweep.config import samplers
+from sweep.config.feasibility import uncomputable_conditions
 from sweep.config.parameters import describe_parameter
 from sweep.study.study import Study
 from sweep.units import counted
@@ -36,6 +37,7 @@ def summary(study: Study) -> list[str]:
         *([f"data: {study.data}"] if study.data else []),
         f"each job requests: {requests(study)}",
         *([IGNORES_CONSTRAINTS.format(config.sampler.name)] if _ignores_constraints(study) else []),
+        *uncomputable_conditions(config),
         *([NO_CHECKPOINTS] if not config.trainer.has_checkpoints else []),
     ]
 

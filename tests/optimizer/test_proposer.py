@@ -19,6 +19,7 @@ from sweep.control.repair import repair_storage
 from sweep.errors import StudyError
 from sweep.nodes.propose import propose
 from sweep.optimizer.distributions import optuna_directions, optuna_distribution
+from sweep.optimizer.proposer import Proposer
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.paths import StudyPaths
 from sweep.results.report import build_report
@@ -49,7 +50,7 @@ def study(folder: Path, text: str, more: str = "") -> Study:
 
 
 def loss(params: dict[str, Any]) -> float:
-    rate, width = float(params["lr"]), int(params["width"])
+    rate, width = float(params.get("lr", 0.01)), int(params.get("width", 40))
     return abs(math.log10(rate + 1e-9) + 2) + abs(width - 40) / 40
 
 
@@ -96,10 +97,58 @@ def test_every_sampler_keeps_conditions_and_constraints(tmp_path: Path, name: st
 
 
 def test_constraints_that_nothing_keeps_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    there = study(tmp_path / "a", STUDY, "\n[constraints]\nparameters = ['width > 64']\n")
+    there = study(tmp_path / "a", STUDY, "\n[constraints]\nparameters = ['width == 64 and lr == 0.1']\n")
     monkeypatch.setattr("sweep.optimizer.proposer.CONSTRAINT_TRIES", 20)
     with pytest.raises(StudyError, match=r"\[constraints\] parameters: none of 20 configurations keeps them"):
         run(there, 1)
+
+
+CANNOT = """
+n = { type = "int", low = 0, high = 3 }
+m = { type = "int", low = 0, high = 3 }
+[trainer]
+command = ["run"]
+[constraints]
+parameters = ["n == 0 or 12 / n >= 4", "m / n >= 0"]
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tpe", "random", "grid", "bruteforce", "nsgaii"])
+def test_what_cannot_be_computed_is_never_proposed(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sweep.study.notes._noted", set())
+    text = STUDY[: STUDY.index("[search]")] + "[search]" + CANNOT
+    proposed = run(study(tmp_path / "a", text, f'[sampler]\nname = "{name}"\n'), 4)
+    assert len(proposed) == 12
+    assert {params["n"] for params in proposed} == {1, 2, 3}
+    said = capsys.readouterr().err
+    assert said.count("rejected a configuration") == 1
+    assert "'m / n >= 0' cannot be computed with m = " in said
+
+
+def test_sizes_that_cannot_be_computed_reject_a_configuration_and_the_reason_is_said(tmp_path: Path) -> None:
+    there = study(tmp_path / "a", STUDY)
+    job = there.config.job.model_copy(update={"request_memory": "1000 / (width - 8) if width < 64 else -1"})
+    config = there.config.model_copy(update={"job": job})
+    assert all(Proposer(config, []).ask(0, index).params["width"] not in (8, 64) for index in range(3))
+    job = job.model_copy(update={"request_memory": "1000 / (width - width)"})
+    config = there.config.model_copy(update={"job": job})
+    with pytest.raises(StudyError, match=r"none of 1000 .* \[job\] request_memory: .* cannot be computed with"):
+        Proposer(config, []).ask(0, 0)
+
+
+def test_a_queued_configuration_is_completed_until_the_study_allows_it(tmp_path: Path) -> None:
+    """Values that it leaves open are drawn again; those that it names stay."""
+    config = study(tmp_path / "a", STUDY, "\n[constraints]\nparameters = ['width * lr < 0.05']\n").config
+    proposer = Proposer(config, [], [("a", {"width": 64.0}), ("b", {"width": 64, "lr": 0.1}), ("c", {"lr": 0.001})])
+    first, second = proposer.ask(0, 0), proposer.ask(0, 1)
+    assert (first.params["width"], first.system_attrs["sweep:taken"]) == (64, "a")
+    assert (second.params["lr"], second.system_attrs["sweep:taken"]) == (0.001, "c")
+    assert proposer.complete({"width": 64})["width"] == 64
+    with pytest.raises(StudyError, match="no configuration with these values"):
+        proposer.complete({"width": 64, "lr": 0.1})
 
 
 def test_a_package_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
