@@ -13,6 +13,7 @@ from sweep import resources
 from sweep.control.dag_folder import write_dag_folder
 from sweep.nodes.propose import propose
 from sweep.optimizer.stored_study import StoredStudy
+from sweep.study.generation_plan import GenerationPlan
 from sweep.study.study import open_current
 from tests.pool.actions import sweep
 
@@ -27,7 +28,7 @@ def job_ad(config: str, here: Path) -> classad2.ClassAd:
     said = sweep("init", "study.toml").stdout
     assert "warning" not in said, said
     there = open_current(None)
-    write_dag_folder(StoredStudy.open(there, writing=True), 1, set(), None)
+    write_dag_folder(StoredStudy.open(there, writing=True), GenerationPlan(1, 1), None)
     propose(there, 0)
     words = ["trial=00000", "My.SweepTrial=0", "My.SweepGeneration=0", "DAGManJobId=1"]
     done = subprocess.run(
