@@ -42,7 +42,8 @@ SWEEPS: dict[str, dict[str, Any]] = {
         "job": 'retry_request_memory = "256 MB"',
     },
     "held": {
-        "body": "before = open('checkpoint').read()\n"
+        "body": "if trial['number'] == 2: sys.exit(85)\n"
+        "before = open('checkpoint').read()\n"
         "if not before: open('checkpoint', 'w').write('half'); sys.exit(85)\n"
         "if len(before) == 4: os.remove('metrics.jsonl'); sys.exit(0)\n" + GOOD,
     },
@@ -126,8 +127,13 @@ def test_a_held_job_leaves_what_it_had_handed_over_to_the_next_try(launched: dic
     files = study.paths.trial(0)
     wait_for(files.retry_submit.exists, "the held job is removed, and its trial tried again")
     assert files.checkpoint.read_text() == "half"
-    assert [trial["state"] for trial in end(study)] == ["FAIL"] * 3
-    assert list(study.paths.spooled.iterdir()) == []
+    trials = end(study)
+    assert [trial["state"] for trial in trials] == ["FAIL"] * 3
+    assert list(study.paths.spooled.glob("[0-9]*")) == []
+    # It handed over for ever: HTCondor held it, and it was not tried again.
+    assert "times in" in trials[2]["reason"]
+    assert "reached step 0 of 1: it makes no progress" in trials[2]["reason"]
+    assert [trial["attempts"] for trial in trials] == [2, 2, 1]
 
 
 def test_data_that_has_vanished_fails_its_trials_with_the_reason(launched: dict[str, Study]) -> None:

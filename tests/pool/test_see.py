@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sweep.pool.bindings import load_bindings
 from sweep.results.accounting import collect_accounting
 from sweep.results.report import collect_report
 from sweep.study.study import Study, open_current
@@ -15,9 +16,16 @@ from tests.pool.actions import sweep, wait_for
 
 pytestmark = pytest.mark.pool
 
-# Reports its first step, and waits for a file before its last.
+# Tries HTCondor's Chirp, reports its first step, and waits for a file before its last.
 TWO_STEPS = """
+import subprocess
 from trainer.trial import Trial
+if trial['number'] == 0:
+    open('f', 'w').write('written by a job')
+    tries = [['put', 'f', SHARED + '/written'], ['fetch', SHARED + '/secret', 'got'], ['ulog', 'x'],
+             ['set_job_attr', 'ChirpOther', '1'], ['set_job_attr_delayed', 'ChirpOther', '1']]
+    refused = [subprocess.run([CHIRP, *words], capture_output=True).returncode != 0 for words in tries]
+    print('refused:', refused, 'got:', os.path.exists('got'))
 this = Trial.read(__import__('pathlib').Path('trial.json'))
 value = this.params['lr'] + 1e-6 * (this.seed % 7)
 print('step 1', flush=True)
@@ -30,8 +38,10 @@ this.report(2, **{this.objective: value})
 
 
 def test_a_sweep_is_seen_while_it_runs_and_afterwards(light: Callable[..., Study], tmp_path: Path) -> None:
-    go = tmp_path / "go"
-    there = light(TWO_STEPS.replace("GO", repr(str(go))), epochs=2)
+    go, chirp = tmp_path / "go", Path(load_bindings().param["LIBEXEC"]) / "condor_chirp"
+    (tmp_path / "secret").write_text("of the user")
+    names = {"GO": go, "SHARED": tmp_path, "CHIRP": chirp}
+    there = light("".join(f"{name} = {str(value)!r}\n" for name, value in names.items()) + TWO_STEPS, epochs=2)
     sweep("launch", "--generations", "1")
 
     def live() -> list[float]:
@@ -40,12 +50,16 @@ def test_a_sweep_is_seen_while_it_runs_and_afterwards(light: Callable[..., Study
 
     values = wait_for(lambda: found if len(found := live()) == 3 else None, "three trials have told their first step")
     assert all(value > 0 for value in values)
-    # Nothing has come home yet: the values were told by way of the job's log.
+    # Nothing has come home yet: the values are attributes of the jobs.
     assert not there.paths.trial(0).metrics.read_text()
     shown = sweep("status", check=False)
     assert shown.returncode == 10
     assert "epoch 1 of 2, val_accuracy" in shown.stdout
-    assert "step 1" in sweep("logs", "0").stdout
+    printed = sweep("logs", "0").stdout
+    assert "step 1" in printed
+    # A job can set such attributes, and reads and writes no file of its user.
+    assert "refused: [True, True, True, True, False] got: False" in printed
+    assert not (tmp_path / "written").exists()
 
     go.touch()
     assert "step 2" in sweep("logs", "0", "--follow").stdout
