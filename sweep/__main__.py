@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from sweep.errors import SweepError
+from sweep.units import printable
 
 
 def main() -> None:
@@ -18,9 +19,9 @@ def main() -> None:
     try:
         app()
     except SweepError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable(str(error))}", file=sys.stderr)
         if error.advice:
-            print(error.advice, file=sys.stderr)
+            print(printable(error.advice), file=sys.stderr)
         sys.exit(error.exit_code)
     except BrokenPipeError:  # `sweep report | head`
         sys.stderr.close()

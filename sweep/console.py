@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from sweep.units import printable
@@ -15,7 +16,16 @@ PIPE_WIDTH = 240
 """Width of a table, in characters, when the output is no terminal and COLUMNS is not set."""
 
 
-console = Console(highlight=False, soft_wrap=True)
+class SafeConsole(Console):
+    """A console that shows control characters in texts as escapes, whoever wrote the texts and however they come."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            # A control segment is Rich's own: it moves the cursor.
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
+
+
+console = SafeConsole(highlight=False, soft_wrap=True)
 
 
 if not console.is_terminal and "COLUMNS" not in os.environ:
@@ -23,7 +33,8 @@ if not console.is_terminal and "COLUMNS" not in os.environ:
 
 
 def say(text: str) -> None:
-    """Print lines as they are: no markup, no wrapping. The terminal obeys no control character in them."""
+    """Print lines as they are: no markup, no wrapping."""
+    # Rich would drop some control characters, which hides that they are there.
     console.print(printable(text), markup=False)
 
 
@@ -34,4 +45,4 @@ def wait(title: str) -> Iterator[Callable[[str], None]]:
         yield lambda step: say(f"{title}: {step}")
         return
     with console.status(title) as status:
-        yield lambda step: status.update(Text(printable(f"{title}: {step}")))
+        yield lambda step: status.update(Text(f"{title}: {step}"))

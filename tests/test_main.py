@@ -25,6 +25,7 @@ def failing(error: BaseException) -> Callable[[], None]:
     [
         (ConfigError("a key is missing", "Add it."), 2, "error: a key is missing\nAdd it.\n"),
         (StudyError("no study"), 3, "error: no study\n"),
+        (StudyError("\x1b[31mred", "\x9b"), 3, "error: \\x1b[31mred\n\\x9b\n"),
         (OSError(28, "No space left on device", "runs/tiny"), 1, "error: No space left on device: runs/tiny\n"),
         (OSError("no such host"), 1, "error: no such host\n"),
         (KeyboardInterrupt(), 130, ""),
