@@ -10,11 +10,12 @@ import errno
 import gc
 import multiprocessing
 import os
+import signal
 import sqlite3
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,44 @@ class Kill:
         self.nth -= 1
         if self.nth == 0:
             os._exit(KILLED)
+
+
+@dataclass
+class Hold:
+    """Stop before the first write that names `text`, as by SIGSTOP."""
+
+    text: str
+
+    def __call__(self, what: str) -> None:
+        if self.text and self.text in what:
+            self.text = ""
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+
+@contextmanager
+def held(action: Callable[[], int], text: str) -> Iterator[Callable[[], None]]:
+    """Start `action` in a process of its own, and stop it before the first write that names `text`.
+
+    Yields a function that lets it continue. At the end it continues in any case, and must succeed.
+    """
+    from tests import actions  # imports pytest, which the processes do not need
+
+    process = _FORKS.Process(target=_run, args=(action, Hold(text), dict(os.environ)))
+    process.start()
+    stat = Path(f"/proc/{process.pid}/stat")
+    actions.wait_for(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", f"it writes {text}")
+
+    def resume() -> None:
+        assert process.pid
+        with suppress(ProcessLookupError):  # it has ended
+            os.kill(process.pid, signal.SIGCONT)
+
+    try:
+        yield resume
+    finally:
+        resume()
+        process.join()
+    assert process.exitcode == 0
 
 
 @dataclass

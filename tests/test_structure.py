@@ -26,6 +26,7 @@ OTHER_FILES = {
     "test_injection.py": "every text that HTCondor or a shell reads",
     "test_main.py": "sweep/__main__.py and sweep/errors.py",
     "test_own_program.py": "configs/own-program",
+    "test_pairs.py": "two commands or scripts at once",
     "test_shared_pools.py": "tests/shared_pools.py",
     "test_structure.py": "this file",
     "test_upgrade.py": "sweeps that earlier versions launched",

@@ -45,5 +45,5 @@ def container(
     from sweep.control.container import BASE, write_container
     from sweep.study.study import open_current
 
-    for line in write_container(open_current(name), packages or [], base or BASE):
+    for line in write_container(open_current(name), packages or [], base or BASE, say):
         say(line)

@@ -44,7 +44,9 @@ def status(
     elif watch and progress.outer:
         progress = follow_sweep(study, len(progress.generations))
     else:
-        for line in status_lines(study, progress):
+        lines = status_lines(study, progress)
+        # The note has the line to type.
+        for line in [line for line in lines if not (note and line.startswith("Next: "))]:
             say(line)
     raise typer.Exit(EXIT_STATUS[progress.state])
 

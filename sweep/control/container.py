@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import requires
 
@@ -18,6 +19,7 @@ from sweep.paths import StudyPaths
 from sweep.study.commands import command_line
 from sweep.study.study import Study
 from sweep.system.files import write_text
+from sweep.system.lock_wait import hold_lock
 from sweep.templates import render
 
 BASE = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
@@ -64,7 +66,9 @@ def trainer_needs() -> list[Requirement]:
     return [package for package in requirements if package.marker and package.marker.evaluate({"extra": "trainer"})]
 
 
-def write_container(study: Study, packages: list[str], base: str) -> list[str]:
+def write_container(
+    study: Study, packages: list[str], base: str, say: Callable[[str], None] = lambda _: None
+) -> list[str]:
     """Write the files of an image with what a study's trials and these packages need; return what to do with them.
 
     Raises ConfigError for a package or a base image without a proper name.
@@ -73,11 +77,13 @@ def write_container(study: Study, packages: list[str], base: str) -> list[str]:
     requirements = parse_requirements(packages) + (trainer_needs() if has_trainer else [])
     name = study.config.study.name
     definition = define_image(name, requirements, base, has_trainer=has_trainer)
-    for file, text in definition.texts.items():
-        write_text(paths.container / file, text)
-    shutil.rmtree(paths.container / "trainer", ignore_errors=True)
-    if has_trainer:
-        shutil.copytree(paths.trainer, paths.container / "trainer")
+    # The trainer's folder is not replaced in one step, neither here nor by `sweep init`.
+    with hold_lock(paths.launch_lock, say):
+        for file, text in definition.texts.items():
+            write_text(paths.container / file, text)
+        shutil.rmtree(paths.container / "trainer", ignore_errors=True)
+        if has_trainer:
+            shutil.copytree(paths.trainer, paths.container / "trainer")
     return build_instructions(paths, name, definition)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sweep.errors import StudyError
 from sweep.pool.connect import is_personal
+from sweep.resources import PACKAGE
 from sweep.study.study import Study
 from sweep.workflow.submit import runs_through_env
 
@@ -34,9 +35,19 @@ def job_program(study: Study) -> Path:
     return Path(found).absolute()
 
 
+def program_mistake(program: Path, packages: Path) -> str:
+    """Return why jobs cannot run this program, or scripts cannot import sweep from `packages`; '' if they can."""
+    if not str(program).isprintable() or str(program).endswith((" ", "\\")):
+        return f"HTCondor's submit language cannot hold the path {str(program)!r}"
+    # PYTHONPATH is a list with colons.
+    return f"Python finds no package in {str(packages)!r}, because the path has a colon" if ":" in str(packages) else ""
+
+
 def check_software(study: Study) -> None:
-    """Raise StudyError if the study names no container, and its trials could not run on a machine like this one."""
-    job_program(study)
+    """Raise StudyError if the scripts of the workflow could not run with this Python, or if the study names no
+    container and its trials could not run on a machine like this one."""
+    if mistake := program_mistake(job_program(study), PACKAGE.parent):
+        raise StudyError(mistake, "Create a virtual environment in another folder, and install htcondor-sweep there.")
     has_own_software = study.config.job.container_image is not None or study.config.trainer.command
     if not has_own_software and importlib.util.find_spec("torch") is None:
         raise StudyError(

@@ -22,11 +22,13 @@ from sweep.errors import ConfigError, StudyError
 from sweep.nodes.trial_folder import trial_specs, write_trial
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.paths import TrialPaths
+from sweep.study.commands import study_command
 from sweep.study.inputs import total_bytes
 from sweep.study.study import Study
 from sweep.study.tried import TryResult
 from sweep.system import memory
-from sweep.system.files import json_lines, tail, write_json
+from sweep.system.files import json_lines, locked, tail, write_json
+from sweep.system.lock_wait import hold_lock
 from sweep.trial.files import read_metrics
 from sweep.trial.reports import Reports
 from sweep.trial.spec import ParamValue, TrialSpec
@@ -43,11 +45,26 @@ def try_out(
 
     The shipped trainer uses this `fraction` of the training images, in (0, 1]. `say` gets the trial's output, line by
     line. Raises ConfigError for parameters that the study does not allow; StudyError, with the end of stderr, if the
-    trial fails.
+    trial fails, or if another `sweep try` is running.
     """
     _check(study, values, fraction)
+    with locked(study.paths.try_lock, wait=False) as is_ours:
+        if not is_ours:
+            raise StudyError(
+                "another `sweep try` of this study is running",
+                f"Wait until it has ended. Then run: {study_command(study, 'try')}",
+            )
+        return _try(study, values, epochs, fraction, say)
+
+
+def _try(
+    study: Study, values: Mapping[str, ParamValue], epochs: int, fraction: float | None, say: Callable[[str], None]
+) -> TryResult:
+    """Do what `try_out` does. The caller holds the lock of the folder try/."""
     files = study.paths.tried
-    spec = _prepare(study, files, values, epochs, fraction)
+    # `sweep init` may be about to replace the study's program.
+    with hold_lock(study.paths.launch_lock, say, shared=True):
+        spec = _prepare(study, files, values, epochs, fraction)
     say(
         f"running a trial of {counted(epochs, 'epoch')}: "
         + ", ".join(f"{name} {value}" for name, value in spec.params.items())

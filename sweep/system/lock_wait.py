@@ -110,9 +110,10 @@ def why_give_up(state: ProcessState | None, still_seconds: float, seconds: float
 def _advice(holder: Holder | None) -> str:
     if holder is None:
         return "Find out which process has that file open, and end the process. Then run the same command again."
-    there = "" if holder.is_here else f"On {holder.host}, "
+    if not holder.is_here:
+        return f"On {holder.host}, run: kill -9 {holder.pid}\nThen run the same command again. No trial is lost."
     return (
-        f"{there}To let it continue, run: kill -CONT {holder.pid}\n"
+        f"To let it continue, run: kill -CONT {holder.pid}\n"
         f"To end it, run: kill -9 {holder.pid}\nThen run the same command again. No trial is lost."
     )
 

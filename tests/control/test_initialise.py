@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,63 @@ def test_a_url_is_taken_as_it_is(study_file: Path) -> None:
     there, _ = initialise(study_file)
     assert there.data == "osdf:///ospool/me/cats.zip"
     assert json.loads(there.paths.provenance.read_text())["data_sha256"] is None
+
+
+def test_a_study_without_provenance_that_has_trials_is_not_created_again(study_file: Path) -> None:
+    there, _ = initialise(study_file)
+    propose(there, 0)
+    there.paths.provenance.unlink()
+    before = there.paths.trial(0).spec.read_text()
+    with pytest.raises(StudyError, match="has trials, but its provenance"):
+        initialise(study_file)
+    assert there.paths.trial(0).spec.read_text() == before
+    assert there.paths.database.exists()
+
+
+def test_a_copy_of_a_study_that_was_never_launched_is_created_again(
+    study_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = initialise(study_file)
+    shutil.copytree(study_file.parent, study_file.parent.with_name("copy"))
+    monkeypatch.chdir(study_file.parent.with_name("copy"))
+    second, said = initialise(Path("study.toml"))
+    assert said == "is initialised"
+    assert second.id != first.id
+    assert second.provenance["folder"] == str(second.paths.root)
+
+
+def test_a_copy_of_a_study_that_was_launched_is_not_updated(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, _ = initialise(study_file)
+    first.paths.dag.mkdir()
+    shutil.copytree(study_file.parent, study_file.parent.with_name("copy"))
+    monkeypatch.chdir(study_file.parent.with_name("copy"))
+    with pytest.raises(StudyError, match=f"is a copy of the study in {first.paths.root}") as caught:
+        initialise(Path("study.toml"))
+    assert caught.value.advice == "To make it a study of its own, run: sweep adopt"
+
+
+@pytest.mark.parametrize("name", ["$(HOME)x", "hash#tag", "tab\tbed"])
+def test_a_folder_that_htcondor_cannot_hold_gets_no_study(
+    study_file: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    folder = study_file.parent / name
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    with pytest.raises(ConfigError, match="HTCondor cannot work with the folder"):
+        initialise(study_file)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_the_line_to_type(study_file: Path) -> None:
+    runs = study_file.parent / "runs"
+    runs.symlink_to(study_file.parent / "other disk")
+    with pytest.raises(StudyError, match=f"{runs} is a symbolic link to a folder that does not exist") as caught:
+        initialise(study_file)
+    assert f"run: mkdir -p '{study_file.parent}/other disk'" in caught.value.advice
+    (study_file.parent / "other disk").mkdir()
+    (runs / "tiny").write_text("")
+    with pytest.raises(StudyError, match=f"{runs}/tiny is a file, where sweep needs a folder"):
+        initialise(study_file)
+    (runs / "tiny").unlink()
+    assert initialise(study_file)[1] == "is initialised"
+    assert (study_file.parent / "other disk" / "tiny" / "provenance.json").exists()

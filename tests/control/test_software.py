@@ -11,7 +11,7 @@ import pytest
 
 from sweep.control import software
 from sweep.control.initialise import initialise
-from sweep.control.software import check_software, container_note, job_program
+from sweep.control.software import check_software, container_note, job_program, program_mistake
 from sweep.errors import StudyError
 from sweep.study.study import Study
 
@@ -53,3 +53,24 @@ def test_without_one_a_pool_elsewhere_is_warned_of(study: Study, monkeypatch: py
     assert str(job_program(study)) in container_note(study)
     monkeypatch.setattr(software, "is_personal", lambda: True)
     assert container_note(study) == ""
+
+
+@pytest.mark.parametrize(
+    ("program", "packages", "said"),
+    [
+        ("/opt/py thon#$(x)/bin/python", "/opt/lib", ""),
+        ("/opt/py\nthon/bin/python", "/opt/lib", "cannot hold the path"),
+        ("/opt/bin/python ", "/opt/lib", "cannot hold the path"),
+        ("/opt/bin/python", "/opt/a:b/lib", "the path has a colon"),
+    ],
+)
+def test_a_python_whose_path_htcondor_cannot_hold_is_named(program: str, packages: str, said: str) -> None:
+    mistake = program_mistake(Path(program), Path(packages))
+    assert said in mistake
+    assert bool(said) == bool(mistake)
+
+
+def test_a_launch_is_refused_if_scripts_could_not_find_sweep(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(software, "PACKAGE", Path("/opt/a:b/sweep"))
+    with pytest.raises(StudyError, match="colon"):
+        check_software(study)
