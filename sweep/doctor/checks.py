@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from sweep.doctor import job_checks, machine_checks, study_checks
+from sweep.doctor import job_checks, machine_checks, script_checks, study_checks
 from sweep.doctor.finding import Finding, Level, error, warning
 from sweep.doctor.rehearsal import rehearse
 from sweep.errors import SweepError
@@ -19,6 +19,7 @@ def all_checks(study: Study | None) -> Iterator[tuple[str, Finding]]:
     """Yield each finding with its heading. Without a study, check only this machine."""
     pool = list(_run_checks(MACHINE, machine_checks.check_pool))
     yield from pool
+    yield from _run_checks(MACHINE, script_checks.check_programs)
     has_pool = all(finding.level != Level.ERROR for _, finding in pool)
     if has_pool:
         lanes = bool(study and study.config.study.lanes_wanted)
@@ -33,7 +34,8 @@ def all_checks(study: Study | None) -> Iterator[tuple[str, Finding]]:
             f"study {study.config.study.name}",
             partial(study_checks.check_folder, study),
             partial(study_checks.check_disk_space, study),
-            partial(study_checks.check_scripts, study),
+            partial(script_checks.check_scripts, study),
+            partial(script_checks.check_launched_scripts, study),
         )
         if has_pool:
             yield from _check_jobs(study)

@@ -1,16 +1,12 @@
-"""Checks a study on this machine: its folder, its disk space, its scripts, and its jobs' input files."""
+"""Checks a study on this machine: its folder, its disk space, and its jobs' input files."""
 
 from __future__ import annotations
 
 import os
 import shlex
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from sweep import resources
 from sweep.doctor.disk_space import free_space, judge_space
 from sweep.doctor.finding import Finding, error, ok, warning
 from sweep.pool.classads import Ad
@@ -18,35 +14,10 @@ from sweep.study.commands import study_command
 from sweep.study.study import Study, planned_generations
 from sweep.study.tried import last_try
 from sweep.system.filesystems import network_filesystem
-from sweep.units import last_line, readable_bytes
+from sweep.units import readable_bytes
 
 ASSUMED_GENERATIONS = 5
 """The number of generations assumed for a study that was never launched."""
-
-
-DAGMAN_VARIABLES = ("CONDOR_CONFIG", "PATH", "PYTHONPATH", "TZ", "HOME", "USER", "LANG", "LC_ALL")
-
-
-DAGMAN_PREFIXES = ("_CONDOR_", "PERL", "PEGASUS_", "BEARER_TOKEN")
-"""The variables, and prefixes of variables, that DAGMan takes from the submitter's environment (dagman_utils.cpp)."""
-
-
-READ_STORAGE = """
-import sys
-from pathlib import Path
-from sweep.paths import StudyPaths
-from sweep.optimizer.stored_study import StoredStudy
-from sweep.study.study import load_study
-StoredStudy.open(load_study(StudyPaths(Path(sys.argv[1]))), writing=False).rows()
-"""
-
-
-SLOW_SECONDS = 10
-"""Reading the storage should not take longer: each generation waits for it, and some POST scripts."""
-
-
-TIMEOUT_SECONDS = 120
-"""How long a script may take, at most."""
 
 
 NAMED = 5
@@ -97,49 +68,6 @@ def check_disk_space(study: Study) -> Iterator[Finding]:
     else:
         remaining = max(0, generations * study.config.study.trials_per_generation - sum(size > 0 for size in sizes))
         yield judge_space(space, checkpoint, remaining, source)
-
-
-def check_scripts(study: Study) -> Iterator[Finding]:
-    """Check that PRE and POST scripts work in an environment like DAGMan's, and how fast they are."""
-    environment = script_environment(os.environ)
-    reading = [sys.executable, "-P", "-c", READ_STORAGE, str(study.paths.root)]
-    yield _time_script("reading the storage as PRE scripts do", reading, environment)
-    answering = [sys.executable, "-P", "-S", "-c", "import sweep.nodes.post_server"]
-    root = str(resources.PACKAGE.parent)
-    yield _time_script("starting the process that answers POST scripts", answering, environment | {"PYTHONPATH": root})
-
-
-def script_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the part of a submitter's environment that DAGMan's scripts have."""
-    return {
-        name: value
-        for name, value in environment.items()
-        if name in DAGMAN_VARIABLES or name.startswith(DAGMAN_PREFIXES)
-    }
-
-
-def _time_script(task: str, command: list[str], environment: dict[str, str]) -> Finding:
-    """Run a command and judge its exit status and its time. `task` says what the command does."""
-    began = time.monotonic()
-    try:
-        done = subprocess.run(
-            command, env=environment, cwd="/", capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        return error(
-            f"{task}: timed out after {TIMEOUT_SECONDS} s", "Check that the disks and the storage's server answer."
-        )
-    took = time.monotonic() - began
-    if done.returncode:
-        return error(
-            f"{task} failed: {last_line(done.stderr, 'nothing on stderr')}",
-            "DAGMan's scripts have little of your environment: neither LD_LIBRARY_PATH nor loaded modules. "
-            f"Install sweep so that {sys.executable} works without them.",
-        )
-    text = f"{task} took {took:.1f} s"
-    if took > SLOW_SECONDS:
-        return warning(text, "Put the virtual environment on a local disk, or use fewer, larger generations.")
-    return ok(text)
 
 
 def check_inputs(job: Ad) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ SKIP = 67
 DEFER = 69
 """DAGMan runs the script again later."""
 PRE_FAILED = 70
-"""Of `sweep.node propose`; its script makes CRASHED of it. 1 is also the exit status of a Python that cannot import sweep,
-and then DAGMan must run the script again later."""
+"""Of `sweep.node propose`; its script makes CRASHED of it. A Python that cannot import sweep ends with 1, too, and then
+DAGMan must run the script again later."""
 TRY_AGAIN = 75
 """DAGMan runs the node again: its next job."""

@@ -1,8 +1,7 @@
-"""A study's folder, room, scripts and inputs; and the list of all checks."""
+"""A study's folder, room and inputs."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -38,30 +37,6 @@ def test_room_for_the_checkpoints_to_come(study: Study, monkeypatch: pytest.Monk
     assert "14 more trials need 28 MB (two checkpoints of 1 MB for each trial, as the largest so far)" in (
         next(study_checks.check_disk_space(study)).text
     )
-
-
-@pytest.mark.processes
-def test_scripts_start_with_little_of_an_environment(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LD_LIBRARY_PATH", "/nowhere")
-    monkeypatch.setenv("_CONDOR_X", "1")
-    assert study_checks.script_environment(os.environ).keys() & {"LD_LIBRARY_PATH", "_CONDOR_X", "PATH"} == {
-        "_CONDOR_X",
-        "PATH",
-    }
-    monkeypatch.setenv("PYTHONPATH", str(Path(study_checks.__file__).parents[2]))
-    assert [finding.level for finding in study_checks.check_scripts(study)] == [Level.OK, Level.OK]
-    study.paths.database.write_bytes(b"no database")
-    reading, starting = study_checks.check_scripts(study)
-    assert (reading.level, starting.level) == (Level.ERROR, Level.OK)
-    assert reading.text.startswith("reading the storage as PRE scripts do failed: sweep.errors.StorageError")
-
-
-@pytest.mark.processes
-def test_a_script_that_hangs(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(study_checks, "READ_STORAGE", "import time; time.sleep(60)")
-    monkeypatch.setattr(study_checks, "TIMEOUT_SECONDS", 0.5)
-    found = next(study_checks.check_scripts(study))
-    assert (found.level, found.text) == (Level.ERROR, "reading the storage as PRE scripts do: timed out after 0.5 s")
 
 
 def test_what_travels_with_a_job(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
