@@ -10,10 +10,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from sweep.errors import StudyError
+from sweep.paths import TrialPaths
 from sweep.results.report import Report
 from sweep.results.table import rich_table, short_text
 from sweep.study.commands import study_command
 from sweep.study.study import Study
+from sweep.system.received import ReceivedFileError, has_content, open_received, read_received
 from sweep.units import last_line
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def score_ensemble(study: Study, report: Report, top: int) -> dict[str, dict[str
         )
     if importlib.util.find_spec("torch") is None:
         raise StudyError(f"{sys.executable} has no torch", "Run: pip install 'htcondor-sweep[trainer]'")
-    numbers = [trial["number"] for trial in report.ranked[:top] if trial["checkpoint"]]
+    numbers = [trial["number"] for trial in report.ranked[:top] if _has_model(study.paths.trial(trial["number"]))]
     if len(numbers) < 2:
         raise StudyError(
             f"an ensemble needs two complete trials with checkpoints; the study has {len(numbers)} of the best {top}",
@@ -54,6 +56,21 @@ def score_ensemble(study: Study, report: Report, top: int) -> dict[str, dict[str
         raise StudyError(f"the trainer cannot score the models: {reason}")
     scores: dict[str, dict[str, float]] = json.loads(done.stdout)
     return scores
+
+
+def _has_model(files: TrialPaths) -> bool:
+    """Return whether the trainer can open a trial's checkpoints, and read the file with their digests."""
+    for file in files.outputs(checkpoints=True):
+        try:
+            if file.suffix == ".sha256":
+                read_received(file)
+            elif file.name.startswith(files.checkpoint.name):
+                open_received(file).close()
+        except FileNotFoundError:
+            continue
+        except ReceivedFileError:
+            return False
+    return has_content(files.checkpoint)
 
 
 def ensemble_table(scores: dict[str, dict[str, float]]) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,20 @@ def test_two_checkpoints_are_needed(study: Study, monkeypatch: pytest.MonkeyPatc
     study.paths.trial(0).root.mkdir(parents=True)
     study.paths.trial(0).checkpoint.write_text("a model")
     with pytest.raises(StudyError, match="needs two complete trials with checkpoints"):
+        score_ensemble(study, build_report(study, ROWS), 5)
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "checkpoint.previous", "checkpoint.sha256"])
+def test_a_model_with_something_else_than_regular_files_is_left_out(
+    study: Study, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
+    for number in (0, 1):
+        study.paths.trial(number).root.mkdir(parents=True)
+        study.paths.trial(number).checkpoint.write_text("a model")
+    (study.paths.trial(1).root / name).unlink(missing_ok=True)
+    os.mkfifo(study.paths.trial(1).root / name)
+    with pytest.raises(StudyError, match="the study has 1 of the best 5"):
         score_ensemble(study, build_report(study, ROWS), 5)
 
 
