@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sweep.config import sites
 from sweep.config.consistency import consistency_mistakes
 from sweep.config.pydantic_errors import explain_errors
+from sweep.config.secret_values import ADVICE, secret_mistakes
 from sweep.config.sections import StudyConfig
 from sweep.config.sites import load_site, with_site_defaults
 from sweep.config.trainer_interface import interface_mistakes
@@ -35,8 +36,11 @@ def parse_config(text: str, name: str, site: Path | None = None) -> StudyConfig:
     """Return the study that a text describes, as `load_config` does. Messages name the file `name`."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{name}: not valid TOML: {error}") from None
+    # By themselves, since other messages may repeat a value.
+    if secrets := secret_mistakes(table):
+        raise ConfigError("\n".join(f"{name}: {mistake}" for mistake in secrets), ADVICE)
     mistakes = interface_mistakes(table)
     config = None
     try:

@@ -58,7 +58,7 @@ def explain_errors(error: ValidationError, model: type[BaseModel]) -> list[str]:
     found = []
     for location, details in by_location.items():
         has_inner = any(other[: len(location)] == location and other != location for other in by_location)
-        found += [f"{_key_name(location)}: {message}" for message in _messages(details, has_inner, model)]
+        found += [f"{key_name(location)}: {message}" for message in _messages(details, has_inner, model)]
     return found
 
 
@@ -76,7 +76,7 @@ def _location(detail: ErrorDetails) -> Location:
     return tuple(location)
 
 
-def _key_name(location: Location) -> str:
+def key_name(location: Location) -> str:
     """Return the name of a key in messages, such as `[search] lr.low`, or `[[trials]] 1, lr`."""
     if not location:
         return "the file"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PlainValidator, field_validator, model_validator
 
 from sweep.config import optuna_options, pruners, samplers
 from sweep.config.job import JobSection
 from sweep.config.parameters import InvalidValueError, Parameter, PlainValue, Section
+from sweep.config.secret_values import secret_in_address
 from sweep.config.text import first_duplicate
 from sweep.config.tracking import TrackingSection
 from sweep.config.trainer import TrainerSection
@@ -90,7 +91,7 @@ class StudySection(Section):
         url = urlsplit(storage)
         if url.scheme != "postgresql" or not url.path.strip("/"):
             raise ValueError('must be "sqlite", "journal", or a URL such as "postgresql://user@host/database"')
-        if url.password is not None or "password" in parse_qs(url.query, keep_blank_values=True):
+        if url.password is not None or secret_in_address(storage):
             # The message does not repeat the URL, so that the password gets into no log.
             raise ValueError("must not contain a password; put the password into ~/.pgpass (mode 600)")
         return storage

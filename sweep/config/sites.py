@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from sweep.config.parameters import PlainValue, Section
 from sweep.config.pydantic_errors import explain_errors
+from sweep.config.secret_values import secret_mistakes
 from sweep.config.sections import StudyConfig
 from sweep.config.text import did_you_mean, suggest
 from sweep.errors import ConfigError
@@ -98,8 +99,12 @@ def load_site(file: Path, site: str) -> Site:
             f"[job] site: there is no site {site!r}{did_you_mean(site, shipped_sites())}",
             f"Use one of {known}, or the path of a TOML file.",
         )
+    mistakes: list[str] = []
     try:
-        return Site.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        mistakes = secret_mistakes(table)
+        if not mistakes:
+            return Site.model_validate(table)
     except ValidationError as error:
         mistakes = explain_errors(error, Site)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -31,11 +30,6 @@ def check_transferable(text: str) -> str:
     if "," in text:
         raise ValueError("must not contain a comma, because HTCondor separates file names by commas")
     return check_one_line(text)
-
-
-def is_secret(name: str) -> bool:
-    """Return whether a variable or option of this name probably holds a secret, like WANDB_API_KEY."""
-    return re.search(r"(^|_)(api_?key|access_key|secret|password|passwd|token|credentials?)$", name.lower()) is not None
 
 
 def first_duplicate(values: Sequence[T]) -> T | None:

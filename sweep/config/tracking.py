@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, field_validator
 
 from sweep.config.parameters import Section
-from sweep.config.text import check_one_line, is_secret
+from sweep.config.secret_values import secret_in_address
+from sweep.config.text import check_one_line
 
 WANDB_KEY = re.compile(r"(local-)?[0-9a-f]{40}|wandb_v\d+_.*")
 """The form of the API keys of Weights & Biases."""
@@ -38,10 +38,7 @@ class TrackingSection(Section):
     def _check_mlflow(cls, uri: str | None) -> str | None:
         if uri is None:
             return None
-        url = urlsplit(check_one_line(uri))
-        is_web = url.scheme in ("http", "https")
-        options = [name for name, _ in parse_qsl(url.query, keep_blank_values=True)]
-        if url.password is not None or (is_web and url.username) or any(map(is_secret, options)):
+        if secret_in_address(check_one_line(uri)):
             # The message does not repeat the address, so that the password gets into no log.
             raise ValueError(
                 "must not contain a user or a password; set the variables MLFLOW_TRACKING_USERNAME and "

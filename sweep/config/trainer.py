@@ -14,7 +14,6 @@ from sweep.config.text import (
     check_transferable,
     did_you_mean,
     first_duplicate,
-    is_secret,
     toml_text,
 )
 from sweep.paths import HELPER
@@ -166,10 +165,6 @@ class TrainerSection(Section):
         for name, value in environment.items():
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
                 raise ValueError(f"{name!r} is not a valid name of a variable; use letters, digits and _")
-            if is_secret(name):
-                raise ValueError(
-                    f"must not have {name}, which looks like a secret: everybody can read it in the job's ad"
-                )
             check_printable(value)
         return environment
 

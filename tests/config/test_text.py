@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.config.text import check_one_line, check_printable, check_transferable, did_you_mean, is_secret
+from sweep.config.text import check_one_line, check_printable, check_transferable, did_you_mean
 
 
 def test_words_that_can_be_used_come_back_as_they_are() -> None:
@@ -23,17 +23,6 @@ def test_what_no_line_of_a_submit_description_holds_is_refused(word: str) -> Non
 def test_a_file_s_name_holds_no_comma() -> None:
     with pytest.raises(ValueError, match="comma"):
         check_transferable("a,b")
-
-
-@pytest.mark.parametrize(
-    ("name", "secret"),
-    [
-        ("WANDB_API_KEY", True), ("HF_TOKEN", True), ("db_password", True), ("AWS_SECRET", True), ("apikey", True),
-        ("KEY", False), ("TOKENIZERS_PARALLELISM", False), ("MONKEY", False), ("PASSWORD_FILE", False),
-    ],
-)  # fmt: skip
-def test_names_of_secrets(name: str, secret: bool) -> None:
-    assert is_secret(name) == secret
 
 
 def test_a_near_word_is_suggested_and_a_far_one_is_not() -> None:
