@@ -1,11 +1,14 @@
 """Runs sweeps under faults. Is a trial lost, counted twice, or changed? How much work is done twice?
 
     python -m benchmarks.chaos FOLDER [--seeds 10] [--trials 200] [--lanes 16]
+    python -m benchmarks.chaos FOLDER --hostile [--seeds 3] [--trials 200] [--lanes 16]
 
 For each seed it runs a study without HTCondor and without faults, and then the same study on a personal pool of its
 own, with a fault every few seconds. If DAGMan is gone, it launches the sweep again, as a user would. A seed ends when
 all trials have ended, or at a deadline. With `--lanes` it uses the random sampler, whose proposals do not depend on
 which trial ends first.
+
+With `--hostile`, a fifth of the trials misbehave instead: see `chaos_hostile.py`.
 """
 
 from __future__ import annotations
@@ -20,10 +23,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks import chaos_hostile
 from benchmarks.chaos_faults import faults, start_pool
 from sweep.control.initialise import initialise
 from sweep.control.launch import launch_sweep
@@ -181,29 +186,49 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--lanes", type=int)
+    parser.add_argument("--hostile", action="store_true", help="let a fifth of the trials misbehave")
     options = parser.parse_args()
     folder = options.folder.absolute()
-    generations, sampler = options.trials // PER_GENERATION, "random" if options.lanes else "tpe"
     os.environ["XDG_STATE_HOME"] = str(folder / "state")
     os.environ.pop("CONDOR_CONFIG", None)
     start_pool()
     connect()
-    total: Counter[str] = Counter()
-    print(HEAD, flush=True)
     try:
-        for seed in range(options.first, options.first + options.seeds):
-            outcome = Outcome(seed, proposed=generations * PER_GENERATION)
-            wanted = undisturbed(make(folder / f"{seed}-undisturbed", seed, 0.0, sampler), generations)
-            study = make(folder / f"{seed}-disturbed", seed, PACE, sampler)
-            began = time.monotonic()
-            disturbed(study, generations, options.lanes, outcome)
-            outcome.minutes = (time.monotonic() - began) / 60
-            judge(study, wanted, outcome)
-            total += outcome.faults
-            print(outcome.row(), flush=True)
+        seeds = range(options.first, options.first + options.seeds)
+        if options.hostile:
+            hostile_campaign(folder, seeds, options.trials, options.lanes)
+        else:
+            campaign(folder, seeds, options.trials // PER_GENERATION, options.lanes)
     finally:
         personal.stop_pool()
+
+
+def campaign(folder: Path, seeds: Iterable[int], generations: int, lanes: int | None) -> None:
+    """Run a study for each seed without and with faults, and print a table."""
+    sampler, total = "random" if lanes else "tpe", Counter[str]()
+    print(HEAD, flush=True)
+    for seed in seeds:
+        outcome = Outcome(seed, proposed=generations * PER_GENERATION)
+        wanted = undisturbed(make(folder / f"{seed}-undisturbed", seed, 0.0, sampler), generations)
+        study = make(folder / f"{seed}-disturbed", seed, PACE, sampler)
+        began = time.monotonic()
+        disturbed(study, generations, lanes, outcome)
+        outcome.minutes = (time.monotonic() - began) / 60
+        judge(study, wanted, outcome)
+        total += outcome.faults
+        print(outcome.row(), flush=True)
     print("\nfaults: " + ", ".join(f"{name} {count}" for name, count in total.most_common()))
+
+
+def hostile_campaign(folder: Path, seeds: Iterable[int], trials: int, lanes: int | None) -> None:
+    """Run a study with hostile trials for each seed, and print a table. Exits with 1 if anything went wrong."""
+    print(chaos_hostile.HEAD, flush=True)
+    wrong = 0
+    for seed in seeds:
+        row, found = chaos_hostile.run_hostile(folder / f"{seed}-{lanes or 'generations'}", seed, trials, lanes)
+        wrong += found
+        print(row, flush=True)
+    sys.exit(wrong > 0)
 
 
 if __name__ == "__main__":

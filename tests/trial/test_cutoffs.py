@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from optuna.trial import TrialState
 
 from sweep.config import pruners
-from sweep.trial.cutoffs import compute_cutoffs, is_cut_off
+from sweep.trial.cutoffs import MAX_CUTOFFS, compute_cutoffs, is_cut_off
 from sweep.trial.direction import Direction
 from tests.samples import examples
 
@@ -136,3 +136,25 @@ def test_nan_neither_cuts_nor_is_cut() -> None:
     assert compute_cutoffs("median", {"n_startup_trials": 1}, Direction.MAXIMIZE, [{1: math.nan}, {1: 0.5}], [], 3) == {
         1: 0.5
     }
+
+
+def test_an_infinite_loss_cuts_nobody() -> None:
+    curves = [{1: math.inf, 2: 0.5}, {1: math.inf, 2: 0.25}, {1: 3.0, 2: 0.75}]
+    for direction in Direction:
+        for pruner, options in (("median", {"n_startup_trials": 2}), ("successive_halving", {"min_resource": 1})):
+            found = compute_cutoffs(pruner, options, direction, curves, curves, 5)
+            assert all(math.isfinite(value) for value in found.values())
+    assert compute_cutoffs("median", {"n_startup_trials": 2}, Direction.MINIMIZE, curves, [], 5) == {2: 0.5}
+
+
+def test_a_million_steps_have_few_cut_offs() -> None:
+    sparse = [dict.fromkeys(range(100_000, 1_000_001, 100_000), value) for value in (0.0, 1.0, 2.0)]
+    options = {"n_startup_trials": 2}
+    found = compute_cutoffs("median", options, Direction.MINIMIZE, sparse, sparse, 1_000_000)
+    assert found == dict.fromkeys(range(100_000, 1_000_000, 100_000), 1.0)
+    dense = [dict.fromkeys(range(1, 50_001), value) for value in (0.0, 1.0, 2.0)]
+    found = compute_cutoffs("median", options, Direction.MINIMIZE, dense, dense, 1_000_000)
+    assert len(found) == MAX_CUTOFFS
+    steps = compute_cutoffs("threshold", {"upper": 1.0, "n_warmup_steps": 1500}, Direction.MINIMIZE, [], [], 1_000_000)
+    assert list(steps)[:3] == [2000, 3000, 4000]
+    assert 100_000 in steps

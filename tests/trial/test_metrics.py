@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.trial.metrics import Values, parse_metrics
+from sweep.trial.metrics import MAX_LINE, MAX_REPORTS, MetricsError, Values, parse_metrics
 
 
 def acc(parsed: tuple[dict[int, Values], str]) -> tuple[dict[int, float], str]:
@@ -105,3 +105,44 @@ def test_metrics_survive_the_file(reports: list[tuple[int, float]]) -> None:
     assert list(values) == sorted({step for step, _ in reports})
     for step, value in dict(reports).items():
         assert values[step] == value or (math.isnan(values[step]) and math.isnan(value))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "reason"),
+    [
+        ('{"step": 2147483648, "acc": 1}', "metrics.jsonl", "line 1 of metrics.jsonl: step is 2147483648, more than"),
+        ("step,acc\n9223372036854775808,1", "log.csv", "row 1 of log.csv: step is 9223372036854775808, more than"),
+        ('{"step": 1, "acc": 1, "x": "' + "x" * MAX_LINE + '"}', "metrics.jsonl", "a line has more than 1,048,576"),
+        ("acc\n" + "1" * (MAX_LINE + 1), "log.csv", "log.csv: a line has more than 1,048,576 characters"),
+        ("acc\n" + "1" * 200_000, "log.csv", "log.csv: field larger than field limit"),
+        ("acc\n\0", "log.csv", "acc is"),
+        ("[" * 200_000, "all.json", "all.json: incomplete, or not JSON"),
+    ],
+)
+def test_what_is_too_large_is_named(text: str, name: str, reason: str) -> None:
+    values, problem = parse_metrics(text, ["acc"], name)
+    assert values == {}
+    assert reason in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "pattern"),
+    [
+        ("{}\n" * (MAX_REPORTS + 1), "metrics.jsonl", ""),
+        ("acc\n" + "1\n" * (MAX_REPORTS + 1), "log.csv", ""),
+        ("[" + "1," * MAX_REPORTS + "1]", "all.json", ""),
+        ("a1\n" * (MAX_REPORTS + 1), "", "a(1)"),
+    ],
+)
+def test_too_many_reports(text: str, name: str, pattern: str) -> None:
+    with pytest.raises(MetricsError, match="there are more than 100,000 reports"):
+        parse_metrics(text, ["acc"], name, pattern)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("last", [True, False])
+def test_any_line_ends(end: str, last: bool) -> None:
+    table = end.join(["step,acc", "1,0.5", "2,0.75"]) + end * last
+    assert acc(parse_metrics(table, ["acc"], "log.csv")) == ({1: 0.5, 2: 0.75}, "")
+    lines = end.join(['{"step": 1, "acc": 0.5}', "", '{"step": 2, "acc": 0.75}']) + end * last
+    assert acc(parse_metrics(lines, ["acc"])) == ({1: 0.5, 2: 0.75}, "")
