@@ -88,9 +88,10 @@ class Progress:
     `planned` is the number of trials in all. `outer` is its DAGMan job, None if that is not in the queue. `queued` are
     the unfinished trials whose jobs are in the queue; `unfinished` counts them and the unfinished trials without a job.
     `lanes` is the number of lanes, 0 for generations. `best` has the number and the value of each trial that was better
-    than all that ended before it. `busy` is the share of the slots' time that was used since the launch, `seconds_left` an estimate; each is None
-    before there is data for it. The PRE and POST scripts wrote the reasons: `waiting` says what they wait for, `ended`
-    why they propose no more trials. `stopped` says why the sweep ended early, and `troubles` what hangs or is gone.
+    than all that ended before it. `busy` is the share of the slots' time that was used since the launch, `seconds_left`
+    an estimate; each is None before there is data for it. The PRE and POST scripts wrote the reasons: `waiting` says
+    what they wait for, `ended` why they propose no more trials. `stopped` says why the sweep ended early, and
+    `troubles` what hangs or is gone.
     """
 
     generations: list[Generation]
