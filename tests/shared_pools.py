@@ -8,13 +8,32 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
+LONG = [
+    "tests/pool/test_tutorial.py",
+    "tests/pool/test_container.py",
+    "tests/pool/test_main_job.py",
+    "tests/pool/test_kills.py",
+    "tests/pool/test_endings.py",
+    "tests/pool/test_lanes.py",
+    "tests/pool/test_trouble.py",
+    "tests/pool/test_launch_killed.py",
+    "tests/pool/test_see.py",
+    "tests/pool/test_gpus.py",
+    "tests/pool/test_stop.py",
+    "tests/test_crash_points.py",
+    "tests/test_own_program.py",
+    "tests/trainer/test_ends.py",
+]
+"""The files that take minutes, the longest first. At the end, when workers are idle, none of them is to run alone."""
+
 
 class SharedPools(LoadScopeScheduling):  # type: ignore[misc]
     """Gives the test files to the workers, so that only two of them start a pool.
 
     The first two workers take the files of tests/pool, and the others when none of those is left. Every other worker
-    takes the files of other folders, and ends when none is left. Files with more tests come first (xdist's own order).
-    A worker gets its next file when its last test but one has ended, so a slow file holds up no other.
+    takes the files of other folders, and ends when none is left. The files in LONG come first, and then those with
+    more tests (xdist's own order). A worker gets its next file when its last test but one has ended, so a slow file
+    holds up no other.
     """
 
     POOLS = 2
@@ -28,7 +47,8 @@ class SharedPools(LoadScopeScheduling):  # type: ignore[misc]
             self.with_pool.append(node)
         of_pool = [file for file in self.workqueue if file.startswith("tests/pool/")]
         others = [file for file in self.workqueue if file not in of_pool]
-        return next(iter(of_pool + others if node in self.with_pool else others), None)
+        files = of_pool or others if node in self.with_pool else others
+        return min(files, key=lambda file: LONG.index(file) if file in LONG else len(LONG), default=None)
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         if (file := self._next_file(node)) is None:

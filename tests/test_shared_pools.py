@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.shared_pools import SharedPools
+from tests.docs.blocks import ROOT
+from tests.shared_pools import LONG, SharedPools
 
 POOL = [f"tests/pool/test_{name}.py::test_{n}" for name, count in (("a", 1), ("b", 4), ("c", 2)) for n in range(count)]
 OTHERS = [f"tests/trial/test_{name}.py::test_{n}" for name, count in (("d", 3), ("e", 5)) for n in range(count)]
@@ -71,6 +72,15 @@ def test_two_workers_have_the_pool_s_files_and_the_third_has_none() -> None:
     had = run(scheduler, workers, tests)
     assert [of_pool(had[name]) for name in ("gw0", "gw1", "gw2")] == [True, True, False]
     assert all(worker.shutting_down for worker in workers)
+
+
+def test_long_files_come_first_however_few_their_tests_are() -> None:
+    long = [file for file in LONG if file.startswith("tests/trainer/")]
+    assert long
+    tests = OTHERS + [f"{file}::test_it" for file in long]
+    _, (first, *_) = started(1, tests)
+    assert tests[first.waiting[0]].startswith(long[0])
+    assert [file for file in LONG if not (ROOT / file).is_file()] == []
 
 
 @pytest.mark.parametrize(("workers", "tests"), [(1, POOL + OTHERS), (2, OTHERS), (3, POOL), (3, OTHERS), (9, POOL)])
