@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +16,39 @@ from sweep.nodes import post_server, propose, rescue_checkpoint
 ACTIONS = {"propose": propose, "serve": post_server, "keep": rescue_checkpoint}
 
 
+@pytest.fixture(autouse=True)
+def _umask() -> Iterator[None]:
+    """Restore the umask, which an action sets for its process."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 def test_each_action_runs_its_script_with_the_other_words(action: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[list[str]] = []
     monkeypatch.setattr(ACTIONS[action], "main", ran.append)
     node.main(action, ["..", "7"])
     assert ran == [["..", "7"]]
+
+
+@pytest.mark.parametrize("umask", [0o077, 0o027, 0o022, 0o002])
+def test_a_script_keeps_to_the_umask_that_made_the_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, umask: int
+) -> None:
+    os.umask(umask)
+    (tmp_path / "study").mkdir()
+    os.umask(0o022)
+    monkeypatch.setattr(propose, "main", lambda _: (tmp_path / "study" / "file").touch())
+    node.main("propose", [str(tmp_path / "study")])
+    assert (tmp_path / "study" / "file").stat().st_mode & 0o777 == 0o666 & ~umask
+
+
+def test_a_study_that_is_gone_is_left_to_the_action(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(propose, "main", ran.append)
+    node.main("propose", [str(tmp_path / "gone")])
+    assert ran
 
 
 @pytest.mark.parametrize(("module", "action"), [("propose", "propose"), ("serve", "serve"), ("spool", "keep")])
