@@ -12,7 +12,7 @@ from sweep.optimizer.trial_row import TrialRow
 from sweep.study.place import require_no_copy
 from sweep.study.study import Study, load_study
 from sweep.system.lock_wait import hold_lock
-from sweep.trial.files import read_reports, read_result, read_spec
+from sweep.trial.files import read_intermediate_values, read_result, read_spec
 from sweep.trial.result import Result
 from sweep.trial.spec import TrialSpec
 
@@ -75,7 +75,8 @@ def _read_trial(study: Study, number: int) -> tuple[TrialSpec, Result | None, di
     """Return a trial's spec, its result (None if it has not ended), and its intermediate values by step."""
     files = study.paths.trial(number)
     spec = read_spec(files)
-    return spec, read_result(files), read_reports(files, spec).intermediate(spec)
+    result = read_result(files)
+    return spec, result, read_intermediate_values(files, spec, result)
 
 
 def compare_rows(before: list[TrialRow], after: list[TrialRow]) -> list[str]:

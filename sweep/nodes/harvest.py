@@ -89,7 +89,7 @@ def _judge_contained(
         restore_checkpoints(paths, [number])
         job = EndedJob.read(files)
         verdict = _judge_job(paths, opened, job, return_code)
-        if kind := _run_again(paths, opened, job, verdict):
+        if kind := _run_again(opened, job, verdict):
             return "runs again, " + ": ".join(filter(None, (kind, verdict.reason)))
         return write_result(paths, job.spec.number, job.history, verdict, job.stderr)
     except SweepError:
@@ -121,7 +121,7 @@ def _check_data(paths: StudyPaths, job: EndedJob, verdict: Verdict) -> Verdict:
     return Verdict("fault", fault, verdict.steps) if fault else verdict
 
 
-def _run_again(paths: StudyPaths, opened: Callable[[], StoredStudy], job: EndedJob, verdict: Verdict) -> str:
+def _run_again(opened: Callable[[], StoredStudy], job: EndedJob, verdict: Verdict) -> str:
     """Prepare the trial's next job, if it is to have one; return why it runs again, '' if it does not."""
     ending = job.noted_ending or _ending(job, verdict)
     endings = job.endings if job.noted_ending else [*job.endings, ending]

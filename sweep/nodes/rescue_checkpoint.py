@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sweep.nodes.lanes import trial_of_lane
+from sweep.nodes.script import limit_time
 from sweep.paths import StudyPaths, TrialPaths
 from sweep.pool import schedd
 from sweep.system.files import locked
@@ -83,5 +84,6 @@ def main(words: list[str]) -> None:
     """Run `keep STUDY TRIAL CLUSTER`, or `keep STUDY LANE CLUSTER`: the HOLD script of a node."""
     folder, who, cluster = words
     paths = StudyPaths(Path(folder).resolve())
+    limit_time()
     number = int(who) if who.isdigit() else trial_of_lane(paths, who)
     rescue_checkpoint(paths, number, int(cluster))

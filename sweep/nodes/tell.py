@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sweep.errors import StorageError, StudyError
 from sweep.nodes.trial_result import fail_trial
 from sweep.paths import StudyPaths
-from sweep.trial.files import read_reports, read_result, read_spec
+from sweep.trial.files import read_intermediate_values, read_result, read_spec
 from sweep.units import first_line
 
 if TYPE_CHECKING:
@@ -52,5 +52,5 @@ def _tell(paths: StudyPaths, stored: StoredStudy, number: int) -> None:
     files = paths.trial(number)
     spec, result = read_spec(files), read_result(files)
     if result:
-        stored.tell(result, read_reports(files, spec).intermediate(spec))
+        stored.tell(result, read_intermediate_values(files, spec, result))
         (paths.pending / str(number)).unlink(missing_ok=True)

@@ -61,6 +61,14 @@ def read_reports(files: TrialPaths, spec: TrialSpec) -> Reports:
         return Reports(problem=f"{what} {error}")
 
 
+def read_intermediate_values(files: TrialPaths, spec: TrialSpec, result: Result | None) -> dict[int, float]:
+    """Return Optuna's intermediate values of a trial, by step. One that failed without any report has none."""
+    # It may have failed because its reports take too long to read.
+    if result and result.state == "FAIL" and result.steps == 0:
+        return {}
+    return read_reports(files, spec).intermediate(spec)
+
+
 def read_metrics(files: TrialPaths, spec: TrialSpec) -> str | None:
     """Return the text of a trial's metrics, None if there is none.
 

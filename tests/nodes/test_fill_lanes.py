@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from sweep.errors import StudyError
 from sweep.nodes.fill_lanes import assign_trials
 from sweep.nodes.lanes import trial_of_lane
 from sweep.nodes.propose import propose
 from sweep.optimizer.stored_study import StoredStudy
+from sweep.study.generation_plan import study_plan
 from sweep.study.study import Study
 from sweep.system.files import locked
+from sweep.trial.spec import TrialSpec
 from sweep.workflow.exit_codes import CRASHED, DONE, TRY_AGAIN
-from tests.actions import ask, harvest, launched, submit
+from tests.actions import ask, harvest, launched, rows, submit
 from tests.samples import GOOD
 
 NAMES = ["lane-0000", "lane-0001", "lane-0002"]
@@ -151,3 +155,60 @@ def test_a_lane_that_cannot_be_read_is_named_and_holds_no_other_up(in_lanes: Stu
     said = Path(in_lanes.paths.posts / "lane-0000.0.11").read_text()
     assert said.startswith(f"{CRASHED} lane-0000: ")
     assert "lane-0000.trial cannot be read" in said
+
+
+def refuse(number: int) -> Callable[..., str]:
+    """Return what describes the job of no trial with this number."""
+
+    def commands(_trainer: object, _job: object, trial: TrialSpec) -> str:
+        if trial.number == number:
+            raise ValueError("request_memory: 'x / 0' cannot be computed")
+        return ""
+
+    return commands
+
+
+def test_a_trial_that_cannot_have_a_job_fails_and_its_lane_takes_another(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweep.nodes.trial_folder.trial_commands", refuse(1))
+    launched(study)
+    assert numbers(study) == [0, 3, 2]
+    assert [row.state for row in rows(study)] == ["RUNNING", "FAIL", "RUNNING", "RUNNING"]
+    assert rows(study)[1].reason == "its job cannot be described: request_memory: 'x / 0' cannot be computed"
+
+
+def test_in_a_generation_its_node_is_done(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sweep.nodes.trial_folder.trial_commands", refuse(1))
+    assert len(propose(study, 0)) == 3
+    assert [row.state for row in rows(study)] == ["RUNNING", "FAIL", "RUNNING"]
+    dag = study.paths.generation_dag(0).read_text()
+    assert "JOB trial-00001 trial.sub DONE" in dag
+    assert "JOB trial-00002 trial.sub\n" in dag
+
+
+def test_where_nothing_can_be_proposed_the_lanes_stop_with_the_reason(
+    in_lanes: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StudyError("[constraints] parameters: none of 1000 configurations keeps them", "Loosen them.")
+
+    monkeypatch.setattr("sweep.nodes.fill_lanes.trial_specs", fail)
+    assert end(in_lanes, "lane-0001", 7, 9)[0] == CRASHED
+    assert rows(in_lanes)[1].state == "COMPLETE"
+    assert "no trial can be proposed: [constraints] parameters: none of 1000" in in_lanes.paths.stopped.read_text()
+
+
+def test_a_relaunch_with_fewer_trials_each_generation_counts_all_trials(in_lanes: Study) -> None:
+    """By one rule, lanes and generations: 3 trials are there, so 2 generations of 2 leave one."""
+    with locked(in_lanes.paths.storage_lock, wait=True):
+        stored = StoredStudy.open(in_lanes, writing=True)
+        for number in range(3):
+            in_lanes.paths.trial(number).metrics.write_text(GOOD)
+    for lane, cluster in zip(NAMES, (7, 8, 9), strict=True):
+        submit(in_lanes.paths, lane, cluster)
+        harvest(in_lanes.paths, lane, 0, cluster, 3)
+    assert study_plan(in_lanes.paths, 2, 2).done == {0}
+    assert study_plan(in_lanes.paths, 1, 2).is_finished
+    assert len(stored.propose(1, 4)) == 1
+    assert stored.propose(2, 4) == []

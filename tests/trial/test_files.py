@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sweep.errors import StudyError
 from sweep.paths import StudyPaths, TrialPaths
-from sweep.trial.files import read_metrics, read_reports, read_result, read_spec
+from sweep.trial.files import (
+    read_intermediate_values,
+    read_metrics,
+    read_reports,
+    read_result,
+    read_spec,
+)
+from sweep.trial.result import Result
 from sweep.trial.spec import TrialSpec
 
 
@@ -46,3 +54,19 @@ def test_a_program_that_prints_goes_on_from_its_checkpoint_or_starts_over(files:
     printed = {"metrics_pattern": r"acc (\S+)"}
     assert read_metrics(files, spec(**printed, checkpoints=True)) == "acc 0.5\nacc 0.75\n"
     assert read_metrics(files, spec(**printed, checkpoints=False)) == "acc 0.75\n"
+
+
+def test_a_trial_that_failed_without_a_report_is_not_read_again(files: TrialPaths) -> None:
+    files.metrics.write_text('{"step": 1, "acc": 0.5}\n')
+    failed = Result(3, "FAIL", {}, {}, "too slow", 0, 1, 0, 1.0, 0.0, "")
+    assert read_intermediate_values(files, spec(), failed) == {}
+    assert read_intermediate_values(files, spec(), replace(failed, steps=1)) == {1: 0.5}
+    assert read_intermediate_values(files, spec(), None) == {1: 0.5}
+
+
+def test_outputs_that_are_too_large_together(files: TrialPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sweep.trial.files.MAX_BYTES", 10)
+    for name in ("out", "out.1"):
+        (files.root / name).write_text("acc 0.5\n")
+    found = read_reports(files, spec(metrics_pattern=r"acc (\S+)"))
+    assert (found.values, "its outputs have more than" in found.problem) == ({}, True)
