@@ -61,15 +61,16 @@ class Facts:
 
     `waiting_s` has the seconds that each POST script has waited. `serving` is the lock of the process that answers
     them, and `storage` that of the process that writes the storage; None if no process holds it. `last_line` is what
-    the former printed last. `dagmans` has, by the cluster of each DAGMan job, the process with that DAGMan's lock; None
-    if there is none. A DAGMan on another machine is not in it. `commands` are two lines to type: the stop of the sweep,
-    and the launch after it.
+    the former printed last, and `is_explained` tells whether a script has written down why it waits. `dagmans` has, by
+    the cluster of each DAGMan job, the process with that DAGMan's lock; None if there is none. A DAGMan on another
+    machine is not in it. `commands` are two lines to type: the stop of the sweep, and the launch after it.
     """
 
     waiting_s: Sequence[float] = ()
     serving: Lock | None = None
     storage: Lock | None = None
     last_line: str = ""
+    is_explained: bool = False
     dagmans: Mapping[int, Process | None] = field(default_factory=dict)
     ended: Sequence[EndedJob] = ()
     commands: tuple[str, str] = ("sweep stop --now", "sweep launch")
@@ -123,6 +124,8 @@ def _posts(facts: Facts) -> list[str]:
         scripts = f": {wait}" if late else ""
         return [f"The process {lock.pid}, which holds {lock.name}, is stopped{scripts}. Run: kill -CONT {lock.pid}"]
     if not late:
+        return []
+    if not locks and facts.is_explained:
         return []
     if not locks:
         said = f": {facts.last_line}" if facts.last_line else ""

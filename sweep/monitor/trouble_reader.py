@@ -34,6 +34,7 @@ def read_facts(study: Study, jobless: Iterable[int], launched: datetime, now: da
         serving=_held_lock(paths.serving_lock),
         storage=_held_lock(paths.storage_lock),
         last_line=tail(paths.serve_log, 1),
+        is_explained=paths.waiting.exists(),
         dagmans=_dagmans(paths.dag),
         ended=_ended_jobs(paths, jobless, launched, now),
         commands=(study_command(study, "stop --now"), next_launch(study)),

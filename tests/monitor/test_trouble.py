@@ -63,6 +63,8 @@ def test_without_a_process_that_answers_its_last_words_are_shown() -> None:
     text = only(Facts(waiting_s=[75.0] * 3, last_line="ImportError: optuna"))
     assert text.startswith("3 POST scripts without an answer")
     assert "no process answers them: ImportError: optuna. To check this machine, run: sweep doctor" in text
+    # `sweep status` shows that reason by itself.
+    assert find_troubles(QUEUE, Facts(waiting_s=[75.0], is_explained=True)) == []
 
 
 def test_a_process_that_cannot_be_seen_is_not_killed() -> None:
