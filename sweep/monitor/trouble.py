@@ -85,8 +85,9 @@ def find_troubles(queue: Sequence[Job], facts: Facts) -> list[str]:
         return []
     running = [job for job in queue if job.trial is None and job.status == JobStatus.RUNNING]
     found = [text for job in running if job.cluster in facts.dagmans for text in _dagman(job, facts)]
-    # A DAGMan that hangs notices no job's end: one cause, one message.
-    return found or [*_posts(facts), *_unnoticed(facts)]
+    # One cause, one message. A DAGMan that hangs notices no job's end; and it starts few POST scripts at a time, so while
+    # some wait, the end of another job waits for its script.
+    return found or _posts(facts) or ([] if facts.waiting_s else _unnoticed(facts))
 
 
 def _jobs_of_no_dagman(queue: Sequence[Job], facts: Facts) -> list[str]:

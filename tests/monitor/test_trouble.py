@@ -92,6 +92,8 @@ def test_jobs_that_dagman_has_lost() -> None:
     text = only(Facts(ended=ended))
     assert text.startswith("The jobs of trial 0, 1, 2, 3, 4, … ended, and DAGMan has not noticed.")
     assert text.endswith("run: sweep stop --now && sweep launch")
+    # DAGMan starts few POST scripts at a time.
+    assert find_troubles(QUEUE, Facts(ended=ended, waiting_s=[1.0])) == []
     vanished = [EndedJob(3, 13, 99.0, False, False)]
     assert only(Facts(ended=vanished)).startswith("The job of trial 3 left the queue, and DAGMan has not noticed.")
 
