@@ -83,7 +83,7 @@ def prepare_confirmation(
     confirmation, _ = initialise(file, say)
     for seed in range(seeds):
         for trial in best:
-            queue_configuration(confirmation, queue_name(trial["number"], seed), trial["params"])
+            queue_configuration(confirmation, queue_name(trial["number"], seed), trial["params"], say)
     return confirmation, len(confirmation.paths.enqueued.read_text().splitlines())
 
 

@@ -40,7 +40,7 @@ def find_place(study: Study, queue: Sequence[Job] = ()) -> Place:
         return Place()
     elsewhere = [*([Path(recorded)] if recorded else []), *launched]
     for folder in elsewhere:
-        if _study_id(folder) == study.id:
+        if _holds_study(folder, study.id):
             return Place("copy", folder)
     return Place("moved", elsewhere[0]) if elsewhere else Place()
 
@@ -58,11 +58,14 @@ def _launch_folders(queue: Iterable[Job]) -> list[Path]:
     return [Path(job.folder).parent for job in queue if job.is_outer and job.folder]
 
 
-def _study_id(folder: Path) -> str | None:
+def _holds_study(folder: Path, study_id: str) -> bool:
+    """Return whether a folder holds the study of this id. A folder of another user that may not be read does."""
     try:
-        return str(json.loads(StudyPaths(folder).provenance.read_text(encoding="utf-8"))["id"])
+        return bool(json.loads(StudyPaths(folder).provenance.read_text(encoding="utf-8"))["id"] == study_id)
+    except PermissionError:
+        return True
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return False
 
 
 def record_folder(study: Study) -> Study:
@@ -115,6 +118,8 @@ def place_note(study: Study) -> str:
     """
     if note := copy_note(study):
         return note
+    if FOLDER in study.provenance and find_place(study).kind == "own":
+        return ""
     queue = schedd.queued_jobs(study.id)
     return copy_note(study, queue) or moved_note(study, queue)
 

@@ -79,20 +79,26 @@ class LockWait:
     path: Path
     say: Callable[[str], None]
     since: float
-    said: str = ""
+    _said: str = ""
+    _holder: Holder | None = None
+    _held_since: float = field(init=False)
     _state: ProcessState | None = None
     _moved: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self._moved = self.since
+        self._held_since = self._moved = self.since
 
     def look(self, now: float, holder: Holder | None, state: ProcessState | None) -> None:
-        """Say who holds the lock, once. Raises StudyError if waiting on would lead to nothing."""
+        """Say who holds the lock, once for each holder. Raises StudyError if waiting on would lead to nothing."""
+        # A process that has just taken the lock may not have written who it is.
+        holder = holder or self._holder
+        if holder != self._holder:
+            self._holder, self._held_since = holder, now
         if state is None or state != self._state:
             self._state, self._moved = state, now
         waits_for = str(holder) if holder else "another process"
-        if now - self.since >= SAY_SECONDS and waits_for != self.said:
-            self.said = waits_for
+        if now - self._held_since >= SAY_SECONDS and waits_for != self._said:
+            self._said = waits_for
             self.say(f"waiting for {waits_for}")
         if why := why_give_up(state, now - self._moved, now - self.since):
             raise StudyError(f"{waits_for} holds {self.path} and {why}", _advice(holder))

@@ -18,6 +18,7 @@ from sweep.errors import ConfigError, StudyError
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.study.study import Study
 from sweep.study.tried import last_try
+from sweep.system.files import locked
 from sweep.trial.spec import ParamValue
 
 pytestmark = pytest.mark.processes
@@ -122,6 +123,15 @@ def test_a_program_of_one_s_own_is_tried_too(here: Path) -> None:
 
 def reports(*lines: dict[str, float]) -> str:
     return "".join(json.dumps(line) + "\n" for line in lines)
+
+
+def test_a_second_try_at_once_says_so_and_leaves_the_first_alone(study: Study) -> None:
+    study.paths.tried.root.mkdir()
+    study.paths.tried.stdout.write_text("of the first\n")
+    with locked(study.paths.try_lock, wait=True), pytest.raises(StudyError, match="another `sweep try`") as caught:
+        try_out(study, {}, 1, 0.5, print)
+    assert caught.value.advice.endswith("run: sweep try")
+    assert study.paths.tried.stdout.read_text() == "of the first\n"
 
 
 def test_an_epoch_s_time_is_that_of_all_the_data_without_the_warm_up() -> None:

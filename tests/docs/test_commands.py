@@ -38,6 +38,7 @@ OTHERS = {
 """First words of lines that are not checked further, each with the reason."""
 
 NOT_RUN = {
+    "adopt": "needs a copy of a study; tests/control/test_adopt.py runs it",
     "confirm": "submits jobs",
     "dashboard": "serves until Ctrl-C",
     "data": "downloads",

@@ -133,6 +133,18 @@ def test_the_moved_part_of_a_path() -> None:
     assert moved_part(Path("/a/x"), Path("/x")) == (Path("/a"), Path("/"))
 
 
+def test_a_copy_of_another_user_s_study_is_a_copy_also_if_that_may_not_be_read(
+    study: Study, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = copied(project)
+
+    def refuse(*_: object, **__: object) -> str:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    assert find_place(copy) == Place("copy", study.paths.root)
+
+
 def test_a_moved_copy_whose_original_was_launched_is_a_copy(study: Study, project: Path) -> None:
     """The original has moved too, so that only the queue shows where it is."""
     copy = copied(project)

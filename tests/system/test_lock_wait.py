@@ -47,12 +47,22 @@ def test_a_holder_that_works_is_named_once_and_waited_for() -> None:
         wait.look(1200.0, Holder(7, HERE, "sweep stop"), ProcessState("S", ticks=99))
 
 
+def test_holders_that_end_at_once_are_not_named() -> None:
+    said: list[str] = []
+    wait = LockWait(Path("x.lock"), said.append, since=0.0)
+    for tenth in range(100):
+        wait.look(tenth / 10, Holder(tenth // 5, HERE, "sweep enqueue"), None)
+    assert said == []
+
+
 def test_a_holder_on_another_machine_is_named_with_it() -> None:
     said: list[str] = []
     wait = LockWait(Path("x.lock"), said.append, since=0.0)
     there = Holder(os.getpid(), "elsewhere", "sweep launch")
     assert ProcessState.read(there) is None
     wait.look(2.0, there, None)
+    assert said == []
+    wait.look(3.0, None, None)
     assert said == [f"waiting for process {os.getpid()} (sweep launch) on elsewhere"]
     with pytest.raises(StudyError) as caught:
         wait.look(1200.0, there, None)
