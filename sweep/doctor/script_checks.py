@@ -71,7 +71,7 @@ def check_programs() -> Iterator[Finding]:
             "Install util-linux, or add the folder with flock to PATH before you launch.",
         )
     else:
-        yield ok("the workflow's scripts find their programs on PATH")
+        yield ok(f"the workflow's scripts find {', '.join(PROGRAMS)} and flock on PATH")
 
 
 def check_launched_scripts(study: Study) -> Iterator[Finding]:

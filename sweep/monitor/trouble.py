@@ -63,7 +63,8 @@ class Facts:
     them, and `storage` that of the process that writes the storage; None if no process holds it. `last_line` is what
     the former printed last, and `is_explained` tells whether a script has written down why it waits. `dagmans` has, by
     the cluster of each DAGMan job, the process with that DAGMan's lock; None if there is none. A DAGMan on another
-    machine is not in it. `commands` are two lines to type: the stop of the sweep, and the launch after it.
+    machine is not in it. `scripts` are the processes of PRE and POST scripts on this machine. `commands` are two lines
+    to type: the stop of the sweep, and the launch after it.
     """
 
     waiting_s: Sequence[float] = ()
@@ -72,6 +73,7 @@ class Facts:
     last_line: str = ""
     is_explained: bool = False
     dagmans: Mapping[int, Process | None] = field(default_factory=dict)
+    scripts: Sequence[Process] = ()
     ended: Sequence[EndedJob] = ()
     commands: tuple[str, str] = ("sweep stop --now", "sweep launch")
 
@@ -85,9 +87,9 @@ def find_troubles(queue: Sequence[Job], facts: Facts) -> list[str]:
         return []
     running = [job for job in queue if job.trial is None and job.status == JobStatus.RUNNING]
     found = [text for job in running if job.cluster in facts.dagmans for text in _dagman(job, facts)]
-    # One cause, one message. A DAGMan that hangs notices no job's end; and it starts few POST scripts at a time, so while
-    # some wait, the end of another job waits for its script.
-    return found or _posts(facts) or ([] if facts.waiting_s else _unnoticed(facts))
+    # One cause, one message. A DAGMan that hangs notices no job's end. It starts few POST scripts at a time: while some
+    # wait, the end of another job waits for its script.
+    return found or _scripts(facts) or _posts(facts) or ([] if facts.waiting_s else _unnoticed(facts))
 
 
 def _jobs_of_no_dagman(queue: Sequence[Job], facts: Facts) -> list[str]:
@@ -113,6 +115,14 @@ def _dagman(job: Job, facts: Facts) -> list[str]:
             f"Run: kill -CONT {process.pid}"
         ]
     return []
+
+
+def _scripts(facts: Facts) -> list[str]:
+    return [
+        f"The process {process.pid} ({process.command}) is stopped. Run: kill -CONT {process.pid}"
+        for process in facts.scripts
+        if process.state in STOPPED
+    ]
 
 
 def _posts(facts: Facts) -> list[str]:

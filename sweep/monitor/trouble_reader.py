@@ -16,8 +16,11 @@ from sweep.study.commands import next_launch, study_command
 from sweep.study.study import Study
 from sweep.system.files import json_lines, tail
 from sweep.system.lock_wait import Holder
-from sweep.system.processes import Process, find_process, is_flock_held, posix_lock_holder
+from sweep.system.processes import Process, find_process, is_flock_held, posix_lock_holder, processes_in
 from sweep.trial.event_log import ABORTED, EVENT, EXECUTE, SUBMIT, TERMINATED
+
+SCRIPT = re.compile(r"\./(propose|harvest) |-m sweep\.\w+ ")
+"""In the command line of a PRE or POST script, and of the Python that it has started."""
 
 LOG_LINES, LOG_BYTES = 100_000, 1 << 22
 """How much of the end of a log is searched for a job."""
@@ -36,6 +39,7 @@ def read_facts(study: Study, jobless: Iterable[int], launched: datetime, now: da
         last_line=tail(paths.serve_log, 1),
         is_explained=paths.waiting.exists(),
         dagmans=_dagmans(paths.dag),
+        scripts=[process for process in processes_in(paths.dag.resolve()) if SCRIPT.search(process.command)],
         ended=_ended_jobs(paths, jobless, launched, now),
         commands=(study_command(study, "stop --now"), next_launch(study)),
     )

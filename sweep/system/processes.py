@@ -18,16 +18,30 @@ class Process:
 
     pid: int
     state: str
+    command: str = ""
 
 
 def find_process(pid: int) -> Process | None:
     """Return the process of a PID, None if this machine has none."""
+    folder = Path("/proc", str(pid))
     try:
-        text = Path("/proc", str(pid), "stat").read_text(encoding="utf-8", errors="replace")
+        text = (folder / "stat").read_text(encoding="utf-8", errors="replace")
+        command = (folder / "cmdline").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
     # The name in brackets may contain anything.
-    return Process(pid, text.rpartition(")")[2].split()[0])
+    return Process(pid, text.rpartition(")")[2].split()[0], command.replace("\0", " ").strip())
+
+
+def processes_in(folder: Path) -> list[Process]:
+    """Return the user's processes that have a folder as their working directory."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        # Another user's process, or one that has just ended.
+        with contextlib.suppress(OSError):
+            if (entry / "cwd").readlink() == folder and (process := find_process(int(entry.name))):
+                found.append(process)
+    return found
 
 
 def posix_lock_holder(file: Path) -> int:

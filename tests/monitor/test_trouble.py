@@ -87,6 +87,13 @@ def test_a_dagman_that_is_not_in_the_queue_does_not_count() -> None:
     assert find_troubles(QUEUE, Facts(dagmans={5: None})) == []
 
 
+def test_a_script_that_is_stopped() -> None:
+    scripts = [Process(80, "S", "/bin/sh ./harvest 0 0 11"), Process(81, "T", "/bin/sh ./harvest 1 0 12")]
+    assert only(Facts(waiting_s=[99.0], scripts=scripts)) == (
+        "The process 81 (/bin/sh ./harvest 1 0 12) is stopped. Run: kill -CONT 81"
+    )
+
+
 def test_jobs_that_dagman_has_lost() -> None:
     ended = [EndedJob(number, 10 + number, 99.0, True, False) for number in range(7)]
     text = only(Facts(ended=ended))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import time
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +72,22 @@ def test_the_dagman_of_a_lock_file(proposed: Study) -> None:
         assert process
         assert process.pid == dagman.pid
         dagman.stdin.close()
+
+
+@pytest.mark.processes
+def test_the_scripts_that_run_in_the_study_s_folder(proposed: Study) -> None:
+    waits = "#!/bin/sh\nread -r line\n"
+    for name in ("harvest", "other"):
+        (proposed.paths.dag / name).write_text(waits)
+    with contextlib.ExitStack() as stack:
+        running = [
+            stack.enter_context(subprocess.Popen(["sh", f"./{name}", "0"], cwd=folder, stdin=subprocess.PIPE))
+            for name, folder in [("harvest", proposed.paths.dag), ("other", proposed.paths.dag), ("harvest", Path())]
+        ]
+        found = facts(proposed).scripts
+        assert [(process.pid, process.command) for process in found] == [(running[0].pid, "sh ./harvest 0")]
+        for process in running:
+            process.communicate()
 
 
 def test_a_job_that_ended_without_a_post_script(proposed: Study) -> None:
