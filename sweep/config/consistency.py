@@ -9,6 +9,7 @@ from sweep.config import pruners, samplers
 from sweep.config.command import TRIAL_PLACEHOLDERS, placeholders
 from sweep.config.conditions import TrialParameter, condition_mistakes, expand_parameters, parent_names
 from sweep.config.feasibility import feasibility_mistakes, partial_refusal
+from sweep.config.file_names import name_mistakes
 from sweep.config.parameters import FixedParameter, possible_value, value_mistake, values_of
 from sweep.config.sections import StudyConfig
 from sweep.config.text import did_you_mean
@@ -27,6 +28,7 @@ def consistency_mistakes(config: StudyConfig) -> list[str]:
         *_sampler_mistakes(config, candidates),
         *(_constraint_mistakes(config, candidates) or feasibility_mistakes(config, candidates)),
         *_data_mistakes(config),
+        *name_mistakes(config.trainer, config.job),
         *_pruner_mistakes(config),
         *_command_mistakes(config.trainer, candidates),
         *_metric_mistakes(config),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import Annotated, Self
 
@@ -16,7 +17,6 @@ from sweep.config.text import (
     first_duplicate,
     toml_text,
 )
-from sweep.paths import HELPER
 
 FASHION_MNIST = "fashion-mnist"
 """The value of `[trainer] data` for the data set that `sweep data fashion-mnist` fetches."""
@@ -28,14 +28,16 @@ FASHION_CLASSES = (
 
 
 def file_name(place: str) -> str:
-    """Return the name that a file, folder or URL has in the folder where a job starts."""
-    return place.split("?")[0].rstrip("/").rpartition("/")[2]
+    """Return the name that a file, folder or URL has in the folder where a job starts; '' if it has none."""
+    path = place.split("?")[0] if "://" in place else place
+    name = posixpath.basename(posixpath.normpath(path))
+    return "" if name in (".", "..", "~") else name
 
 
-def _check_distinct(key: str, names: list[str]) -> None:
-    """Raise InvalidValueError if two files or folders would have one name in the folder where the job starts."""
-    if twice := first_duplicate(names):
-        raise InvalidValueError(key, f"two files or folders would be called {twice!r} in the folder where a job starts")
+def _check_named(entry: str) -> None:
+    """Raise ValueError for a file or folder that HTCondor cannot transfer, or that has no name of its own."""
+    if not file_name(check_transferable(entry)):
+        raise ValueError(f"must name files and folders, not {toml_text(entry)}; list what your program needs")
 
 
 class OutputPattern(Section):
@@ -138,7 +140,7 @@ class TrainerSection(Section):
     @classmethod
     def _check_inputs(cls, inputs: list[str]) -> list[str]:
         for entry in inputs:
-            check_transferable(entry)
+            _check_named(entry)
         return inputs
 
     @field_validator("outputs")
@@ -165,6 +167,8 @@ class TrainerSection(Section):
         for name, value in environment.items():
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
                 raise ValueError(f"{name!r} is not a valid name of a variable; use letters, digits and _")
+            if name.upper().startswith("_CONDOR_"):
+                raise ValueError(f"must not have {name}, because HTCondor reads such variables itself")
             check_printable(value)
         return environment
 
@@ -178,10 +182,6 @@ class TrainerSection(Section):
     @model_validator(mode="after")
     def _check_section(self) -> Self:
         self._check_program_keys()
-        weights, inputs = map(file_name, self.weights.values()), map(file_name, self.inputs)
-        _check_distinct("weights", [*([file_name(self.data)] if self.data else []), *weights])
-        _check_distinct("inputs", [HELPER, *inputs])
-        _check_distinct("outputs", [*map(file_name, self.inputs), "checkpoint", "out", "err", *self.outputs])
         if self.data_sha256 and (self.data is None or self.data == FASHION_MNIST):
             raise InvalidValueError("data_sha256", "needs data that is one file of your own")
         self._check_classes()

@@ -10,8 +10,10 @@ import zipfile
 from pathlib import Path
 from shlex import quote
 
+from sweep.config.file_names import name_mistakes
 from sweep.config.job import JobSection
-from sweep.config.trainer import FASHION_MNIST, TrainerSection
+from sweep.config.text import toml_text
+from sweep.config.trainer import FASHION_MNIST, TrainerSection, file_name
 from sweep.errors import DataError
 from sweep.paths import HELPER
 from sweep.resources import resource_folder
@@ -28,17 +30,32 @@ def copy_inputs(trainer: TrainerSection, file: Path, into: Path) -> None:
     if trainer.command:
         shutil.copy2(resource_folder("trainer") / "trial.py", into / HELPER)
     for entry in trainer.inputs:
-        if "://" in entry:
-            continue
-        source = _resolve(entry, file)
-        if source.is_dir():
-            shutil.copytree(source, into / source.name, ignore=shutil.ignore_patterns("__pycache__"))
-        elif source.is_file():
-            shutil.copy2(source, into / source.name)
-        else:
-            raise DataError(
-                f"{file}: [trainer] inputs: there is no {source}", "Paths are relative to the folder of the study file."
-            )
+        if "://" not in entry:
+            try:
+                _copy(_resolve(entry, file), into / file_name(entry))
+            except (OSError, shutil.Error, DataError) as error:
+                raise DataError(
+                    f"{file}: [trainer] inputs: {toml_text(entry)}: {_reason(error)}",
+                    "Paths are relative to the folder of the study file.",
+                ) from None
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file or folder with its modes. Raises DataError, OSError or shutil.Error if that is not possible."""
+    if target.is_relative_to(source):
+        raise DataError("the folder of the studies, runs/, lies in it; list what your program needs")
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    elif source.is_file():
+        shutil.copy2(source, target)
+    else:
+        raise DataError(f"there is no {source}")
+
+
+def _reason(error: Exception) -> str:
+    """Return why a copy failed; of several reasons, which shutil.Error has, the first one."""
+    failed = error.args[0] if isinstance(error, shutil.Error) else error
+    return str(failed[0][2] if isinstance(failed, list) and failed else failed)
 
 
 def _resolve(entry: str, file: Path) -> Path:
@@ -68,6 +85,7 @@ def locate_data(trainer: TrainerSection, file: Path) -> str:
             f"{file}: [trainer] data: {path} is neither a folder nor a zip nor a tar",
             "Give one that holds images, with a subfolder for each class.",
         )
+    _refuse_taken_name(trainer.model_copy(update={"data": str(path)}), file)
     if trainer.data_sha256 and not (path.is_file() and file_sha256(path) == trainer.data_sha256):
         raise DataError(
             f"{file}: [trainer] data_sha256: {path} has another SHA-256",
@@ -78,6 +96,12 @@ def locate_data(trainer: TrainerSection, file: Path) -> str:
             f"{file}: [trainer] data: {path} has a comma, and HTCondor cannot transfer it", "Rename the file or folder."
         )
     return str(path)
+
+
+def _refuse_taken_name(trainer: TrainerSection, file: Path) -> None:
+    """Raise DataError if data that a link leads to has the name of another file in the folder of a job."""
+    if mistakes := name_mistakes(trainer, JobSection()):
+        raise DataError(f"{file}: {mistakes[0]}", "The name is that of the file or folder to which a link leads.")
 
 
 def _locate_fashion_mnist(file: Path) -> str:
@@ -104,6 +128,7 @@ def locate_weights(trainer: TrainerSection, file: Path) -> dict[str, str]:
                 "Give the path of a torchvision weights file (without a comma), or a URL.",
             )
         located[architecture] = str(path)
+    _refuse_taken_name(trainer.model_copy(update={"weights": located}), file)
     return located
 
 

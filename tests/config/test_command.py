@@ -78,7 +78,7 @@ def test_what_no_line_can_hold_is_refused(word: str) -> None:
         (
             '"train.py"]',
             '"train.py", "x/train.py"]',
-            "[trainer] inputs: two files or folders would be called 'train.py'",
+            "[trainer] inputs: 'train.py' is also the name of another entry; choose",
         ),
         ('"train.py"]', '"a,b"]', "[trainer] inputs: must not contain a comma"),
         ('"log.csv"', '"log.txt"', "[trainer] metrics: must be the name of a .jsonl, .json or .csv file"),
