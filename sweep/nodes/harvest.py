@@ -24,6 +24,7 @@ from sweep.nodes.slices import ask_pruner, write_next_slice
 from sweep.nodes.trial_result import fail_trial, write_result
 from sweep.paths import StudyPaths, TrialPaths
 from sweep.system.files import create_empty, tail, write_text
+from sweep.system.received import restrict_modes
 from sweep.trial.files import read_result, read_spec
 from sweep.trial.judge import REMOVED, Verdict, judge
 from sweep.trial.result import Result
@@ -87,6 +88,7 @@ def _judge_contained(
     try:
         # First, because the reports of a job that was held and removed came with its checkpoint.
         restore_checkpoints(paths, [number])
+        restrict_modes(files.root, paths.root.stat().st_mode)
         job = EndedJob.read(files)
         verdict = _judge_job(paths, opened, job, return_code)
         if kind := _run_again(opened, job, verdict):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +23,10 @@ _JOBS_FAULT = {
     errno.ENOTDIR: "is in something that is no folder",
 }
 """Errors of open(2) that come from what a job left, not from the disk."""
+
+
+MOST_ENTRIES = 10_000
+"""Most files and folders whose permissions are restricted, so that a job cannot keep sweep busy."""
 
 
 class ReceivedFileError(ValueError):
@@ -74,3 +81,27 @@ def has_content(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     return stat.S_ISREG(state.st_mode) and state.st_size > 0
+
+
+def restrict_modes(folder: Path, allowed: int) -> None:
+    """Take from what a job left in a folder the permissions of others that are not in `allowed`, a mode.
+
+    HTCondor gives files the modes that they had in the job, so a job could let every user change them.
+    """
+    for path in islice(_entries(folder), MOST_ENTRIES):
+        with contextlib.suppress(OSError):
+            mode = path.lstat().st_mode
+            if stat.S_ISREG(mode):
+                wanted = stat.S_IMODE(mode) & (allowed | stat.S_IRWXU) & 0o777
+            elif stat.S_ISDIR(mode):
+                wanted = stat.S_IMODE(mode) & (allowed | ~0o777) | stat.S_IRWXU
+            else:
+                continue
+            if wanted != stat.S_IMODE(mode):
+                path.chmod(wanted)
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    """Yield all files and folders in a folder, each folder before its content. Follows no link."""
+    for place, folders, files in os.walk(folder):
+        yield from (Path(place, name) for name in (*folders, *files))

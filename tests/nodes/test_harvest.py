@@ -52,7 +52,9 @@ def test_every_ending_reaches_the_storage(
 def test_harvest_again_changes_nothing(study: Study) -> None:
     propose(study, 0)
     study.paths.trial(0).metrics.write_text(GOOD)
+    study.paths.trial(0).metrics.chmod(0o666)
     harvest(study.paths, 0, 0)
+    assert not study.paths.trial(0).metrics.stat().st_mode & 0o022
     before = rows(study)
     study.paths.trial(0).metrics.write_text(GOOD.replace("0.75", "0.99"))
     harvest(study.paths, 0, 1)

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 from pathlib import Path
 
 import pytest
 
-from sweep.system.received import ReceivedFileError, has_content, read_end, read_received
+from sweep.system.received import ReceivedFileError, has_content, read_end, read_received, restrict_modes
 
 
 def make(kind: str, path: Path) -> None:
@@ -22,6 +23,37 @@ def make(kind: str, path: Path) -> None:
     elif kind == "socket":
         with socket.socket(socket.AF_UNIX) as server:
             server.bind(str(path))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "file", "folder"), [(0o755, 0o644, 0o755), (0o700, 0o600, 0o700), (0o775, 0o664, 0o775)]
+)
+def test_a_job_cannot_let_other_users_in(tmp_path: Path, allowed: int, file: int, folder: int) -> None:
+    trial = tmp_path / "00000"
+    (trial / "logs" / "deep").mkdir(parents=True)
+    for name in ("metrics.jsonl", "logs/deep/a\nb"):
+        (trial / name).write_text("")
+        (trial / name).chmod(0o4666)
+    (trial / "logs" / "deep").chmod(0o777)
+    (trial / "logs" / "private").write_text("")
+    (trial / "logs" / "private").chmod(0o600)
+    (tmp_path / "elsewhere").write_text("")
+    (tmp_path / "elsewhere").chmod(0o666)
+    (trial / "link").symlink_to(tmp_path / "elsewhere")
+    os.mkfifo(trial / "fifo")
+    restrict_modes(trial, allowed)
+    modes = {path: stat.S_IMODE(path.lstat().st_mode) for path in tmp_path.rglob("*")}
+    assert modes[trial / "metrics.jsonl"] == modes[trial / "logs/deep/a\nb"] == file
+    assert modes[trial / "logs" / "deep"] == folder
+    assert modes[trial / "logs" / "private"] == 0o600
+    assert modes[tmp_path / "elsewhere"] == 0o666
+
+
+def test_a_folder_without_permissions_can_be_removed(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs").chmod(0)
+    restrict_modes(tmp_path, 0o755)
+    assert stat.S_IMODE((tmp_path / "logs").stat().st_mode) == 0o700
 
 
 def test_a_regular_file_is_read(tmp_path: Path) -> None:
