@@ -14,6 +14,9 @@ from sweep.workflow.exit_codes import DEFER, SKIP, TRY_AGAIN
 LOG_LINES, LOG_BYTES = 2000, 1 << 18
 """How much of the end of each log is read."""
 
+SHOWN_LINES = 5
+"""How many lines of what a script printed are shown, at most: the last of a traceback."""
+
 START = re.compile(r"condor_dagman \(\S+\) STARTING UP")
 """In DAGMan's log: the start of a DAGMan."""
 
@@ -35,7 +38,7 @@ def early_end(paths: StudyPaths) -> str:
     launched = paths.outer_dag.stat().st_mtime if paths.outer_dag.exists() else 0.0
     for log in (paths.propose_log, paths.harvest_log):
         if error := last_script_error(tail(log, LOG_LINES, LOG_BYTES), launched):
-            return printable(error)
+            return printable("\n".join(error.splitlines()[-SHOWN_LINES:]))
     return printable(_dagman_failure(paths.dag, launched))
 
 

@@ -52,7 +52,7 @@ def _show_until_end(reader: ProgressReader, study: Study) -> Progress:
         progress = _poll(reader, lambda now: _print_changes(now, study.config.study.metric[0], shown))
     if not progress.finished:
         raise StudyError(
-            f"the sweep ended after {progress.done} of {progress.total} trials. {progress.stopped}",
+            f"the sweep ended after {progress.done} of {progress.total} trials. {progress.stopped}".rstrip(),
             f"Fix that. To resume (trials that have ended are kept), run: {_resume(study)}\n"
             f"Each trial's stderr is the file err in its folder below {study.paths.trials}. "
             f"DAGMan's logs are in {study.paths.dag}.",

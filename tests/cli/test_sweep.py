@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from sweep.cli.sweep import launch
 from sweep.control.launch import LaunchResult
 from sweep.doctor.finding import Finding, Level
+from sweep.monitor.progress import STOPPED_BY_USER
 from sweep.study.study import Study
 from tests.cli.commands import commands_to_type, output_of
 
@@ -119,3 +121,26 @@ def test_doctor_exits_with_1_after_an_error(monkeypatch: pytest.MonkeyPatch, lev
     findings: Iterable[tuple[str, Finding]] = [("access point", Finding(level, "the disk", "Look at it."))]
     answer(monkeypatch, "sweep.doctor.checks.all_checks", findings)
     assert "Look at it." in output_of("doctor", status=status)
+
+
+def test_a_launch_says_why_the_last_sweep_ended_early(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, "sweep.control.launch.launch_sweep", LaunchResult(7, False, 5))
+    study.paths.dag.mkdir(parents=True, exist_ok=True)
+    study.paths.stopped.write_text("10 trials in a row failed\n")
+    assert "The last launch ended early: 10 trials in a row failed" in output_of("launch", "--generations", "5")
+    study.paths.stopped.write_text(f"{STOPPED_BY_USER}\n")
+    assert "ended early" not in output_of("launch", "--generations", "5")
+
+
+def test_a_launch_that_dies_is_noted_until_one_does_not(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*_: Any) -> None:
+        raise KeyError("x")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sweep.control.launch.launch_sweep", die)
+        with pytest.raises(KeyError):
+            launch(generations=5)
+    assert study.paths.launch_failed.read_text() == "sweep launch died: KeyError: 'x'\n"
+    answer(monkeypatch, "sweep.control.launch.launch_sweep", LaunchResult(7, False, 5))
+    launch(generations=5)
+    assert not study.paths.launch_failed.exists()

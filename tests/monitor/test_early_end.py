@@ -18,6 +18,7 @@ SCRIPTS = (
 )
 STARTED = "11/28/26 12:12:04 ** condor_dagman (CONDOR_DAGMAN) STARTING UP\n"
 DELETED = "ERROR: log file /home/ada/generation-0000.dag.nodes.log has been deleted. Aborting."
+TRACEBACK = "1\n2\n3\n4\n5\n6\n\x1b[2Jno space\n"
 DAGMAN = (
     f"{STARTED}11/28/26 12:12:04 ERROR: of an earlier launch\n{STARTED}"
     "11/28/26 12:12:04 Daemon Log is logging: D_ALWAYS D_ERROR D_STATUS\n"
@@ -55,8 +56,8 @@ def launched(study: Study) -> Study:
 def test_what_a_script_wrote_down_comes_before_what_it_printed_and_before_dagman(launched: Study) -> None:
     paths = launched.paths
     assert early_end(paths) == f"DAGMan: {DELETED} See {paths.dag}/generation-0000.dag.dagman.out."
-    paths.propose_log.write_text("*** Node=g Type=PRE ExitCode=1 Completion=101 Cmd='./propose 1'\n\x1b[2Jno space\n")
-    assert early_end(paths) == "\\x1b[2Jno space"
+    paths.propose_log.write_text(f"*** Node=g Type=PRE ExitCode=1 Completion=101 Cmd='./propose 1'\n{TRACEBACK}")
+    assert early_end(paths) == "3\n4\n5\n6\n\\x1b[2Jno space"
     paths.stopped.write_text("10 trials in a row failed\n")
     assert early_end(paths) == "10 trials in a row failed"
     note_failed_launch(paths, KeyError("x"))

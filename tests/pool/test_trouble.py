@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from sweep.pool import schedd
 from sweep.pool.schedd import JobStatus
 from sweep.study.study import Study
+from sweep.system.processes import posix_lock_holder
 from tests.pool.actions import GOOD, report, sweep, wait_for
 
 pytestmark = pytest.mark.pool
@@ -39,10 +41,26 @@ def attempts() -> list[int]:
     return [trial["attempts"] for trial in report()["trials"]]
 
 
+def assert_status_names_stopped_dagmans(study: Study) -> None:
+    """Stop the DAGMans of the study and of its generation for a moment, and look at the lines that status prints."""
+    dagmans = [posix_lock_holder(lock) for lock in study.paths.dag.glob("*.dag.lock")]
+    assert len([pid for pid in dagmans if pid]) == 2
+    for pid in dagmans:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        shown = sweep("status", check=False).stdout
+    finally:
+        for pid in dagmans:
+            os.kill(pid, signal.SIGCONT)
+    assert [f"is stopped. Run: kill -CONT {pid}" in shown for pid in dagmans] == [True, True]
+    assert "kill -CONT" not in sweep("status", check=False).stdout
+
+
 def test_an_evicted_job_goes_on_from_its_checkpoint(light: Light) -> None:
     study = light(WAITS + GOOD)
     sweep("launch", "--generations", "1")
     jobs = wait_for(lambda: running(study), "all trials run")
+    assert_status_names_stopped_dagmans(study)
     for job in jobs:
         subprocess.run(["condor_vacate_job", str(job.cluster)], check=True, capture_output=True)
     followed = sweep("launch", "--generations", "1", "--watch").stdout

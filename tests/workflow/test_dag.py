@@ -48,3 +48,12 @@ def test_node_scripts_run_from_any_folder_and_python(tmp_path: Path) -> None:
     script.chmod(0o755)
     done = subprocess.run([str(script), "3", "9"], capture_output=True, text=True, check=True, cwd="/")
     assert done.stdout.strip() == f"{odd} -P -S -m sweep.node keep .. 3 9"
+
+
+@pytest.mark.processes
+def test_a_hold_script_that_fails_does_not_count(tmp_path: Path) -> None:
+    script = tmp_path / "keep"
+    script.write_text(node_script("keep", Path("/nowhere/python"), tmp_path))
+    script.chmod(0o755)
+    done = subprocess.run(["./keep", "3", "9"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, "/nowhere/python: not found" in done.stderr) == (0, True)
