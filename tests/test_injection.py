@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
+import htcondor2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +16,10 @@ from sweep.config.load import parse_config
 from sweep.config.trainer import TrainerSection
 from sweep.errors import ConfigError
 from sweep.trial.spec import ParamValue, TrialSpec
+from sweep.workflow.attributes import node_vars
 from sweep.workflow.dag import generation_dag, node_script, outer_dag
 from sweep.workflow.submit import submit_description, trial_commands
+from tests.samples import OWN as OWN_STUDY
 from tests.samples import STUDY
 
 NASTY = st.one_of(
@@ -89,6 +93,51 @@ def test_no_setting_becomes_a_command(value: str, key: str) -> None:
     image = {"container_image"} if there.job.container_image else set()
     assert set(commands(description)) - image == PLAIN_SUBMIT
     assert commands(outer_dag("id", there.study.name, 1, set()))[-3:] == ["SUBDAG", "PRE_SKIP", "SCRIPT"]
+
+
+MACROS = [
+    "$(HOME)", "$$(Foo)", "$$([ 1 + 1 ])", "$ENV(HOME)", "$F(x)", "$INT(3)", "$RANDOM_CHOICE(a)", "$(DOLLAR)",
+    "$(dollar)(x)", "$$(DOLLARDOLLAR)", "ends in $", "$", "$$", "$$$(HOME)", "$(HOME:1)", "a$b$$c", "$(",
+]  # fmt: skip
+"""Texts that condor_submit, or the schedd at a match, would replace."""
+
+PLACES = {
+    "a choice": 'activation = {{ type = "categorical", choices = ["relu", "{0}"] }}',
+    "a fixed value": 'activation = "{0}"',
+    "a command word": 'command = ["python", "train.py", "x{0}", "{{activation}}"]',
+    "a variable": 'environment = {{ SEED = "x{0}" }}',
+    "an input": 'inputs = ["x{0}"]',
+    "the data": 'inputs = ["train.py"]\ndata = "osdf:///x{0}"',
+    "the image": '[job]\ncontainer_image = "x{0}"',
+    "the requirements": "[job]\nrequirements = 'Foo == \"x{0}\"'",
+    "a GPU's requirements": "[job]\nrequest_gpus = 1\nrequire_gpus = 'Foo == \"x{0}\"'",
+    "an attribute": '[job.attributes]\nFoo = "x{0}"\n[job]',
+    "a command": '[job.submit]\nbatch_name = "x{0}"\n[job]',
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("text", MACROS)
+def test_a_macro_arrives_as_it_was_or_is_refused(place: str, text: str) -> None:
+    new = PLACES[place].format(text)
+    key = "[job]" if new.startswith("[job") else new.split(" =")[0]
+    line = next(line for line in OWN_STUDY.splitlines() if line.startswith(key))
+    try:
+        there = parse_config(OWN_STUDY.replace(line, new, 1), "study.toml")
+    except ConfigError as error:
+        is_late = place not in ("a choice", "a fixed value", "a command word", "a variable")
+        if "$(dollar" in text.lower() or (is_late and "$$" in text):
+            return
+        raise error from None
+    trial = spec(activation=text if "value" in place or "choice" in place else "relu", lr="1", width="2")
+    data = [there.trainer.data or ""]
+    description = submit_description("id", "tiny", there.trainer, there.job, Path("/bin/sh"), data)
+    own = trial_commands(there.trainer, there.job, trial)
+    read = htcondor2.Submit(re.sub("include : .*", own, description, count=1))
+    # What condor_submit leaves for the schedd, which replaces nothing else.
+    expanded = " ".join(read.expand(name) for name in read).replace("$$(DOLLARDOLLAR)", "$$")
+    assert text in expanded
+    assert "$" not in node_vars(trial)
 
 
 WORDS = st.sampled_from(["WantGPULab", "notification", "+X", "x = 1\nqueue", "my.y", "queue", "include"]) | NASTY

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from sweep.config.text import check_macros
 from sweep.trial.spec import ParamValue, TrialSpec
 
 Word = str | list[str]
@@ -74,6 +75,7 @@ def _line(text: str) -> str:
 def escape_macros(text: str) -> str:
     """Return a text that comes out of the expansion of macros as it was.
 
-    condor_submit expands $(…), and the schedd expands $$(…) when a job is matched.
+    condor_submit expands $(…), and the schedd expands $$(…) when a job is matched. Raises ValueError for $(DOLLAR).
     """
+    check_macros(text)
     return re.sub(r"\$\$?", lambda match: {"$": "$(DOLLAR)", "$$": "$$(DOLLARDOLLAR)"}[match[0]], text)

@@ -12,7 +12,7 @@ from sweep.config.feasibility import feasibility_mistakes, partial_refusal
 from sweep.config.file_names import name_mistakes
 from sweep.config.parameters import FixedParameter, possible_value, value_mistake, values_of
 from sweep.config.sections import StudyConfig
-from sweep.config.text import did_you_mean
+from sweep.config.text import check_macros, did_you_mean
 from sweep.config.trainer import FASHION_MNIST, TrainerSection
 from sweep.trial.cutoffs import PRECOMPUTED
 from sweep.trial.expression import Expression
@@ -88,9 +88,20 @@ def _command_mistakes(trainer: TrainerSection, candidates: Sequence[TrialParamet
             if name not in known and name not in TRIAL_PLACEHOLDERS:
                 found.append(f"[trainer] {key}: {{{name}}} is not a parameter{did_you_mean(name, known)}")
             for value in (values_of(known[name].parameter) or []) if name in known else []:
-                if isinstance(value, str) and not value.isprintable():
-                    found.append(f"[trainer] {key}: {{{name}}} may be {value!r}, which only trial.json can hold")
+                if isinstance(value, str) and (mistake := _argument_mistake(text, name, value)):
+                    found.append(f"[trainer] {key}: {{{name}}} may be {value!r}, {mistake}")
     return found
+
+
+def _argument_mistake(text: str, name: str, value: str) -> str:
+    """Return why a word cannot have this value in place of a placeholder, '' if it can."""
+    if not value.isprintable():
+        return "which only trial.json can hold"
+    try:
+        check_macros(text.replace(f"{{{name}}}", value))
+    except ValueError as error:
+        return f"but {error}"
+    return ""
 
 
 def _metric_mistakes(config: StudyConfig) -> list[str]:

@@ -22,7 +22,7 @@ from sweep.config.sizes import (
     names_in_sizes,
     size_in_unit,
 )
-from sweep.config.text import check_one_line, check_printable, check_transferable, did_you_mean, toml_text
+from sweep.config.text import check_macros, check_printable, check_transferable, did_you_mean, toml_text
 from sweep.trial.spec import ParamValue
 
 
@@ -269,7 +269,7 @@ class JobSection(Section):
     @field_validator("container_image")
     @classmethod
     def _check_image(cls, image: str | None) -> str | None:
-        return None if image is None else check_one_line(image)
+        return None if image is None else check_transferable(image)
 
     @model_validator(mode="after")
     def _check_gpus(self) -> Self:
@@ -296,7 +296,7 @@ class JobSection(Section):
         for name, value in attributes.items():
             submit_language.check_attribute(name)
             if isinstance(value, str):
-                check_printable(value)
+                check_macros(check_printable(value), late=True)
         return attributes
 
     @field_validator("submit")

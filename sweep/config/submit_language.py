@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sweep.config.command import escape_macros
-from sweep.config.text import check_one_line, did_you_mean, first_duplicate, toml_text
+from sweep.config.text import check_macros, check_one_line, did_you_mean, first_duplicate, toml_text
 from sweep.pool.classads import is_expression
 from sweep.trial.spec import ParamValue
 
@@ -127,7 +127,7 @@ def check_attribute(name: str) -> None:
 
 def check_classad(text: str) -> str:
     """Return a ClassAd expression as it is. Raises ValueError if the text is none."""
-    check_one_line(text)
+    check_macros(check_one_line(text), late=True)
     if not is_expression(text):
         raise ValueError(f"must be a ClassAd expression, not {toml_text(text)}")
     return text
@@ -151,4 +151,4 @@ def command_value(value: ParamValue) -> str:
     """Return a value for the right side of a submit command. Raises ValueError if no submit description can hold it."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return escape_macros(check_one_line(value)) if isinstance(value, str) else repr(value)
+    return escape_macros(check_macros(check_one_line(value), late=True)) if isinstance(value, str) else repr(value)

@@ -24,12 +24,24 @@ def check_printable(text: str) -> str:
     return text
 
 
+def check_macros(text: str, *, late: bool = False) -> str:
+    """Return the text as it is. Raises ValueError if HTCondor would replace a macro in it, however it is escaped.
+
+    `late` says that HTCondor may read the text before it replaces `$$`, which it does when it matches a job.
+    """
+    if "$(dollar" in text.lower():
+        raise ValueError("must not contain $(DOLLAR), which HTCondor always replaces by $")
+    if late and "$$" in text:
+        raise ValueError("must not contain $$, which HTCondor replaces when it matches a job")
+    return text
+
+
 def check_transferable(text: str) -> str:
     """Return the name of a file or URL as it is. Raises ValueError if HTCondor cannot transfer a file of that name."""
     # HTCondor splits transfer_input_files at commas, and has no way to quote one.
     if "," in text:
         raise ValueError("must not contain a comma, because HTCondor separates file names by commas")
-    return check_one_line(text)
+    return check_macros(check_one_line(text), late=True)
 
 
 def first_duplicate(values: Sequence[T]) -> T | None:

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from sweep.config.command import Word
 from sweep.config.parameters import InvalidValueError, Section
 from sweep.config.text import (
+    check_macros,
     check_printable,
     check_transferable,
     did_you_mean,
@@ -156,7 +157,7 @@ class TrainerSection(Section):
     def _check_command(cls, command: list[Word] | None) -> list[Word] | None:
         for group in command or []:
             for word in [group] if isinstance(group, str) else group:
-                check_printable(word)
+                check_macros(check_printable(word))
         if command and not isinstance(command[0], str):
             raise ValueError("must begin with the program's name, as a string by itself")
         return command
@@ -169,7 +170,7 @@ class TrainerSection(Section):
                 raise ValueError(f"{name!r} is not a valid name of a variable; use letters, digits and _")
             if name.upper().startswith("_CONDOR_"):
                 raise ValueError(f"must not have {name}, because HTCondor reads such variables itself")
-            check_printable(value)
+            check_macros(check_printable(value))
         return environment
 
     @field_validator("metrics")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from sweep.trial.spec import ParamValue, TrialSpec
@@ -25,8 +27,21 @@ def trial_attributes(trial: TrialSpec) -> dict[str, str]:
         "trial": f"{trial.number:05d}",
         "My.SweepTrial": str(trial.number),
         "My.SweepGeneration": str(trial.generation),
-        **{f"My.SweepParam_{name}": classad_value(value) for name, value in trial.params.items()},
+        **{f"My.{attribute}": classad_value(trial.params[name]) for name, attribute in attribute_names(trial.params)},
     }
+
+
+def attribute_names(parameters: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the job attribute of each parameter. Of names that differ in case alone, later ones get a number.
+
+    To HTCondor they would be the same.
+    """
+    taken: set[str] = set()
+    for name in parameters:
+        numbers = itertools.chain([""], (f"_{number}" for number in itertools.count(2)))
+        attribute = next(attribute for end in numbers if (attribute := f"SweepParam_{name}{end}").lower() not in taken)
+        taken.add(attribute.lower())
+        yield name, attribute
 
 
 def classad_value(value: ParamValue) -> str:

@@ -29,6 +29,11 @@ from tests.samples import STUDY
             "[constraints]\nparameters = ['widht < 3']\n[trainer]",
             "'widht' in 'widht < 3' is not a parameter; did",
         ),
+        (
+            '[trainer]\nepochs = 2\ndata = "photos"',
+            "a = { type = 'categorical', choices = ['$(DOLLAR)'] }\n[trainer]\ncommand = ['run', '{a}']",
+            "[trainer] command: {a} may be '$(DOLLAR)', but must not contain $(DOLLAR)",
+        ),
         ("[trainer]", "[[trials]]\nlr = 3.0\n[trainer]", "[[trials]] 1: lr cannot be 3.0; allowed: float"),
         (
             "[trainer]",

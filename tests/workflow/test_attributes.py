@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.trial.spec import TrialSpec
-from sweep.workflow.attributes import classad_value, node_vars
+from sweep.workflow.attributes import attribute_names, classad_value, node_vars
 
 
 def spec(number: int, **params: object) -> TrialSpec:
@@ -48,3 +48,10 @@ def test_plain_values_stay_readable() -> None:
         'trial="00042" My.SweepTrial="42" My.SweepGeneration="1" My.SweepParam_lr="0.001" '
         'My.SweepParam_n_blocks="2" My.SweepParam_activation="\\"relu\\""'
     )
+
+
+def test_names_that_differ_in_case_alone_become_attributes_that_differ() -> None:
+    found = dict(attribute_names(["x", "X", "X_2", "y"]))
+    assert found == {"x": "SweepParam_x", "X": "SweepParam_X_2", "X_2": "SweepParam_X_2_2", "y": "SweepParam_y"}
+    line = node_vars(spec(1, x=1, X=2))
+    assert line.endswith('My.SweepParam_x="1" My.SweepParam_X_2="2"')
