@@ -159,8 +159,8 @@ def _unnoticed(facts: Facts) -> list[str]:
         return []
     trials = ", ".join(str(job.trial) for job in late[:5]) + (", …" if len(late) > 5 else "")
     what = "ended" if all(job.has_ended for job in late) else "left the queue"
-    noun = "job" if len(late) == 1 else "jobs"
-    return [f"The {noun} of trial {trials} {what}, and DAGMan has not noticed. If that lasts, {_start_over(facts)}"]
+    nouns = "job of trial" if len(late) == 1 else "jobs of trials"
+    return [f"The {nouns} {trials} {what}, and DAGMan has not noticed. If that lasts, {_start_over(facts)}"]
 
 
 def _start_over(facts: Facts) -> str:

@@ -97,7 +97,7 @@ def test_a_script_that_is_stopped() -> None:
 def test_jobs_that_dagman_has_lost() -> None:
     ended = [EndedJob(number, 10 + number, 99.0, True, False) for number in range(7)]
     text = only(Facts(ended=ended))
-    assert text.startswith("The jobs of trial 0, 1, 2, 3, 4, … ended, and DAGMan has not noticed.")
+    assert text.startswith("The jobs of trials 0, 1, 2, 3, 4, … ended, and DAGMan has not noticed.")
     assert text.endswith("run: sweep stop --now && sweep launch")
     # DAGMan starts few POST scripts at a time.
     assert find_troubles(QUEUE, Facts(ended=ended, waiting_s=[1.0])) == []
