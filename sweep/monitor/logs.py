@@ -10,10 +10,10 @@ from pathlib import Path
 
 from sweep.errors import PoolError, StudyError
 from sweep.paths import TrialPaths
-from sweep.pool import schedd
 from sweep.pool.connect import connect, poll_seconds
 from sweep.pool.schedd import TAIL_BYTES, JobStatus, tail_output
 from sweep.study.commands import study_command
+from sweep.study.place import own_jobs
 from sweep.study.study import Study
 from sweep.system.files import json_lines
 from sweep.system.received import ReceivedFileError, read_end
@@ -202,7 +202,7 @@ def follow_logs(study: Study, trial: int, say: Callable[[str], None]) -> None:
     connect()
     logs = LogPrinter(study, trial)
     while True:
-        has_ended = study.paths.trial(trial).result.exists() or not schedd.queued_jobs(study.id)
+        has_ended = study.paths.trial(trial).result.exists() or not own_jobs(study)
         logs.is_running = _job_status(study, trial) == JobStatus.RUNNING
         logs.print_new(say)
         if has_ended:
@@ -211,4 +211,4 @@ def follow_logs(study: Study, trial: int, say: Callable[[str], None]) -> None:
 
 
 def _job_status(study: Study, trial: int) -> JobStatus | None:
-    return next((job.status for job in schedd.queued_jobs(study.id) if job.trial == trial), None)
+    return next((job.status for job in own_jobs(study) if job.trial == trial), None)
