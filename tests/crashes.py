@@ -1,7 +1,8 @@
-"""Kills a function at each of its writes in turn: its process ends there as by SIGKILL, and nothing is unwound.
+"""Kills a function at its writes: its process ends there as by SIGKILL, and nothing is unwound.
 
-The processes are forked from a small one (tests/warm.py). A fork of the test process, with all that other tests have
-in memory, would take longer than most of these functions.
+What such a process leaves is its files, as they are at the write, and nothing else. So one run that copies them before
+each write gives what all the kills leave. The processes are forked from a small one (tests/warm.py). A fork of the test
+process, with all that other tests have in memory, would take longer than most of these functions.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import errno
 import gc
 import multiprocessing
 import os
+import shutil
 import signal
 import sqlite3
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +85,7 @@ _FORKS.set_forkserver_preload(["tests.warm"])
 def in_a_process(action: Callable[[], int], reached: Callable[[str], None] | None = None) -> int:
     """Run `action` in a process of its own, in this folder and environment, and return its exit status.
 
-    `action` and `reached` are pickled; define them in tests/crash_actions.py.
+    `action` and `reached` are pickled; define them in tests/crash_actions.py or here.
     """
     process = _FORKS.Process(target=_run, args=(action, reached, dict(os.environ)))
     process.start()
@@ -96,7 +98,7 @@ def _run(action: Callable[[], int], reached: Callable[[str], None] | None, envir
     global _reached
     os.environ.clear()
     os.environ.update(environment)
-    _make_hasty()
+    make_hasty()
     gc.disable()  # it would touch, and so copy, all that the process was forked with
     status = 1
     try:
@@ -110,7 +112,7 @@ def _run(action: Callable[[], int], reached: Callable[[str], None] | None, envir
         os._exit(status)
 
 
-def _make_hasty() -> None:
+def make_hasty() -> None:
     """Wait neither for a disk nor for another process: called in a process that tests start."""
     setattr(os, "fsync", lambda _: None)  # noqa: B010
     sqlalchemy.event.listen(Engine, "connect", _hasty)
@@ -190,16 +192,56 @@ class Full:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), what)
 
 
-def each_kill(restore: Callable[[], None], action: Callable[[], int], stride: int = 1) -> Iterator[int]:
-    """Run `action` again and again, killed `stride` writes later each time, until it ends by itself; yields the
-    write."""
-    nth = 1 - stride
-    while True:
-        nth += stride
-        restore()
-        if in_a_process(action, Kill(nth)) != KILLED:
-            return
-        yield nth
+Contents = frozenset[tuple[str, int, bytes]]
+"""Of a folder: the path, the time and the text of each file."""
+
+
+def contents(folder: Path) -> Contents:
+    """Return what is in a folder; of SQLite's rollback journals, that they are there.
+
+    While the database is as it was before a transaction, the journal only says so, however long it has become.
+    """
+    found = []
+    for path in folder.rglob("*"):
+        whole = path.is_file() and not path.name.endswith("-journal")
+        found.append((str(path), path.stat().st_mtime_ns if whole else 0, path.read_bytes() if whole else b""))
+    return frozenset(found)
+
+
+@dataclass
+class Copies:
+    """Copy the folder `root` to `into` before every `stride`th write, but the same contents only once."""
+
+    root: Path
+    into: Path
+    stride: int
+    nth: int = 0
+    copied: set[Contents] = field(default_factory=set)
+
+    def __call__(self, _: str) -> None:
+        global _reached
+        _reached = None  # a copy is no write of the function
+        if self.nth % self.stride == 0 and self.root.exists() and (there := contents(self.root)) not in self.copied:
+            self.copied.add(there)
+            shutil.copytree(self.root, self.into / f"write-{self.nth:04}")
+        self.nth += 1
+        _reached = self
+
+
+def run_and_kill(action: Callable[[], int], root: Path, into: Path, stride: int = 1) -> tuple[int, list[Path]]:
+    """Run `action`, and return its exit status and what kills at every `stride`th write leave of the folder `root`.
+
+    Those are folders in `into`. Put each in the place of `root`, one after the other.
+    """
+    into.mkdir()
+    status = in_a_process(action, Copies(root, into, stride))
+    return status, sorted(into.iterdir())
+
+
+def replace(folder: Path, by: Path) -> None:
+    """Put another folder in the place of a folder."""
+    shutil.rmtree(folder)
+    by.rename(folder)
 
 
 def each_full_disk(restore: Callable[[], None], action: Callable[[], int], note: Path) -> Iterator[tuple[int, int]]:

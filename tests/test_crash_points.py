@@ -18,7 +18,7 @@ from sweep.study.study import Study, open_current
 from sweep.workflow.exit_codes import DEFER, DONE, TRY_AGAIN
 from tests.actions import submit
 from tests.crash_actions import Action, Posts, initialised, lanes_launched, repaired, script
-from tests.crashes import each_full_disk, each_kill, in_a_process
+from tests.crashes import each_full_disk, in_a_process, replace, run_and_kill
 from tests.samples import GOOD, STUDY
 
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("hasty")]
@@ -101,25 +101,18 @@ def lane_steps(study: Study) -> list[tuple[str, Callable[[], object], Action, in
 def test_killed_at_every_write_and_run_again_the_study_is_the_same(
     study: Study, tmp_path: Path, steps: Callable[[Study], list[tuple[str, Callable[[], object], Action, int]]]
 ) -> None:
-    root, before = study.paths.root, tmp_path / "before"
-
-    def restore() -> None:
-        shutil.rmtree(root)
-        shutil.copytree(before, root)
-
-    kills: dict[str, int] = {}
+    root = study.paths.root
     for name, prepare, action, status in steps(study):
         prepare()
-        shutil.copytree(root, before)
-        assert in_a_process(action) == status
+        ended, killed = run_and_kill(action, root, tmp_path / name, stride(study))
+        assert ended == status
+        assert len(killed) >= 3
         undisturbed = state(study)
-        for nth in each_kill(restore, action, stride(study)):
+        for left in killed:
+            replace(root, left)
             # What repair was killed after putting in place is not to be repaired again.
-            assert in_a_process(action) in ((status, 0) if name == "repair" else (status,)), f"{name}, write {nth}"
-            assert state(study) == undisturbed, f"{name}, killed at write {nth}"
-            kills[name] = nth
-        shutil.rmtree(before)
-    assert all(kills.get(name, 0) >= 3 for name, *_ in steps(study)), kills
+            assert in_a_process(action) in ((status, 0) if name == "repair" else (status,)), left
+            assert state(study) == undisturbed, left
 
 
 def test_a_disk_that_is_full_from_any_write_on_is_waited_for(study: Study, tmp_path: Path) -> None:
@@ -156,10 +149,12 @@ def test_init_killed_at_every_write_and_typed_again_ends_the_same(
         assert json.loads(files["provenance.json"]).keys() >= {"id", "data", "trainer_sha256"}
         return set(files), rows
 
-    assert init() == 0
+    runs = study_file.parent / "runs"
+    ended, killed = run_and_kill(init, runs, study_file.parent / "killed", 1 if storage == "sqlite" else 3)
+    assert ended == 0
+    assert len(killed) > 10
     undisturbed = shape()
-    kills = 0
-    for kills in each_kill(lambda: shutil.rmtree("runs"), init, stride(open_current(None))):  # noqa: B007
-        assert in_a_process(init) == 0
-        assert shape() == undisturbed
-    assert kills > 10
+    for left in killed:
+        replace(runs, left)
+        assert in_a_process(init) == 0, left
+        assert shape() == undisturbed, left

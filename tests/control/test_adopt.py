@@ -23,7 +23,7 @@ from sweep.study.study import Study, load_study
 from tests.actions import harvest, launched, rows
 from tests.cli.commands import commands_to_type, output_of
 from tests.crash_actions import adopted
-from tests.crashes import each_kill, in_a_process
+from tests.crashes import in_a_process, replace, run_and_kill
 from tests.samples import GOOD
 
 
@@ -99,20 +99,16 @@ def test_commands_in_a_copy_leave_the_original_alone(
 @pytest.mark.processes
 @pytest.mark.usefixtures("hasty")
 def test_killed_at_every_third_write_and_typed_again_it_ends_the_same(copy: Study, tmp_path: Path) -> None:
-    root, before = copy.paths.root, tmp_path / "before"
+    root = copy.paths.root
     copy.paths.database.unlink()
-    shutil.copytree(root, before)
-
-    def restore() -> None:
-        shutil.rmtree(root)
-        shutil.copytree(before, root)
-
-    kills = 0
-    for kills in each_kill(restore, partial(adopted, root), stride=3):  # noqa: B007
+    ended, killed = run_and_kill(partial(adopted, root), root, tmp_path / "killed", stride=3)
+    assert ended == 0
+    assert len(killed) > 5
+    for left in killed:
+        replace(root, left)
         assert find_place(load_study(copy.paths)).kind in ("copy", "own")
         if find_place(load_study(copy.paths)).kind == "copy":
             assert in_a_process(partial(adopted, root)) == 0
         own = load_study(copy.paths)
         assert find_place(own).kind == "own"
         assert [row.state for row in rows(own)] == ["COMPLETE", "RUNNING", "RUNNING", "RUNNING"]
-    assert kills > 10
