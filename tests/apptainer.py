@@ -15,6 +15,9 @@ from sweep.system import debian
 PROGRAM = "apptainer", "squashfs-tools"
 IMAGE = "base-files", "coreutils", "dash", "python3-venv"
 
+# Little compression: more takes as long as all else.
+OPTIONS = "--ignore-fakeroot-command", "--mksquashfs-args", "-Xcompression-level 1"
+
 
 class Apptainer:
     """Apptainer and a base image in `folder`, unpacked there at the first use."""
@@ -42,7 +45,7 @@ class Apptainer:
             "APPTAINER_CONFIGDIR": str(image.parent / "config"),
         }
         subprocess.run(
-            [*namespace, self.bin / "apptainer", "build", "--ignore-fakeroot-command", image, definition],
+            [*namespace, self.bin / "apptainer", "build", *OPTIONS, image, definition],
             cwd=definition.parent,
             env=environment,
             check=True,
