@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sweep.monitor.display import headline
 from sweep.monitor.progress_reader import ProgressReader
 from sweep.nodes.propose import propose
+from sweep.nodes.script import run_pre_script
 from sweep.pool.schedd import Job, JobStatus
 from sweep.study.study import Study
 from tests.actions import SUBMITTED, harvest
@@ -62,3 +64,23 @@ def test_the_later_of_what_came_home_and_what_the_running_job_says_is_shown(stud
         running = replace(job(0, JobStatus.RUNNING), live_step=live[0], live_values=live[1])
         shown = reader.progress([running]).queued[0]
         assert (shown.step, shown.values) == wanted
+
+
+def test_a_sweep_whose_pre_script_died_says_so(study: Study) -> None:
+    def die() -> int:
+        raise KeyError("x")
+
+    run_pre_script(study.paths, "generation 0", die)
+    there = ProgressReader(study, 1).progress([])
+    assert headline(study, there) == "tiny ended early: generation 0: KeyError: 'x'. See dag/propose.log."
+
+
+def test_a_sweep_that_is_finished_says_nothing_of_a_script_that_failed_before(study: Study) -> None:
+    propose(study, 0)
+    log = "*** Node=t Type=POST ExitCode=1 Completion=9999999999 Cmd='./harvest 0 0 1'\nno space\n"
+    study.paths.harvest_log.write_text(log)
+    assert ProgressReader(study, 1).progress([]).stopped == "no space"
+    for number in range(3):
+        study.paths.trial(number).metrics.write_text(GOOD)
+        harvest(study.paths, number, 0)
+    assert ProgressReader(study, 1).progress([]).stopped == ""
