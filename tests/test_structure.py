@@ -35,7 +35,6 @@ OTHER_FILES = {
 
 WITHOUT_TESTS = {
     "__main__.py": "test_main.py",
-    "control/dag_folder.py": "nodes/test_fill_lanes.py, test_crash_points.py, and pool/",
     "control/launch.py": "pool/test_launch_killed.py, pool/test_kills.py",
     "control/stop.py": "pool/test_stop.py",
     "doctor/finding.py": "doctor/test_show.py",
@@ -43,7 +42,6 @@ WITHOUT_TESTS = {
     "errors.py": "test_main.py",
     "pool/bindings.py": "pool/test_pool.py",
     "pool/personal.py": "pool/test_pool.py",
-    "pool/schedd.py": "pool/test_pool.py, pool/test_doctor.py",
 }
 """Modules that hold logic and have no test file of their own, and where they are tested."""
 

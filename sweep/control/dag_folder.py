@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweep.control.software import job_program
-from sweep.errors import PoolError
+from sweep.errors import PoolError, StudyError
 from sweep.nodes.fill_lanes import assign_trials
-from sweep.paths import lane_name
+from sweep.nodes.propose import remove_dagman_files
+from sweep.paths import StudyPaths, lane_name
 from sweep.pool import schedd
 from sweep.pool.connect import connect, is_personal
 from sweep.resources import PACKAGE
 from sweep.study.generation_plan import GenerationPlan
 from sweep.study.study import Study
 from sweep.system.files import write_text
+from sweep.system.processes import posix_lock_holder
 from sweep.workflow.dag import dagman_config, lanes_dag, max_retries, node_script, outer_dag
 from sweep.workflow.submit import submit_description
 
@@ -49,11 +51,26 @@ def write_dag_folder(stored: StoredStudy, plan: GenerationPlan, lanes: int | Non
 def _clear_last_launch(study: Study) -> None:
     """Remove the files of the last launch. Its jobs have left the queue: no script waits, and no lane has a trial."""
     paths = study.paths
-    for note in (paths.stopped, paths.waiting, paths.endings):
-        note.unlink(missing_ok=True)
+    _check_no_dagman(paths)
+    remove_dagman_files(paths.outer_dag)
+    # A DAGMan whose folder was moved, or that was killed with its job, leaves its lock. The next one would then take its
+    # log for the state of the new DAG.
+    dagman = [paths.outer_dag.with_name(f"{paths.outer_dag.name}.{suffix}") for suffix in ("lock", "nodes.log")]
+    for file in (paths.stopped, paths.waiting, paths.endings, *dagman):
+        file.unlink(missing_ok=True)
     for folder in (paths.posts, paths.lanes):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
+
+
+def _check_no_dagman(paths: StudyPaths) -> None:
+    """Raise StudyError if a DAGMan of an earlier launch still runs, although its job is gone from the queue."""
+    for lock in paths.dag.glob("*.dag.lock"):
+        if pid := posix_lock_holder(lock):
+            raise StudyError(
+                f"a DAGMan of an earlier launch still runs, as process {pid}, and its job is not in the queue",
+                f"Run: kill -9 {pid}\nThen launch again. No trial is lost.",
+            )
 
 
 def refresh_submit_description(study: Study) -> None:

@@ -51,12 +51,20 @@ def _write_dag(study: Study, generation: int, trials: list[TrialSpec]) -> None:
     paths = study.paths
     done = {trial.number for trial in trials if paths.trial(trial.number).result.exists()}
     dag = paths.generation_dag(generation)
-    # DAGMan would read what an earlier run of this DAG left. It need not: the DAG says which nodes are done.
+    remove_dagman_files(dag)
+    name, retries = study.config.study.name, max_retries(study.config)
+    write_text(dag, generation_dag(study.id, name, generation, trials, done, retries))
+
+
+def remove_dagman_files(dag: Path) -> None:
+    """Remove what an earlier DAGMan has left of a DAG, so that the next one begins anew: the DAG says what is done.
+
+    DAGMan would continue with jobs that are gone, or that are by now the jobs of others: a schedd that has lost its
+    queue counts its clusters from 1 again.
+    """
     for pattern in ("rescue*", "lock", "nodes.log"):
         for stale in dag.parent.glob(f"{dag.name}.{pattern}"):
             stale.unlink()
-    name, retries = study.config.study.name, max_retries(study.config)
-    write_text(dag, generation_dag(study.id, name, generation, trials, done, retries))
 
 
 def main(words: list[str]) -> None:
