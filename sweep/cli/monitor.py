@@ -45,8 +45,8 @@ def status(
         progress = follow_sweep(study, len(progress.generations))
     else:
         lines = status_lines(study, progress)
-        # The note has the line to type.
-        for line in [line for line in lines if not (note and line.startswith("Next: "))]:
+        # A note may have the line to type instead.
+        for line in [line for line in lines if not ("run: " in note and line.startswith("Next: "))]:
             say(line)
     raise typer.Exit(EXIT_STATUS[progress.state])
 

@@ -53,11 +53,8 @@ def _clear_last_launch(study: Study) -> None:
     paths = study.paths
     _check_no_dagman(paths)
     remove_dagman_files(paths.outer_dag)
-    # A DAGMan whose folder was moved, or that was killed with its job, leaves its lock. The next one would then take its
-    # log for the state of the new DAG.
-    dagman = [paths.outer_dag.with_name(f"{paths.outer_dag.name}.{suffix}") for suffix in ("lock", "nodes.log")]
-    for file in (paths.stopped, paths.waiting, paths.endings, *dagman):
-        file.unlink(missing_ok=True)
+    for note in (paths.stopped, paths.waiting, paths.endings):
+        note.unlink(missing_ok=True)
     for folder in (paths.posts, paths.lanes):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

@@ -121,7 +121,10 @@ def place_note(study: Study) -> str:
     if FOLDER in study.provenance and find_place(study).kind == "own":
         return ""
     queue = schedd.queued_jobs(study.id)
-    return copy_note(study, queue) or moved_note(study, queue)
+    if note := copy_note(study, queue) or moved_note(study, queue):
+        return note
+    place = find_place(study)
+    return f"The study was moved here from {place.other}. The next launch records that." if place.other.name else ""
 
 
 def moved_note(study: Study, queue: Sequence[Job]) -> str:

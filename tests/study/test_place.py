@@ -20,6 +20,7 @@ from sweep.study.place import (
     moved_note,
     moved_part,
     own_jobs,
+    place_note,
     record_folder,
     require_no_copy,
 )
@@ -154,3 +155,17 @@ def test_a_moved_copy_whose_original_was_launched_is_a_copy(study: Study, projec
     assert find_place(copy, [outer(moved.root)]) == Place("copy", moved.root)
     assert find_place(load_study(moved), [outer(moved.root)]) == Place()
     assert os.path.lexists(study.paths.root) is False
+
+
+def test_status_says_that_a_study_was_moved_or_copied(
+    study: Study, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue: list[Job] = []
+    monkeypatch.setattr("sweep.pool.schedd.queued_jobs", lambda _: queue)
+    assert place_note(study) == ""
+    assert "is a copy of the study in" in place_note(copied(project))
+    (project / "runs").rename(project / "moved")
+    moved = load_study(StudyPaths(project / "moved" / "tiny"))
+    assert place_note(moved) == f"The study was moved here from {study.paths.root}. The next launch records that."
+    queue.append(outer(study.paths.root))
+    assert "while its sweep runs" in place_note(moved)
