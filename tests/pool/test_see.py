@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from sweep.monitor.display import progress_json
+from sweep.monitor.progress_reader import read_progress
 from sweep.pool.bindings import load_bindings
 from sweep.results.accounting import collect_accounting
 from sweep.results.report import collect_report
@@ -45,13 +47,15 @@ def test_a_sweep_is_seen_while_it_runs_and_afterwards(light: Callable[..., Study
     sweep("launch", "--generations", "1")
 
     def live() -> list[float]:
-        told = json.loads(sweep("status", "--format", "json", check=False).stdout)
+        told = json.loads(progress_json(there, read_progress(there)))
         return [trial["values"].get("val_accuracy") for trial in told["open"] if trial["step"] == 1]
 
     values = wait_for(lambda: found if len(found := live()) == 3 else None, "three trials have told their first step")
     assert all(value > 0 for value in values)
     # Nothing has come home yet: the values are attributes of the jobs.
     assert not there.paths.trial(0).metrics.read_text()
+    told = sweep("status", "--format", "json", check=False).stdout
+    assert [trial["values"]["val_accuracy"] for trial in json.loads(told)["open"]] == values
     shown = sweep("status", check=False)
     assert shown.returncode == 10
     assert "epoch 1 of 2, val_accuracy" in shown.stdout
