@@ -98,7 +98,7 @@ def initialise(file: Path) -> Study:
         ),
         ("epochs > 1", "epochs >", "is not a valid expression"),
         ("[job]", "[jobb]", "jobb"),
-        ("Cellar =", "wantIOproxy = true\nCellar =", "wantIOproxy is not allowed: every job could then read and write"),
+        ('"deep"', '"deep"\nwantIOproxy = true', "wantIOproxy is not allowed: every job could then read and write"),
         ("[job]", "[job.submit]\nwant_io_proxy = true\n[job]", "want_io_proxy is not allowed: every job could then"),
         ("name =", "name", "cellar.toml: "),
     ],
