@@ -32,10 +32,11 @@ def dry_run(study: Study, generations: int, lanes: int | None = None) -> list[st
     write_text(folder / study.paths.generation_dag(0).name, first)
     total, ended = generations * section.trials_per_generation, len(study.paths.ended_trials())
     left = max(0, total - ended)
+    dagmans = 1 if lanes else 1 + plan.nodes - len(plan.done)
     return [
         f"{counted(generations, 'generation')} of {counted(section.trials_per_generation, 'trial')}: "
         f"{counted(total, 'trial')}, of which {ended} have ended.",
-        f"To submit: {counted(left, 'job')} of trials, and {1 if lanes else 1 + plan.nodes - len(plan.done)} of DAGMan. "
+        f"To submit: {counted(left, 'job')} of trials, and {dagmans} of DAGMan. "
         f"The sweep runs at most {counted(lanes or section.trials_per_generation, 'trial')} in parallel.",
         f"Each job requests: {requests(study)}",
         estimate_slot_hours(study, left),

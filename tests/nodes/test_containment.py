@@ -15,6 +15,7 @@ from sweep.control.repair import repair_storage
 from sweep.nodes import post_server
 from sweep.nodes.post_requests import PostRequest
 from sweep.nodes.propose import propose
+from sweep.nodes.tell import tell_pending
 from sweep.paths import TrialPaths
 from sweep.results.report import collect_report
 from sweep.study.study import Study
@@ -152,13 +153,12 @@ def test_a_result_that_optuna_refuses_becomes_a_failure(study: Study, monkeypatc
     propose(study, 0)
     for number in range(3):
         study.paths.trial(number).metrics.write_text(GOOD)
-    told = post_server.tell_pending
 
     def spoil(*arguments: object) -> object:
         file = study.paths.trial(1).result
         if "COMPLETE" in file.read_text():
             file.write_text(json.dumps(json.loads(file.read_text()) | {"values": {"other": 1.0}}))
-        return told(*arguments)  # type: ignore[arg-type]
+        return tell_pending(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(post_server, "tell_pending", spoil)
     assert answers(study) == {0: DONE, 1: DONE, 2: DONE}

@@ -13,7 +13,7 @@ from optuna.storages import RDBStorage
 
 from sweep.config.load import parse_config
 from sweep.errors import StudyError
-from sweep.optimizer import stored_study
+from sweep.optimizer.storages import add_intermediate_values
 from sweep.optimizer.stored_study import StoredStudy
 from sweep.optimizer.trial_row import TrialRow
 from sweep.paths import StudyPaths
@@ -85,7 +85,7 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, nth: int, *, after: bool) -> None:
 
     for name in storage_writes():
         monkeypatch.setattr(RDBStorage, name, wrap(getattr(RDBStorage, name)))
-    monkeypatch.setattr(stored_study, "add_intermediate_values", wrap(stored_study.add_intermediate_values))
+    monkeypatch.setattr("sweep.optimizer.stored_study.add_intermediate_values", wrap(add_intermediate_values))
 
 
 def session(study: Study) -> list[TrialRow]:
