@@ -207,8 +207,8 @@ def test_a_copy_of_a_study_that_was_never_launched_is_created_again(
     study_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, _ = initialise(study_file)
-    shutil.copytree(study_file.parent, study_file.parent.with_name("copy"))
-    monkeypatch.chdir(study_file.parent.with_name("copy"))
+    shutil.copytree(study_file.parent, study_file.parent.with_name(f"{study_file.parent.name}-copy"))
+    monkeypatch.chdir(study_file.parent.with_name(f"{study_file.parent.name}-copy"))
     second, said = initialise(Path("study.toml"))
     assert said == "is initialised"
     assert second.id != first.id
@@ -218,8 +218,8 @@ def test_a_copy_of_a_study_that_was_never_launched_is_created_again(
 def test_a_copy_of_a_study_that_was_launched_is_not_updated(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, _ = initialise(study_file)
     first.paths.dag.mkdir()
-    shutil.copytree(study_file.parent, study_file.parent.with_name("copy"))
-    monkeypatch.chdir(study_file.parent.with_name("copy"))
+    shutil.copytree(study_file.parent, study_file.parent.with_name(f"{study_file.parent.name}-copy"))
+    monkeypatch.chdir(study_file.parent.with_name(f"{study_file.parent.name}-copy"))
     with pytest.raises(StudyError, match=f"is a copy of the study in {first.paths.root}") as caught:
         initialise(Path("study.toml"))
     assert caught.value.advice == "To make it a study of its own, run: sweep adopt"
