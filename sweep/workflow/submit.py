@@ -37,7 +37,10 @@ SPARE_HANDOVERS = 10
 """Hand-overs of a job, beyond those that the study explains, before HTCondor holds it: does the trial make progress?"""
 
 HANDOVER_PACE = 60
-"""Seconds for one more hand-over: a program that hands over once a minute, or less often, is never held for it."""
+"""Seconds for one more hand-over, for a program that hands over by its own schedule."""
+
+SLOW_HANDOVERS = 50
+"""Most hand-overs that the time explains. A program that hands over seldom is then held seldom, but not never."""
 
 UNKNOWN_HANDOVERS = 100
 """Hand-overs that a job may need if it hands over every few epochs, but the study does not say how many there are."""
@@ -129,6 +132,7 @@ def submit_description(
         handovers=SPARE_HANDOVERS + 2 * _expected_handovers(trainer, job),
         # A decimal point, because ClassAds divide integers without remainder.
         handover_pace=float(min(HANDOVER_PACE, job.checkpoint_interval.seconds or HANDOVER_PACE)),
+        slow_handovers=SLOW_HANDOVERS,
         avoid_seconds=0 if one_host else AVOID_SECONDS,
         outputs=_outputs(trainer),
         requests={

@@ -102,10 +102,11 @@ STARTED = "JobStatus = 2\nJobStartDate = time() - {}\nCheckpointNumber = {}\n"
         ("1 epochs", None, 60, 100, False),
         ("1 h", 4, 20, 9, False),
         ("1 h", 4, 20, 10, True),
-        # Once a minute, for a week.
-        ("1 h", 4, 7 * 86400, 7 * 1440, False),
-        ("0.1 min", 4, 3600, 600, False),
-        ("0.1 min", 4, 3600, 900, True),
+        # Once an hour: seldom looked at, but not never.
+        ("1 h", 4, 58 * 3600, 58, False),
+        ("1 h", 4, 60 * 3600, 60, True),
+        ("0.1 min", 4, 300, 50, False),
+        ("0.1 min", 4, 300, 60, True),
     ],
 )
 def test_a_job_that_hands_over_more_often_than_the_study_explains_is_held(
