@@ -99,3 +99,21 @@ def test_a_missing_folder_is_named(half_done: Study) -> None:
         repair_storage(half_done)
     (half_done.paths.root / "aside").rename(half_done.paths.trial(1).root)
     assert as_json(half_done) == wanted
+
+
+def test_folders_that_a_killed_script_left_without_trial_json_are_no_trials(half_done: Study) -> None:
+    for number in (6, 7):
+        half_done.paths.trial(number).root.mkdir()
+    (half_done.paths.trial(6).root / ".trial.json.99.tmp").write_text("{")
+    wanted = as_json(half_done)
+    half_done.paths.database.unlink()
+    assert len(repair_storage(half_done)) == 1
+    assert as_json(half_done) == wanted
+
+
+def test_a_trial_that_had_a_job_and_has_no_trial_json_is_named(half_done: Study) -> None:
+    files = half_done.paths.trial(5)
+    files.job_log.touch()
+    files.spec.unlink()
+    with pytest.raises(StudyError, match=r"00005/trial\.json cannot be read"):
+        repair_storage(half_done)
