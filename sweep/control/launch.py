@@ -10,6 +10,7 @@ from sweep.control.dag_folder import write_dag_folder
 from sweep.control.software import check_software
 from sweep.errors import PoolError, StudyError
 from sweep.nodes.agreement import check_agreement
+from sweep.nodes.catch_up import judge_ended_jobs
 from sweep.nodes.ending import check_limits
 from sweep.nodes.rescue_checkpoint import restore_checkpoints
 from sweep.nodes.tell import tell_pending
@@ -56,8 +57,8 @@ def launch_sweep(
         if running := _running_sweep(study):
             return LaunchResult(running.cluster, True, planned_generations(study.paths))
         study = record_folder(study)
-        plan = study_plan(study.paths, generations, study.config.study.trials_per_generation)
         stored = _reconcile_storage(study, say)
+        plan = study_plan(study.paths, generations, study.config.study.trials_per_generation)
         if plan.is_finished:
             return LaunchResult(None, False, generations)
         if reason := _reason_to_end(stored, say):
@@ -98,7 +99,7 @@ def _running_sweep(study: Study) -> schedd.Job | None:
 
 
 def _reconcile_storage(study: Study, say: Callable[[str], None]) -> StoredStudy:
-    """Tell Optuna all results that it lacks, and return the study in its storage.
+    """Judge the jobs that have ended, tell Optuna all results that it lacks, and return the study in its storage.
 
     Done even if nothing is left to submit: the script that should have told them may have been removed with its DAG.
     """
@@ -106,7 +107,8 @@ def _reconcile_storage(study: Study, say: Callable[[str], None]) -> StoredStudy:
 
     with hold_lock(study.paths.storage_lock, say):
         stored = StoredStudy.open(study, writing=True)
-        check_agreement(stored)
+        check_agreement(stored, whole=True)
+        judge_ended_jobs(stored)
         tell_pending(study.paths, stored)
         study.paths.ended.unlink(missing_ok=True)
     return stored

@@ -40,6 +40,14 @@ class EndedJob:
         )
 
     @property
+    def submitted(self) -> str:
+        """When the job was submitted, '' if its log does not say. A schedd that lost its queue counts from 1 again."""
+        return self.history.submitted.isoformat() if self.history.submitted else ""
+
+    @property
     def noted_ending(self) -> dict[str, Any] | None:
         """The ending of this very job, if an earlier run of the POST script noted it."""
-        return next((ending for ending in self.endings if ending.get("cluster") == self.history.cluster), None)
+        key = (self.history.cluster, self.submitted)
+        # Version 0.1.0 noted the cluster alone.
+        noted = ((ending, ending.get("submitted", self.submitted)) for ending in self.endings)
+        return next((ending for ending, submitted in noted if (ending.get("cluster"), submitted) == key), None)

@@ -139,9 +139,14 @@ def _run_again(opened: Callable[[], StoredStudy], job: EndedJob, verdict: Verdic
 
 
 def _ending(job: EndedJob, verdict: Verdict) -> dict[str, Any]:
-    """Return a line of endings.jsonl. The job's cluster is its key, so no job is noted twice."""
-    history = job.history
-    return {"cluster": history.cluster, "kind": verdict.kind, "reason": verdict.reason, "host": history.host}
+    """Return a line of endings.jsonl. The job's cluster and submission are its key, so no job is noted twice."""
+    return {
+        "cluster": job.history.cluster,
+        "submitted": job.submitted,
+        "kind": verdict.kind,
+        "reason": verdict.reason,
+        "host": job.history.host,
+    }
 
 
 def _may_run_again(spec: TrialSpec, kind: str, endings: Sequence[Mapping[str, Any]]) -> bool:

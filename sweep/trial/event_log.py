@@ -21,6 +21,7 @@ SLOT = re.compile(r"^\tSlotName: (\S+)$", re.MULTILINE)
 GPU = re.compile(r'\bDeviceName = "([^"]*)"')
 HOLD = re.compile(r"\n\t(?P<reason>.*)\n\tCode (?P<code>\d{1,9})(?: Subcode (?P<subcode>\d{1,9}))?")
 USED = re.compile(r"^\t +(?P<name>\w+)(?: \(\w+\))? +: +(?P<used>\d{1,18}(?:\.\d+)?) ", re.MULTILINE)
+STATUS = re.compile(r"\((?:return value (?P<value>\d+)|signal (?P<signal>\d+))\)")
 BYTES = re.compile(r"^\t(\d{1,18})  -  Run Bytes (Sent|Received) By Job$", re.MULTILINE)
 MEMORY = re.compile(r"^\t(\d{1,18})  -  MemoryUsage of job \(MB\)$", re.MULTILINE)
 
@@ -81,12 +82,15 @@ class SlotRun:
 class JobHistory:
     """The jobs of a trial so far.
 
-    These describe the last job: its `cluster`; whether it was `removed` from the queue before it ended; and, if it was
-    held, `hold_reason` and `hold_code` (HTCondor's code and subcode).
+    These describe the last job: its `cluster`; when it was `submitted`; if it has ended by itself, its `return_code`, as
+    DAGMan's $RETURN; whether it was `removed` from the queue before it ended; and, if it was held, `hold_reason` and
+    `hold_code` (HTCondor's code and subcode).
     """
 
     runs: list[SlotRun] = field(default_factory=list)
     cluster: int | None = None
+    submitted: datetime | None = None
+    return_code: int | None = None
     removed: bool = False
     hold_reason: str = ""
     hold_code: tuple[int, int] = (0, 0)
@@ -171,11 +175,11 @@ class _LogReader:
         code, when, text, cluster = event["code"], _time(event["when"]), event["text"], int(event["cluster"])
         job, history = self._jobs.setdefault(cluster, _Job()), self._history
         if code == SUBMIT or history.cluster is None:
-            history.cluster, history.removed = cluster, False
+            history.cluster, history.removed, history.return_code = cluster, False, None
         if code in (SUBMIT, RELEASED) and cluster == history.cluster:
             history.hold_reason, history.hold_code = "", (0, 0)
         if code == SUBMIT:
-            job.submitted = job.queued = when
+            job.submitted = job.queued = history.submitted = when
         elif code == TRANSFER and text == INPUT_STARTED:
             job.claimed = when
         elif code == TRANSFER and text == OUTPUT_FINISHED and when:
@@ -212,6 +216,8 @@ class _LogReader:
         """Note how the trial's last job ended, or why it waits."""
         history = self._history
         history.removed = code == ABORTED
+        if code == TERMINATED and (status := STATUS.search(body)):
+            history.return_code = int(status["value"]) if status["value"] else -int(status["signal"])
         if code == HELD and (hold := HOLD.match(body)):
             history.hold_reason = hold["reason"].strip()
             history.hold_code = (int(hold["code"]), int(hold["subcode"] or 0))
