@@ -82,8 +82,8 @@ class SlotRun:
 class JobHistory:
     """The jobs of a trial so far.
 
-    These describe the last job: its `cluster`; when it was `submitted`; if it has ended by itself, its `return_code`, as
-    DAGMan's $RETURN; whether it was `removed` from the queue before it ended; and, if it was held, `hold_reason` and
+    These describe the last job: its `cluster`; when it was `submitted`; if it has ended by itself, its `return_code`
+    (DAGMan's $RETURN); whether it was `removed` from the queue before it ended; and, if it was held, `hold_reason` and
     `hold_code` (HTCondor's code and subcode).
     """
 
