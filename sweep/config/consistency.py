@@ -19,16 +19,19 @@ from sweep.trial.expression import Expression
 from sweep.trial.spec import ParamValue
 
 
-def consistency_mistakes(config: StudyConfig) -> list[str]:
-    """Return where the sections of a study file contradict each other, each as `[section] key: what is wrong`."""
+def consistency_mistakes(config: StudyConfig, *, accepted: bool = False) -> list[str]:
+    """Return where the sections of a study file contradict each other, each as `[section] key: what is wrong`.
+
+    What version 0.1.0 did not check is not checked in a file that was `accepted`.
+    """
     if found := condition_mistakes(config.search):
         return [f"[search] {mistake}" for mistake in found]
     candidates = expand_parameters(config.search)
     return [
         *_sampler_mistakes(config, candidates),
-        *(_constraint_mistakes(config, candidates) or feasibility_mistakes(config, candidates)),
+        *(_constraint_mistakes(config, candidates) or ([] if accepted else feasibility_mistakes(config, candidates))),
         *_data_mistakes(config),
-        *name_mistakes(config.trainer, config.job),
+        *([] if accepted else name_mistakes(config.trainer, config.job)),
         *_pruner_mistakes(config),
         *_command_mistakes(config.trainer, candidates),
         *_metric_mistakes(config),

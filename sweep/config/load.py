@@ -18,8 +18,10 @@ from sweep.config.trainer_interface import interface_mistakes
 from sweep.errors import ConfigError
 
 
-def load_config(path: Path, site: Path | None = None) -> StudyConfig:
+def load_config(path: Path, site: Path | None = None, *, accepted: bool = False) -> StudyConfig:
     """Return the study that a file describes. `site` is the file of its site, if it is not what `[job] site` names.
+
+    A file that `sweep init` has `accepted`, maybe of an earlier version, is read as it was then: its trials may run.
 
     Raises ConfigError with all mistakes, one on each line, with file, key and, for a typo, the closest legal key.
     """
@@ -29,17 +31,17 @@ def load_config(path: Path, site: Path | None = None) -> StudyConfig:
         raise ConfigError(f"{path}: no such file", "To write a quickstart study, run: sweep init") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
-    return parse_config(text, str(path), site)
+    return parse_config(text, str(path), site, accepted=accepted)
 
 
-def parse_config(text: str, name: str, site: Path | None = None) -> StudyConfig:
+def parse_config(text: str, name: str, site: Path | None = None, *, accepted: bool = False) -> StudyConfig:
     """Return the study that a text describes, as `load_config` does. Messages name the file `name`."""
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{name}: not valid TOML: {error}") from None
     # By themselves, since other messages may repeat a value.
-    if secrets := secret_mistakes(table):
+    if not accepted and (secrets := secret_mistakes(table)):
         raise ConfigError("\n".join(f"{name}: {mistake}" for mistake in secrets), ADVICE)
     mistakes = interface_mistakes(table)
     config = None
@@ -50,7 +52,7 @@ def parse_config(text: str, name: str, site: Path | None = None) -> StudyConfig:
     except ValidationError as error:
         mistakes = explain_errors(error, StudyConfig) + mistakes
     if config and not mistakes:
-        mistakes = consistency_mistakes(config)
+        mistakes = consistency_mistakes(config, accepted=accepted)
     if mistakes or config is None:
         raise ConfigError(
             "\n".join(f"{name}: {mistake}" for mistake in mistakes), f"Fix {name}, then run the same command again."

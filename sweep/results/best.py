@@ -16,6 +16,7 @@ from sweep.errors import StudyError
 from sweep.paths import TrialPaths
 from sweep.results.export_folder import export_folder
 from sweep.results.report import Report
+from sweep.study.commands import report_command
 from sweep.study.study import Study
 from sweep.study.summary import goal
 from sweep.system.files import json_lines, write_json, write_text
@@ -85,7 +86,7 @@ def export_trial(study: Study, report: Report, trial: Mapping[str, Any], into: P
     if trial["checkpoint"] is None and study.config.trainer.has_checkpoints:
         raise StudyError(
             f"the checkpoint of trial {trial['number']} is gone, or is no regular file: {files.checkpoint}",
-            "Put it back from a copy, or choose another trial: sweep best --trial NUMBER --export DIR",
+            f"Put it back from a copy, or choose another trial with --trial. To see all, run: {report_command(study)}",
         )
     # The trial is trained in one go: without slices, and whatever other trials have reached.
     spec = replace(
@@ -100,7 +101,7 @@ def export_trial(study: Study, report: Report, trial: Mapping[str, Any], into: P
     lines = export_commands(study, spec)
     origin = {"study": study.config.study.name, "study_id": study.id, "trial": trial["number"]}
     with export_folder(into, origin) as folder:
-        _copy_outputs(files, spec, folder)
+        _copy_outputs(study, spec, folder)
         if study.config.trainer.command:
             shutil.copytree(study.paths.inputs, folder / AGAIN)
         else:
@@ -113,11 +114,12 @@ def export_trial(study: Study, report: Report, trial: Mapping[str, Any], into: P
     return lines
 
 
-def _copy_outputs(files: TrialPaths, spec: TrialSpec, into: Path) -> None:
+def _copy_outputs(study: Study, spec: TrialSpec, into: Path) -> None:
     """Copy what the trial's jobs sent back, but for what is no regular file, and for records that are far too large.
 
     Raises StudyError if the checkpoint cannot be read.
     """
+    files = study.paths.trial(spec.number)
     for file in files.outputs(checkpoints=spec.checkpoints):
         try:
             with open_received(file) as source:
@@ -129,7 +131,7 @@ def _copy_outputs(files: TrialPaths, spec: TrialSpec, into: Path) -> None:
             continue
         except ReceivedFileError as error:
             if file == files.checkpoint:
-                advice = "To export another trial, run: sweep best --trial NUMBER --export DIR"
+                advice = f"Choose another trial with --trial. To see all, run: {report_command(study)}"
                 raise StudyError(f"trial {spec.number}: {error}", advice) from None
 
 

@@ -88,7 +88,9 @@ def load_study(paths: StudyPaths) -> Study:
         raise StudyError(f"{paths.provenance} cannot be read: {error}", "Restore the file from a backup.") from None
     if not paths.config.exists():
         raise StudyError(f"the study file {paths.config} is missing", "Put it back there, unchanged.")
-    return Study(paths, load_config(paths.config, paths.site if paths.site.exists() else None), provenance)
+    return Study(
+        paths, load_config(paths.config, paths.site if paths.site.exists() else None, accepted=True), provenance
+    )
 
 
 def open_current(name: str | None) -> Study:

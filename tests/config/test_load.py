@@ -10,7 +10,7 @@ from sweep import resources
 from sweep.config.load import load_config, parse_config
 from sweep.errors import ConfigError
 from tests.actions import mistakes, mistakes_after
-from tests.samples import STUDY
+from tests.samples import OWN, STUDY
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,13 @@ def test_a_missing_file_says_what_to_type(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file") as caught:
         load_config(tmp_path / "none.toml")
     assert "sweep init" in caught.value.advice
+
+
+def test_what_an_earlier_version_accepted_still_runs() -> None:
+    """The file of an initialised study may have what `sweep init` refuses today."""
+    secret = OWN.replace("environment = {", 'environment = { OPENAI_KEY = "x",')
+    clash = OWN.replace('inputs = ["train.py"]', 'inputs = ["train.py", "log.csv"]')
+    for text in (secret, clash):
+        with pytest.raises(ConfigError):
+            parse_config(text, "study.toml")
+        assert parse_config(text, "study.toml", accepted=True).trainer.command
