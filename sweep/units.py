@@ -48,14 +48,8 @@ def printable(text: str) -> str:
 
 def one_line(text: str, limit: int = 1000) -> str:
     """Return a text as `printable` does, on a single line, and cut to `limit` characters."""
-    cut = text[:limit].replace("\n", "\\n").replace("\t", "\\t")
-    return printable(cut) + ("…" if len(text) > limit else "")
-
-
-def shortened(text: str, limit: int = 1000) -> str:
-    """Return a message on one line, printable, and cut after `limit` characters."""
-    line = " ".join(printable(text[: 2 * limit]).split())
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+    line = printable(text[:limit].replace("\n", "\\n").replace("\t", "\\t"))
+    return line if len(text) <= limit and len(line) <= limit else f"{line[:limit]}…"
 
 
 def _escape(char: str) -> str:

@@ -29,7 +29,7 @@ from sweep.trial.files import read_result, read_spec
 from sweep.trial.judge import REMOVED, Verdict, judge
 from sweep.trial.result import Result
 from sweep.trial.spec import TrialSpec
-from sweep.units import first_line, shortened
+from sweep.units import first_line, one_line
 from sweep.workflow.exit_codes import CRASHED, DONE, STOP, TRY_AGAIN
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _judge_job(paths: StudyPaths, opened: Callable[[], StoredStudy], job: EndedJ
     verdict = judge(job.spec, return_code, job.reports, job.stderr, history.hold_reason, history.hold_code)
     verdict = _check_data(paths, job, verdict)
     # A reason quotes what the job left.
-    verdict = replace(verdict, reason=shortened(verdict.reason))
+    verdict = replace(verdict, reason=one_line(verdict.reason))
     if verdict.kind == "slice" and job.noted_ending is None:
         return ask_pruner(opened(), job.spec, job.reports, verdict)
     return verdict

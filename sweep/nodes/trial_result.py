@@ -9,7 +9,7 @@ from sweep.system.files import write_json
 from sweep.trial.event_log import JobHistory, read_event_log
 from sweep.trial.judge import Verdict
 from sweep.trial.result import Result
-from sweep.units import printable, shortened
+from sweep.units import one_line, printable
 
 STATES: dict[str, Literal["COMPLETE", "PRUNED"]] = {"complete": "COMPLETE", "pruned": "PRUNED"}
 """Optuna's states for the verdicts that are not failures."""
@@ -42,4 +42,4 @@ def write_result(paths: StudyPaths, number: int, history: JobHistory, verdict: V
 def fail_trial(paths: StudyPaths, number: int, reason: str) -> Result:
     """Write the result of a trial that fails for this reason, and return it."""
     history = read_event_log(paths.trial(number).job_log)
-    return write_result(paths, number, history, Verdict("fault", shortened(reason), 0), "")
+    return write_result(paths, number, history, Verdict("fault", one_line(reason), 0), "")

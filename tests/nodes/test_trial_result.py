@@ -11,8 +11,8 @@ def test_a_failure_has_its_reason_on_one_printable_line(study: Study) -> None:
     written = fail_trial(study.paths, 4, "it said\n\x1b[31mred " + "x" * 5000)
     assert written == read_result(study.paths.trial(4))
     assert (written.state, written.values) == ("FAIL", {})
-    assert written.reason.startswith(r"it said \x1b[31mred xxx")
-    assert len(written.reason) == 1000
+    assert written.reason.startswith(r"it said\n\x1b[31mred xxx")
+    assert len(written.reason) == 1001
     assert [mark.name for mark in study.paths.pending.iterdir()] == ["4"]
 
 
