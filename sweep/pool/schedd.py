@@ -229,10 +229,20 @@ def remove_with_outputs(study_id: str) -> bool:
     return done.returncode == 0
 
 
+COPY_SECONDS = 300
+"""Time to copy a checkpoint from the schedd's spool."""
+
+
 def copy_evicted_files(cluster: int, into: Path) -> Path | None:
-    """Copy a job's checkpoint from the schedd. Returns the folder in `into` with the files, None if there are none."""
+    """Copy a job's checkpoint from the schedd. Returns the folder in `into` with the files, None if there are none.
+
+    Gives up after COPY_SECONDS: the trial then continues from an older checkpoint.
+    """
     command = ["condor_evicted_files", "get", f"{cluster}.0"]
-    done = subprocess.run(command, cwd=into, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, cwd=into, capture_output=True, text=True, check=False, timeout=COPY_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
     return next(into.iterdir(), None) if done.returncode == 0 else None
 
 
