@@ -68,6 +68,11 @@ def test_anything_else_is_an_error_at_once(tmp_path: Path, kind: str) -> None:
         read_received(tmp_path / "metrics.jsonl")
 
 
+def test_a_device_is_an_error_at_once() -> None:
+    with pytest.raises(ReceivedFileError, match="zero is no regular file"):
+        read_received(Path("/dev/zero"))
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_received(tmp_path / "metrics.jsonl")
