@@ -24,6 +24,7 @@ from sweep.control.initialise import initialise
 from sweep.pool import personal
 from sweep.results.report import collect_report
 from sweep.study.study import Study
+from sweep.system.files import write_text
 
 PER_GENERATION = 40
 
@@ -145,9 +146,9 @@ def _without_interpreter(study: Study) -> bool:
     if not script.exists():
         return False
     text = script.read_text()
-    script.write_text(text.replace(sys.executable, "/nowhere/python"))
+    write_text(script, text.replace(sys.executable, "/nowhere/python"), mode=0o777)
     time.sleep(5)
-    script.write_text(text)
+    write_text(script, text, mode=0o777)
     return True
 
 

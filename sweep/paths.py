@@ -5,6 +5,7 @@ Other modules name only DAGMan's own files and temporary or backup copies of the
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,7 +91,7 @@ class TrialPaths:
 
     def attempt_outputs(self, output: Path) -> list[Path]:
         """Return all that earlier attempts left of an output, oldest first: out.1, out.2, …"""
-        copies = [file for file in self.root.glob(f"{output.name}.*") if file.suffix[1:].isdigit()]
+        copies = [file for file in self.root.glob(f"{output.name}.*") if re.fullmatch(r"[0-9]+", file.suffix[1:])]
         return sorted(copies, key=lambda file: int(file.suffix[1:]))
 
     @property
@@ -310,7 +311,7 @@ class StudyPaths:
         """Return the numbers of the trials that have a folder, in order."""
         if not self.trials.is_dir():
             return []
-        return sorted(int(folder.name) for folder in self.trials.iterdir() if folder.name.isdigit())
+        return sorted(int(folder.name) for folder in self.trials.iterdir() if re.fullmatch(r"[0-9]+", folder.name))
 
     def ended_trials(self) -> list[int]:
         """Return the numbers of the trials that have a result.json, in order."""

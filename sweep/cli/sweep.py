@@ -105,7 +105,10 @@ def _launch_lines(study: Study, launched: LaunchResult, generations: int, name: 
     if launched.cluster is None:
         return [f"The study {title} has its {counted(generations, 'generation')}: nothing to do. Next: {report}"]
     if launched.was_running:
-        return [f"The sweep {title} is running already, as cluster {launched.cluster}. Nothing was submitted."]
+        refreshed = " Its scripts now use this Python and this sweep." if launched.refreshed else ""
+        return [
+            f"The sweep {title} is running already, as cluster {launched.cluster}. Nothing was submitted.{refreshed}"
+        ]
     before = f"The last launch ended early: {last_end}" if last_end not in ("", STOPPED_BY_USER) else ""
     notes = [before, *site_messages(study), container_note(study)]
     submitted = f"Submitted the sweep {title} as cluster {launched.cluster}. You may log out."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote
 
@@ -43,7 +44,22 @@ def secret_mistakes(table: Mapping[str, Any]) -> list[str]:
             found.append(f"{key_name(location[:2])}: must not have {location[2]}, which looks like a secret")
         elif isinstance(value, str) and location not in CHECKED_ELSEWHERE and (what := secret_in_address(value)):
             found.append(f"{key_name(location)}: must not have an address with {what}")
-    return found
+        elif location[:1] == ("search",) and isinstance(value, str) and is_secret(str(location[1])):
+            found.append(f"[search] {location[1]}: looks like a secret")
+    found += [f"[trainer] command: must not have {name}, which looks like a secret" for name in _options(table)]
+    return list(dict.fromkeys(found))
+
+
+def _options(table: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the options of the command that have a secret as their value, as in --api-key=… or --token …"""
+    trainer = table.get("trainer")
+    command = trainer.get("command") if isinstance(trainer, Mapping) else None
+    words = [word for _, word in _entries(command, ()) if isinstance(word, str)]
+    for word, following in pairwise([*words, ""]):
+        name, sign, value = word.partition("=")
+        value = value if sign else following
+        if (sign or word.startswith("--")) and value and value[0] not in "-{" and is_secret(name.lstrip("-")):
+            yield name
 
 
 def _entries(value: Any, location: Location) -> Iterator[tuple[Location, Any]]:

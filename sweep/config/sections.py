@@ -12,7 +12,7 @@ from sweep.config import optuna_options, pruners, samplers
 from sweep.config.job import JobSection
 from sweep.config.parameters import InvalidValueError, Parameter, PlainValue, Section
 from sweep.config.secret_values import secret_in_address
-from sweep.config.text import first_duplicate
+from sweep.config.text import check_printable, first_duplicate
 from sweep.config.tracking import TrackingSection
 from sweep.config.trainer import TrainerSection
 from sweep.trial.direction import Direction
@@ -26,6 +26,10 @@ def _metric_names(value: object) -> list[str]:
         raise ValueError(f"must be the name of a metric, or a list of names, not {value!r}")
     if twice := first_duplicate(names):
         raise ValueError(f"has {twice!r} twice")
+    for name in names:
+        if name in ("step", "epoch", "data_sha256"):
+            raise ValueError(f"must not be {name!r}, which has a meaning of its own in a report")
+        check_printable(name)
     return names
 
 

@@ -11,7 +11,7 @@ from sweep.paths import StudyPaths
 from sweep.pool import schedd
 from sweep.pool.connect import connect
 from sweep.study.commands import next_launch
-from sweep.study.place import FOLDER, find_place
+from sweep.study.place import FOLDER, find_place, folder_record
 from sweep.study.study import Study, load_study, new_id
 from sweep.system.files import write_json
 from sweep.system.lock_wait import hold_lock
@@ -35,7 +35,7 @@ def adopt(study: Study, say: Callable[[str], None]) -> tuple[Study, list[str]]:
         write_json(paths.provenance, provenance)
         forget_jobs(paths)
         copied_from = {"id": study.id, "folder": provenance.get(FOLDER)}
-        provenance |= {"id": provenance.pop(ADOPTING), FOLDER: str(paths.root.resolve()), "copied_from": copied_from}
+        provenance |= {"id": provenance.pop(ADOPTING), "copied_from": copied_from} | folder_record(paths)
         different = rebuild_storage(Study(paths, study.config, provenance), say)
         write_json(paths.provenance, provenance)
     return load_study(paths), different

@@ -38,14 +38,34 @@ def write_dag_folder(stored: StoredStudy, plan: GenerationPlan, lanes: int | Non
     study, paths = stored.study, stored.study.paths
     write_text(paths.dagman_config, dagman_config(paths.dag, study.config.ap))
     write_text(paths.submit, study_submit_description(study))
-    for script in SCRIPTS:
-        write_text(paths.dag / script, node_script(script, Path(sys.executable), PACKAGE.parent), mode=0o755)
+    for name, text in _scripts().items():
+        write_text(paths.dag / name, text, mode=0o755)
     _clear_last_launch(study)
     write_text(paths.planned, f"{plan.generations}\n")
     if lanes is not None:
         trials = plan.generations * study.config.study.trials_per_generation
         lanes = len(assign_trials(stored, [lane_name(number) for number in range(lanes)], trials))
     write_text(paths.outer_dag, dag_to_submit(study, plan, lanes))
+
+
+def _scripts() -> dict[str, str]:
+    """Return the nodes' scripts by name, for this Python and this package."""
+    return {name: node_script(name, Path(sys.executable), PACKAGE.parent) for name in SCRIPTS}
+
+
+def refresh_scripts(paths: StudyPaths) -> bool:
+    """Write the scripts of a running sweep again if they differ; return whether they did.
+
+    Their interpreter may be gone. What 0.1.0 launched keeps its scripts, because its DAGs know other exit statuses.
+    """
+    stale = False
+    for name, text in _scripts().items():
+        file = paths.dag / name
+        written = file.read_text(encoding="utf-8", errors="replace") if file.exists() else "sweep.node"
+        if written != text and "sweep.node" in written:
+            write_text(file, text, mode=0o755)
+            stale = True
+    return stale
 
 
 def _clear_last_launch(study: Study) -> None:

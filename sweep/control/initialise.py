@@ -25,7 +25,7 @@ from sweep.paths import CURRENT, StudyPaths
 from sweep.resources import PACKAGE, resource_folder
 from sweep.study.folder_names import check_path
 from sweep.study.inputs import copy_inputs, file_sha256, locate_container, locate_data, locate_weights, tree_sha256
-from sweep.study.place import FOLDER, find_place, require_no_copy
+from sweep.study.place import find_place, folder_record, require_no_copy
 from sweep.study.study import Study, load_study, new_id
 from sweep.system.files import write_json, write_text
 from sweep.system.filesystems import network_filesystem
@@ -213,7 +213,7 @@ def _provenance(config: StudyConfig, paths: StudyPaths, inputs: Mapping[str, Any
     data = inputs["data"]
     return {
         "id": new_id(config.study.name),
-        FOLDER: str(paths.root.resolve()),
+        **folder_record(paths),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {
             "sweep": __version__,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sweep.control.dag_folder import write_dag_folder
+from sweep.control.dag_folder import refresh_scripts, write_dag_folder
 from sweep.control.software import check_software
 from sweep.errors import PoolError, StudyError
 from sweep.nodes.agreement import check_agreement
@@ -32,13 +32,14 @@ class LaunchResult:
 
     `cluster` is the outer DAGMan job, None if there was nothing to submit; `was_running` tells whether it was in the
     queue already. `generations` is the number that the sweep will have when it ends. `ended` says why the study ended
-    early, '' if it did not.
+    early, '' if it did not. `refreshed` tells whether the scripts of a running sweep were written again.
     """
 
     cluster: int | None
     was_running: bool
     generations: int
     ended: str = ""
+    refreshed: bool = False
 
 
 def launch_sweep(
@@ -55,7 +56,8 @@ def launch_sweep(
         # `sweep init` may have changed the study before it released the lock.
         study = load_study(study.paths)
         if running := _running_sweep(study):
-            return LaunchResult(running.cluster, True, planned_generations(study.paths))
+            refreshed = refresh_scripts(study.paths)
+            return LaunchResult(running.cluster, True, planned_generations(study.paths), refreshed=refreshed)
         study = record_folder(study)
         stored = _reconcile_storage(study, say)
         plan = study_plan(study.paths, generations, study.config.study.trials_per_generation)

@@ -90,7 +90,14 @@ def compare_rows(before: list[TrialRow], after: list[TrialRow]) -> list[str]:
             lines.append(f"trial {number}: was {old[number]['state']} in the storage, has no files")
         else:
             # Compared as text, since NaN differs from itself.
-            pairs = {name: (repr(old[number][name]), repr(value)) for name, value in new[number].items()}
+            pairs = {name: (_text(old[number][name]), _text(value)) for name, value in new[number].items()}
             changes = [f"{name} was {was}, is {now}" for name, (was, now) in pairs.items() if was != now]
             lines += [f"trial {number}: {', '.join(changes)}"] if changes else []
     return lines
+
+
+def _text(value: object) -> str:
+    """Return a value as text; -0.0 is 0.0, because a database gives no sign back."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {_text(item)}" for key, item in value.items()) + "}"
+    return repr(value + 0.0 if isinstance(value, float) else value)

@@ -32,6 +32,7 @@ def all_checks(study: Study | None) -> Iterator[tuple[str, Finding]]:
     if study is not None:
         yield from _run_checks(
             f"study {study.config.study.name}",
+            *([partial(study_checks.check_place, study)] if has_pool else []),
             partial(study_checks.check_folder, study),
             partial(study_checks.check_disk_space, study),
             partial(script_checks.check_scripts, study),

@@ -11,6 +11,7 @@ from sweep.doctor.disk_space import free_space, judge_space
 from sweep.doctor.finding import Finding, error, ok, warning
 from sweep.pool.classads import Ad
 from sweep.study.commands import study_command
+from sweep.study.place import place_note
 from sweep.study.study import Study, planned_generations
 from sweep.study.tried import last_try
 from sweep.system.filesystems import network_filesystem
@@ -26,6 +27,13 @@ NAMED = 5
 
 LARGE_BYTES = 10**9
 """The access point should not send more input to each job."""
+
+
+def check_place(study: Study) -> Iterator[Finding]:
+    """Check that the study is neither a copy nor was moved while its sweep runs: most commands refuse then."""
+    if note := place_note(study):
+        what, _, advice = note.partition(". ")
+        yield error(what, advice)
 
 
 def check_folder(study: Study) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from sweep.monitor.progress import Generation, Progress, QueuedTrial
 from sweep.pool.schedd import STUDY_ATTRIBUTE
-from sweep.study.commands import launch_words, report_command, study_command
+from sweep.study.commands import next_launch, report_command
 from sweep.study.study import Study
 from sweep.units import counted, readable_time
 
@@ -33,10 +33,11 @@ CURVE_LENGTH = 24
 def sparkline(values: Sequence[float]) -> str:
     """Return a one-line curve of the last `CURVE_LENGTH` values."""
     shown = values[-CURVE_LENGTH:]
-    low, high = min(shown, default=0.0), max(shown, default=0.0)
+    # Halved, because the difference of two huge values would be infinite.
+    low, high = min(shown, default=0.0) / 2, max(shown, default=0.0) / 2
     if low == high:
         return LEVELS[0] * len(shown)
-    return "".join(LEVELS[round((value - low) / (high - low) * (len(LEVELS) - 1))] for value in shown)
+    return "".join(LEVELS[round((value / 2 - low) / (high - low) * (len(LEVELS) - 1))] for value in shown)
 
 
 def headline(study: Study, progress: Progress) -> str:
@@ -92,8 +93,7 @@ def status_lines(study: Study, progress: Progress) -> list[str]:
     if progress.state == "stopped":
         if progress.stopped_itself:
             lines.append(f"Fix the cause first. To see why trials failed, run: {report_command(study)}")
-        launch = launch_words(study, max(1, len(progress.generations)))
-        lines.append(f"Next: {study_command(study, launch)}")
+        lines.append(f"Next: {next_launch(study)}")
     return lines
 
 

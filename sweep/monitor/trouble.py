@@ -134,9 +134,8 @@ def _posts(facts: Facts) -> list[str]:
         lock = stopped[0]
         scripts = f": {wait}" if late else ""
         return [f"The process {lock.pid}, which holds {lock.name}, is stopped{scripts}. Run: kill -CONT {lock.pid}"]
-    if not late:
-        return []
-    if not locks and facts.is_explained:
+    # A script that gave up for a while leaves its request, and has said why.
+    if not late or (facts.is_explained and not _is_stuck(locks)):
         return []
     if not locks:
         said = f": {facts.last_line}" if facts.last_line else ""
@@ -151,6 +150,11 @@ def _posts(facts: Facts) -> list[str]:
         f"{wait}: the process {lock.pid}, which holds {lock.name}, {state}. "
         f"If that lasts, run: kill -9 {lock.pid}. Another one then starts by itself."
     ]
+
+
+def _is_stuck(locks: Sequence[Lock]) -> bool:
+    """Return whether the process with the first of these locks waits for a disk, or cannot be seen from here."""
+    return bool(locks) and (locks[0].process is None or locks[0].process.state in STATES)
 
 
 def _unnoticed(facts: Facts) -> list[str]:

@@ -27,7 +27,8 @@ def check_agreement(stored: StoredStudy, *, whole: bool = False) -> None:
     that the storage lacks are no disagreement: they are marked, and `tell_pending` tells them.
     """
     study, rows = stored.study, stored.rows()
-    folders = study.paths.trial_numbers()
+    # A kill may have left the empty folder of a trial that nobody has seen.
+    folders = [n for n in study.paths.trial_numbers() if n < len(rows) or any(study.paths.trial(n).root.iterdir())]
     if reason := numbers_disagree(rows, folders):
         raise _disagreement(study, reason)
     for number in folders if whole else folders[-1:]:

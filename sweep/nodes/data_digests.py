@@ -10,8 +10,8 @@ from sweep.paths import StudyPaths
 from sweep.system.files import write_text
 from sweep.trial.spec import TrialSpec
 
-WITNESSES = 2
-"""Trials that must agree before others have to: one trial alone may report what is wrong."""
+WITNESSES = 3
+"""Trials that must agree before others have to: one or two trials may report what is wrong."""
 
 
 def check_data_digests(paths: StudyPaths, spec: TrialSpec, seen: Collection[str]) -> str:
@@ -50,13 +50,12 @@ def _notes(paths: StudyPaths) -> set[tuple[str, str]]:
         return set()
     lines = [line.split() for line in paths.data_sha256.read_text(encoding="utf-8").splitlines()]
     # Version 0.1.0 wrote the digest of the first trial alone, and all later ones had to agree.
-    old = [(words[0], kind) for words in lines if len(words) == 1 for kind in ("first", "others")]
+    old = [(words[0], f"0.1.0-{number}") for words in lines if len(words) == 1 for number in range(WITNESSES)]
     return {(words[0], words[1]) for words in lines if len(words) == 2} | set(old)
 
 
 def _note(paths: StudyPaths, number: int, digest: str) -> None:
     notes = _notes(paths)
-    # Two trials that agree are enough.
     if len([one for one, _ in notes if one == digest]) < WITNESSES:
         lines = sorted({*notes, (digest, str(number))})
         write_text(paths.data_sha256, "".join(f"{one} {trial}\n" for one, trial in lines))

@@ -29,14 +29,13 @@ class EndedJob:
     def read(cls, files: TrialPaths) -> EndedJob:
         """Raises StudyError where trial.json is missing or damaged."""
         spec = read_spec(files)
-        noted = files.endings.read_text(encoding="utf-8") if files.endings.exists() else ""
         return cls(
             files=files,
             spec=spec,
             history=read_event_log(files.job_log),
             reports=read_reports(files, spec),
             stderr=tail(files.stderr, STDERR_LINES),
-            endings=json_lines(noted),
+            endings=_read_endings(files),
         )
 
     @property
@@ -51,3 +50,13 @@ class EndedJob:
         # Version 0.1.0 noted the cluster alone.
         noted = ((ending, ending.get("submitted", self.submitted)) for ending in self.endings)
         return next((ending for ending, submitted in noted if (ending.get("cluster"), submitted) == key), None)
+
+
+def _read_endings(files: TrialPaths) -> list[dict[str, Any]]:
+    """Return how the trial's earlier jobs ended. Lines that are torn or damaged are left out."""
+    try:
+        text = files.endings.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    texts = ("kind", "reason", "host")
+    return [one for one in json_lines(text) if "cluster" in one and all(isinstance(one.get(key), str) for key in texts)]

@@ -26,7 +26,9 @@ def _endings(paths: StudyPaths) -> list[tuple[int, str]]:
     """Return number and state of each trial that has ended since the launch, in order. Torn lines are left out."""
     if not paths.endings.exists():
         return []
-    found = re.findall(r"^(\d+) ([A-Z]+)\n", paths.endings.read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.findall(
+        r"^([0-9]+) ([A-Z]+)\n", paths.endings.read_text(encoding="utf-8", errors="replace"), re.MULTILINE
+    )
     return [(int(number), state) for number, state in found]
 
 

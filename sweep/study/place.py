@@ -21,6 +21,9 @@ from sweep.system.files import write_json
 FOLDER = "folder"
 """The key of provenance.json with the folder that the study was initialised in, or launched in last."""
 
+INODE = "inode"
+"""The key with the number of that folder in its file system, which a copy lacks."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -32,7 +35,7 @@ class Place:
 
 def find_place(study: Study, queue: Sequence[Job] = ()) -> Place:
     """Return where a study lies. `queue` has the jobs with its id: they name a folder that provenance.json may not."""
-    here, recorded = study.paths.root, study.provenance.get(FOLDER)
+    here, recorded = study.paths.root, str(study.provenance.get(FOLDER) or "")
     if recorded and is_same_folder(Path(recorded), here):
         return Place()
     launched = _launch_folders(queue)
@@ -42,7 +45,11 @@ def find_place(study: Study, queue: Sequence[Job] = ()) -> Place:
     for folder in elsewhere:
         if _holds_study(folder, study.id):
             return Place("copy", folder)
-    return Place("moved", elsewhere[0]) if elsewhere else Place()
+    if not elsewhere:
+        return Place()
+    # Where the original is gone, a folder with another number is a copy that was made before.
+    is_it = study.provenance.get(INODE) in (None, here.stat().st_ino)
+    return Place("moved" if is_it else "copy", elsewhere[0])
 
 
 def is_same_folder(one: Path, other: Path) -> bool:
@@ -68,12 +75,17 @@ def _holds_study(folder: Path, study_id: str) -> bool:
         return False
 
 
+def folder_record(paths: StudyPaths) -> dict[str, str | int]:
+    """Return what provenance.json says about the folder that a study lies in now."""
+    return {FOLDER: str(paths.root.resolve()), INODE: paths.root.stat().st_ino}
+
+
 def record_folder(study: Study) -> Study:
     """Record that the study lies in its present folder, and return it. The caller holds the launch lock."""
-    here = str(study.paths.root.resolve())
-    if study.provenance.get(FOLDER) == here:
+    here = folder_record(study.paths)
+    if study.provenance.items() >= here.items():
         return study
-    provenance = study.provenance | {FOLDER: here}
+    provenance = study.provenance | here
     write_json(study.paths.provenance, provenance)
     return replace(study, provenance=provenance)
 

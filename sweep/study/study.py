@@ -120,8 +120,11 @@ def new_id(name: str) -> str:
 
 
 def planned_generations(paths: StudyPaths) -> int:
-    """Return the number of generations of the last launch, 0 if there was none."""
-    return int(paths.planned.read_text()) if paths.planned.exists() else 0
+    """Return the number of generations of the last launch, 0 if there was none, or if its file is damaged."""
+    try:
+        return int(paths.planned.read_bytes())
+    except (OSError, ValueError):
+        return 0
 
 
 def planned_lanes(paths: StudyPaths) -> int:

@@ -98,4 +98,5 @@ def tail(path: Path, lines: int = 20, max_bytes: int = 8192) -> str:
         return ""
     except ReceivedFileError as error:
         return f"[{error}]"
-    return "\n".join(text.rstrip().splitlines()[-lines:])
+    # At newlines alone: a job may put other line ends into what HTCondor writes into a log.
+    return "\n".join(text.rstrip().split("\n")[-lines:])

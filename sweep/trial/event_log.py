@@ -124,7 +124,8 @@ class JobHistory:
 def read_event_log(file: Path, trial: int = -1) -> JobHistory:
     """Return the history in a job's event log; it is empty if there is no file. `trial` is the number for its runs."""
     try:
-        return parse_event_log(file.read_text(encoding="utf-8", errors="replace"), trial)
+        # As bytes: a job may put a carriage return into the name of a file, which HTCondor copies into the log.
+        return parse_event_log(file.read_bytes().decode("utf-8", errors="replace"), trial)
     except FileNotFoundError:
         return JobHistory()
 

@@ -20,7 +20,9 @@ READ_SECONDS = 10.0
 def read_spec(files: TrialPaths) -> TrialSpec:
     """Return a trial's trial.json. Raises StudyError, which names the file, if it is missing or damaged."""
     try:
-        return TrialSpec.from_json(files.spec.read_text(encoding="utf-8"))
+        spec = TrialSpec.from_json(files.spec.read_text(encoding="utf-8"))
+        _check_number(files, spec.number)
+        return spec
     except (OSError, ValueError) as error:
         raise StudyError(
             f"{files.spec} cannot be read: {error}",
@@ -34,15 +36,23 @@ def read_result(files: TrialPaths) -> Result | None:
     Raises StudyError, which names the file, if it is damaged.
     """
     try:
-        return Result.from_json(files.result.read_text(encoding="utf-8"))
+        result = Result.from_json(files.result.read_text(encoding="utf-8"))
+        _check_number(files, result.number)
+        return result
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise StudyError(
             f"{files.result} cannot be read: {error}",
             "Launch the sweep again without the file: the trial continues from its checkpoint. Run: "
-            f"rm {shlex.quote(str(files.result))} && sweep status",
+            f"rm -r {shlex.quote(str(files.result))} && sweep status",
         ) from None
+
+
+def _check_number(files: TrialPaths, number: int) -> None:
+    """Raise ValueError if the folder of a trial has a file of another trial: it was copied or renamed."""
+    if files.root.name.isdecimal() and int(files.root.name) != number:
+        raise ValueError(f"it is the file of trial {number}; move the folder {files.root.name} away")
 
 
 def read_reports(files: TrialPaths, spec: TrialSpec) -> Reports:

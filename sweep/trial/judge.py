@@ -33,6 +33,9 @@ policy."""
 TOO_MANY_HANDOVERS: HoldCode = (3, 8585)
 """The hold of a job that handed over its checkpoint too often: see periodic_hold in dags/trial.sub.j2."""
 
+TOO_MANY_STARTS: HoldCode = (3, 8586)
+"""The hold of a job that started again and again and never ended."""
+
 HANDOVER = 85
 """Exit status of a program that hands over its checkpoint: `checkpoint_exit_code` in dags/trial.sub.j2."""
 
@@ -77,8 +80,8 @@ def judge(
     `return_code` is DAGMan's $RETURN: an exit status, minus a signal, SUBMIT_FAILED or REMOVED. The hold is the one for
     which the job was removed, if any.
     """
-    if return_code == REMOVED and hold_code == TOO_MANY_HANDOVERS:
-        return _judge_handovers(spec, reports, hold_reason)
+    if return_code == REMOVED and hold_code in (TOO_MANY_HANDOVERS, TOO_MANY_STARTS):
+        return _judge_progress(spec, reports, hold_reason)
     if return_code == HANDOVER and not spec.checkpoints:
         # HTCondor restarts the program of a study with checkpoints, so its jobs do not end with this status.
         return Verdict("fault", NO_CHECKPOINTS, reports.last_step)
@@ -92,10 +95,10 @@ def judge(
     return _judge_complete(spec, reports)
 
 
-def _judge_handovers(spec: TrialSpec, reports: Reports, hold_reason: str) -> Verdict:
-    """Judge a job that handed over its checkpoint too often: a slice if the trial got further, else a fault."""
+def _judge_progress(spec: TrialSpec, reports: Reports, hold_reason: str) -> Verdict:
+    """Judge a job that was held to see whether it makes progress: a slice if the trial got further, else a fault."""
     step, is_last = reports.last_step, 0 < spec.target_step <= reports.last_step
-    if step > spec.step and not is_last:
+    if spec.checkpoints and step > spec.step and not is_last:
         fault = _fault_in_reports(spec, reports)
         return Verdict("fault", fault, step) if fault else Verdict("slice", hold_reason, step, reports.last_values)
     target = f" of {spec.target_step}" if spec.target_step else ""

@@ -15,6 +15,9 @@ STEP_NAMES = ("step", "epoch")
 MAX_REPORTS = 100_000
 """Most reports of a trial that are read."""
 
+MAX_JSON = 4 * 2**20
+"""Longest .json file, in characters: Python needs many times its size to read it."""
+
 MAX_LINE = 2**20
 """Longest line of a metrics file, in characters."""
 
@@ -43,6 +46,7 @@ def parse_metrics(text: str, metrics: Sequence[str], name: str = "metrics.jsonl"
 
     Raises MetricsError if there are more than MAX_REPORTS reports.
     """
+    text = text.removeprefix("\ufeff")  # a byte order mark
     if pattern:
         return _parse_output(text, metrics, pattern)
     if name.endswith(".csv"):
@@ -61,6 +65,11 @@ def _parse_json(text: str, metrics: Sequence[str], name: str) -> Parsed:
     """Parse a JSON file: one report, or a list of them. A report without a step has its position as step."""
     if not text.strip():
         return {}, ""
+    if len(text) > MAX_JSON:
+        return (
+            {},
+            f"{name}: is larger than {MAX_JSON / 2**20:g} MB, the most that sweep reads of a .json file; use .jsonl",
+        )
     try:
         content = _json(text)
     except ValueError as error:
@@ -71,13 +80,18 @@ def _parse_json(text: str, metrics: Sequence[str], name: str) -> Parsed:
 
 def _parse_csv(text: str, metrics: Sequence[str], name: str) -> Parsed:
     """Parse a CSV file with a header. A row without a step has its position as step."""
+    lines = csv.reader(map(_checked, _lines(text)), skipinitialspace=True)
     try:
+        header = next(filter(None, lines), [])
+        # Only what is used is kept: a file may have many columns.
+        columns = [at for at, column in enumerate(header) if not metrics or column in (*metrics, *STEP_NAMES)]
         # One row more than is read, so that _collect sees that there are too many.
-        rows = list(islice(csv.DictReader(map(_checked, _lines(text)), skipinitialspace=True), MAX_REPORTS + 1))
+        rows = islice(filter(None, lines), MAX_REPORTS + 1)
+        reports = [{header[at]: _number(row[at]) if at < len(row) else None for at in columns} for row in rows]
     except (csv.Error, ValueError) as error:
         return {}, f"{name}: {error}"
-    # A row that is longer than the header has its other cells under None.
-    reports = [{column: _number(cell) for column, cell in row.items() if column} for row in rows]
+    if missing := next((metric for metric in metrics if metric not in header), None):
+        return {}, f"{name}: has no {missing}; it has {', '.join(header)}" if reports else ""
     numbered = enumerate(reports, start=1)
     return _collect(numbered, lambda at, report: _report(report, metrics, STEP_NAMES, at), "row", f"of {name}")
 
@@ -165,7 +179,8 @@ def _float(metric: str, value: Any) -> float:
 
 def _number(cell: object) -> object:
     """Return a cell of text as an int or a float, as it is if it is neither."""
-    for kind in (int, float):
+    # Python would read 1_000 as a number, and no other program does.
+    for kind in (int, float) if "_" not in str(cell) else ():
         try:
             return kind(str(cell))
         except ValueError:

@@ -36,7 +36,10 @@ class Result:
     @classmethod
     def from_json(cls, text: str) -> Result:
         """Return the result of a result.json. Raises ValueError if `text` is not one."""
-        return parse_record(cls, text, "result.json")
+        result = parse_record(cls, text, "result.json")
+        if result.state == "COMPLETE" and not result.values:
+            raise ValueError("not a result.json: COMPLETE without values")
+        return result
 
     @property
     def is_feasible(self) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, TypeVar
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from sweep.trial.direction import Direction
 from sweep.trial.expression import Expression
@@ -93,13 +95,40 @@ class TrialSpec:
 def parse_record(cls: type[Record], text: str, name: str) -> Record:
     """Return the dataclass `cls` that a JSON text holds. Raises ValueError, with the file's `name`, if it does not."""
     values = json.loads(text)
-    known = {entry.name for entry in fields(cls)}  # type: ignore[arg-type]
-    if not isinstance(values, dict) or not set(values) <= known:
+    kinds = _field_types(cls)  # type: ignore[arg-type]
+    if not isinstance(values, dict) or not values.keys() <= kinds.keys():
         raise ValueError(f"not a {name} of this version of sweep")
+    if wrong := [key for key, value in values.items() if not _fits(value, kinds[key])]:
+        raise ValueError(f"not a {name}: {wrong[0]} is {values[wrong[0]]!r:.100}")
     try:
         return cls(**values)
     except TypeError as error:
         raise ValueError(f"not a {name}: {error}") from None
+
+
+@cache
+def _field_types(cls: type[Any]) -> dict[str, Any]:
+    """Return the type of each field of a dataclass."""
+    hints = get_type_hints(cls)
+    return {field.name: hints[field.name] for field in fields(cls)}
+
+
+def _fits(value: object, kind: Any) -> bool:
+    """Return whether a JSON value has a type of these annotations: a plain type, a union, a list, a dict, literals."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return True
+    if origin is Literal:
+        return value in inner
+    if origin is UnionType:
+        return any(_fits(value, one) for one in inner)
+    if origin is list:
+        return isinstance(value, list) and all(_fits(one, inner[0]) for one in value)
+    if origin is dict:
+        return isinstance(value, dict) and all(_fits(one, inner[1]) for one in value.values())
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)
 
 
 def derived_seed(seed: int, *path: int | str) -> int:

@@ -19,7 +19,7 @@ from sweep.config.job import JobSection
 from sweep.config.trainer import TrainerSection
 from sweep.paths import HELPER, TrialPaths
 from sweep.templates import render
-from sweep.trial.judge import TOO_MANY_HANDOVERS
+from sweep.trial.judge import TOO_MANY_HANDOVERS, TOO_MANY_STARTS
 from sweep.trial.spec import TrialSpec
 from sweep.workflow.attributes import trial_attributes
 
@@ -32,6 +32,9 @@ POST script."""
 
 HELD_SECONDS = 15
 """Seconds before HTCondor removes a held job: time to copy its checkpoint."""
+
+STARTS = 50
+"""Starts of a job, evictions included, before HTCondor holds it: does the trial make progress?"""
 
 SPARE_HANDOVERS = 10
 """Hand-overs of a job, beyond those that the study explains, before HTCondor holds it: does the trial make progress?"""
@@ -133,6 +136,7 @@ def submit_description(
         # A decimal point, because ClassAds divide integers without remainder.
         handover_pace=float(min(HANDOVER_PACE, job.checkpoint_interval.seconds or HANDOVER_PACE)),
         slow_handovers=SLOW_HANDOVERS,
+        starts=STARTS,
         avoid_seconds=0 if one_host else AVOID_SECONDS,
         outputs=_outputs(trainer),
         requests={
@@ -140,7 +144,7 @@ def submit_description(
         },
         requirements=submit_value(job.requirements) if job.requirements else "",
         extra={name: value for name, value in commands.items() if name.lower() not in HOLD_COMMANDS},
-        holds=_hold_commands(holds) if trainer.has_checkpoints else holds,
+        holds=_hold_commands(holds, checkpoints=trainer.has_checkpoints),
         attributes={name: submit_language.attribute_value(value) for name, value in job.attributes.items()},
     )
 
@@ -153,18 +157,20 @@ def _expected_handovers(trainer: TrainerSection, job: JobSection) -> int:
     return math.ceil(trainer.epochs / interval) if trainer.epochs else UNKNOWN_HANDOVERS
 
 
-def _hold_commands(users: Mapping[str, str]) -> dict[str, str]:
-    """Return the commands that hold a job for its hand-overs, or for the conditions in the study file."""
+def _hold_commands(users: Mapping[str, str], *, checkpoints: bool) -> dict[str, str]:
+    """Return the commands that hold a job for its starts or hand-overs, or for the conditions in the study file."""
     condition, reason, subcode = (users.get(name, "undefined") for name in HOLD_COMMANDS)
-    said = (
-        'strcat("its program handed over its checkpoint (exit status 85) ", SweepHandovers, " times in ", '
-        'SweepSeconds, " s")'
-    )
-    return {
-        "periodic_hold": f"({condition}) || SweepTooManyHandovers",
-        "periodic_hold_reason": f"ifThenElse(SweepTooManyHandovers, {said}, {reason})",
-        "periodic_hold_subcode": f"ifThenElse(SweepTooManyHandovers, {TOO_MANY_HANDOVERS[1]}, {subcode})",
-    }
+    holds = [("SweepTooManyStarts", TOO_MANY_STARTS[1], 'strcat("it was started ", NumShadowStarts, " times")')]
+    if checkpoints:
+        said = (
+            'strcat("its program handed over its checkpoint (exit status 85) ", SweepHandovers, " times in ", '
+            'SweepSeconds, " s")'
+        )
+        holds.append(("SweepTooManyHandovers", TOO_MANY_HANDOVERS[1], said))
+    condition = " || ".join([f"({condition})", *(attribute for attribute, *_ in holds)])
+    for attribute, code, said in holds:
+        reason, subcode = f"ifThenElse({attribute}, {said}, {reason})", f"ifThenElse({attribute}, {code}, {subcode})"
+    return dict(zip(HOLD_COMMANDS, (condition, reason, subcode), strict=True))
 
 
 def _own_inputs(trainer: TrainerSection) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from sweep.config.load import parse_config
-from sweep.config.secret_values import secret_in_address
+from sweep.config.secret_values import secret_in_address, secret_mistakes
 from sweep.config.sites import load_site
 from sweep.errors import ConfigError
 from tests.samples import OWN, OWN_SITE, STUDY
@@ -114,3 +115,25 @@ def test_a_site_s_file_holds_none_either(tmp_path: Path, old: str, new: str, key
         load_site(file, "cellar.toml")
     assert f"{file}: {key}: must not have " in str(caught.value)
     assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ('["run", "--api-key=SECRET"]', "--api-key"),
+        ('["run", ["--token", "SECRET"]]', "--token"),
+        ('["env", "OPENAI_KEY=SECRET", "run"]', "OPENAI_KEY"),
+        ('["run", "--token={activation}", "--password-file=pw", "--pad-token=x", "--lr={lr}"]', ""),
+        ('["run", "--use-auth", "--x=1"]', ""),
+    ],
+)
+def test_options_of_a_command(command: str, name: str) -> None:
+    text = OWN.replace('["python", "train.py", "--lr={lr}", ["--width", "{width}"], "{activation}"]', command)
+    assert text != OWN
+    found = secret_mistakes(tomllib.loads(text))
+    assert found == ([f"[trainer] command: must not have {name}, which looks like a secret"] if name else [])
+
+
+def test_a_parameter_that_is_a_secret() -> None:
+    text = OWN.replace("[search]", '[search]\napi_key = { type = "categorical", choices = ["SECRET", "other"] }')
+    assert secret_mistakes(tomllib.loads(text)) == ["[search] api_key: looks like a secret"]

@@ -62,6 +62,9 @@ def test_what_is_held_says_why_and_what_to_do(study: Study) -> None:
 
 
 def test_a_sweep_that_is_held_stopped_finished_or_not_begun(study: Study) -> None:
+    assert status_lines(study, Progress([], None, []))[-1] == "Next: sweep launch --generations 5"
+    study.paths.dag.mkdir()
+    study.paths.planned.write_text("2\n")
     held = replace(HALF, outer=Job(7, JobStatus.HELD, True, None, "out of disk"))
     assert (held.state, status_lines(study, held)[0]) == ("held", "tiny is held (cluster 7): out of disk.")
     stopped = replace(HALF, outer=None, queued=[], stopped="Stopped by `sweep stop`.")
@@ -152,3 +155,9 @@ def test_a_small_curve() -> None:
     assert sparkline([1.0, 1.0]) == "▁▁"
     assert sparkline([0.0, 0.5, 1.0]) == "▁▅█"
     assert len(sparkline([float(number) for number in range(100)])) == 24
+
+
+def test_a_curve_of_huge_values() -> None:
+    assert sparkline([-1e308, 0.0, 1e308]) == "▁▅█"
+    assert sparkline([1e308, 1e308]) == "▁▁"
+    assert sparkline([]) == ""

@@ -140,3 +140,11 @@ def test_numbers() -> None:
     assert numbers_disagree([ended], [0, 1]) == "trial 1 has a folder, and is not in the storage"
     assert numbers_disagree([ended, running], []) == "trial 0 is COMPLETE in the storage, and has no folder"
     assert "another program" in numbers_disagree([ended, foreign], [0])
+
+
+def test_an_empty_folder_at_the_end_is_no_trial(study: Study) -> None:
+    finish(study, 0)
+    study.paths.trial(3).root.mkdir()
+    whole(study)
+    assert repair_storage(study) == []
+    assert [trial.number for trial in propose(study, 1)] == [3, 4, 5]

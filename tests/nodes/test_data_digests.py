@@ -20,17 +20,17 @@ def check(study: Study) -> Callable[..., str]:
     return check_one
 
 
-def test_two_trials_that_agree_decide(check: Callable[..., str], study: Study) -> None:
+def test_three_trials_that_agree_decide(check: Callable[..., str], study: Study) -> None:
     assert check(0, A) == ""
-    assert known_digest(study.paths) == ""
     assert check(0, A) == ""
-    assert known_digest(study.paths) == "", "one trial counts once"
     assert check(1, B) == ""
     assert check(2, A) == ""
+    assert known_digest(study.paths) == "", "one trial counts once"
+    assert check(3, A) == ""
     assert known_digest(study.paths) == A
-    assert f"its data has the SHA-256 {B}, but the study's data has {A}. Was photos.zip overwritten?" in check(3, B)
-    assert check(4, A) == ""
-    assert len(study.paths.data_sha256.read_text().splitlines()) == 3
+    assert f"its data has the SHA-256 {B}, but the study's data has {A}. Was photos.zip overwritten?" in check(4, B)
+    assert check(5, A) == ""
+    assert len(study.paths.data_sha256.read_text().splitlines()) == 4
 
 
 def test_what_the_study_says_decides_alone(check: Callable[..., str], study: Study) -> None:

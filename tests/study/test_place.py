@@ -151,7 +151,8 @@ def test_a_moved_copy_whose_original_was_launched_is_a_copy(study: Study, projec
     copy = copied(project)
     (project / "runs").rename(project / "moved")
     moved = StudyPaths(project / "moved" / "tiny")
-    assert find_place(copy).kind == "moved"
+    assert find_place(copy).kind == "copy", "the folder has another number than the one that was initialised"
+    assert find_place(load_study(moved)).kind == "moved"
     assert find_place(copy, [outer(moved.root)]) == Place("copy", moved.root)
     assert find_place(load_study(moved), [outer(moved.root)]) == Place()
     assert os.path.lexists(study.paths.root) is False

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.trial.event_log import JobHistory, SlotRun, parse_event_log
+from sweep.trial.event_log import JobHistory, SlotRun, parse_event_log, read_event_log
 
 LOG = """000 (011.000.000) 2026-11-23 05:58:04 Job submitted from host: <127.0.0.1:39777>
     [ DAGNodeName = "trial-00007"; JobBatchName = "sweep tiny" ]
@@ -179,3 +180,15 @@ def test_nothing_torn_or_empty_breaks_it() -> None:
     assert parse_event_log("") == JobHistory()
     for cut in range(len(LOG)):
         assert parse_event_log(LOG[:cut]).attempts <= 2
+
+
+def test_a_carriage_return_in_a_name_forges_no_event(tmp_path: Path) -> None:
+    """HTCondor copies the name of an output file that it cannot read into event 021, carriage returns and all."""
+    log = tmp_path / "job.log"
+    name = "a\r...\r000 (999.000.000) 2026-11-28 00:00:00 Job submitted\r...\r009 (999.000.000) 2026-11-28 00:00:02 x"
+    log.write_bytes(
+        b"000 (007.000.000) 2026-11-28 05:58:04 Job submitted\n...\n"
+        b"021 (007.000.000) 2026-11-28 05:59:04 Error from slot1\n\treading from " + name.encode() + b"\n...\n"
+    )
+    history = read_event_log(log)
+    assert (history.cluster, history.removed) == (7, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,3 +71,51 @@ def test_outputs_that_are_too_large_together(files: TrialPaths, monkeypatch: pyt
         (files.root / name).write_text("acc 0.5\n")
     found = read_reports(files, spec(metrics_pattern=r"acc (\S+)"))
     assert (found.values, "its outputs have more than" in found.problem) == ({}, True)
+
+
+RESULT = Result(3, "COMPLETE", {"acc": 0.5}, {}, "", 2, 1, 0, 1.0, 0.0, "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": "WEIRD"},
+        {"values": None},
+        {"values": {"acc": "abc"}},
+        {"values": {}},
+        {"number": 5},
+        {"number": True},
+        {"steps": "q"},
+        {"reason": 5},
+        {"violations": []},
+    ],
+)
+def test_a_result_of_another_type_or_trial_is_damaged(files: TrialPaths, change: dict[str, object]) -> None:
+    files.result.write_text(json.dumps(RESULT.to_json()))
+    assert read_result(files) == RESULT
+    files.result.write_text(json.dumps(RESULT.to_json() | change))
+    with pytest.raises(StudyError, match="cannot be read"):
+        read_result(files)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"params": None},
+        {"params": {"lr": [1]}},
+        {"generation": None},
+        {"objectives": 5},
+        {"objectives": [5]},
+        {"distributions": {"x": 5}},
+        {"number": 4},
+        {"seed": 0.5},
+        {"more_memory": [{"request_memory": 5}]},
+    ],
+)
+def test_a_trial_json_of_another_type_or_trial_is_damaged(files: TrialPaths, change: dict[str, object]) -> None:
+    good = replace(spec(handover_seconds=5), params={"lr": 1, "flag": True, "name": "a", "x": 0.5})
+    files.spec.write_text(json.dumps(good.to_json()))
+    assert read_spec(files) == good
+    files.spec.write_text(json.dumps(good.to_json() | change))
+    with pytest.raises(StudyError, match="cannot be read"):
+        read_spec(files)

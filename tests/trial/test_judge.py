@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.trial.judge import NO_HOLD, TOO_MANY_HANDOVERS, HoldCode, Verdict, judge
+from sweep.trial.judge import NO_HOLD, TOO_MANY_HANDOVERS, TOO_MANY_STARTS, HoldCode, Verdict, judge
 from sweep.trial.metrics import parse_metrics
 from sweep.trial.reports import Reports
 from sweep.trial.spec import TrialSpec
@@ -125,3 +125,10 @@ def test_constraints_on_metrics_are_judged_by_the_last_step() -> None:
     assert "has no mb" in judged(spec, 0, text.replace('"mb"', '"gb"'), "").reason
     odd = replace(spec, constraints=["log(mb) < 1"])
     assert "[constraints] metrics: 'log(mb) < 1' cannot be" in judged(odd, 0, text.replace("7}", "-1}"), "").reason
+
+
+@pytest.mark.parametrize(("checkpoints", "kind"), [(True, "slice"), (False, "fault")])
+def test_a_job_that_started_too_often_goes_on_only_if_its_work_is_kept(checkpoints: bool, kind: str) -> None:
+    spec = replace(SPEC, checkpoints=checkpoints, target_step=5)
+    verdict = judged(spec, -1002, GOOD, "", "it was started 51 times", TOO_MANY_STARTS)
+    assert (verdict.kind, verdict.reason.startswith("it was started 51 times")) == (kind, True)

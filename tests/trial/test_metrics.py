@@ -41,7 +41,7 @@ def test_each_form(name: str, text: str, values: dict[int, float]) -> None:
     [
         ("log.csv", "epoch,acc\n1,0.5\n2,\n", {1: 0.5}, "row 2 of log.csv: acc is '', not a number"),
         ("log.csv", "epoch,acc\n1,0.5\n2", {1: 0.5}, "row 2 of log.csv: acc is None, not a number"),
-        ("log.csv", "epoch,loss\n1,0.5\n", {}, "row 1 of log.csv: has no acc; it has epoch, loss"),
+        ("log.csv", "epoch,loss\n1,0.5\n", {}, "log.csv: has no acc; it has epoch, loss"),
         ("log.csv", "epoch,acc\none,0.5\n", {}, "row 1 of log.csv: step is 'one', not a whole number"),
         ("end.json", '{"acc": ', {}, "end.json: incomplete, or not JSON"),
         ("end.json", "[" * 100_000, {}, "end.json: incomplete, or not JSON"),
@@ -146,3 +146,31 @@ def test_any_line_ends(end: str, last: bool) -> None:
     assert acc(parse_metrics(table, ["acc"], "log.csv")) == ({1: 0.5, 2: 0.75}, "")
     lines = end.join(['{"step": 1, "acc": 0.5}', "", '{"step": 2, "acc": 0.75}']) + end * last
     assert acc(parse_metrics(lines, ["acc"])) == ({1: 0.5, 2: 0.75}, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("\ufeffepoch,acc\n20,0.6\n10,0.5\n", "log.csv"),
+        ('\ufeff{"step": 20, "acc": 0.6}\n{"step": 10, "acc": 0.5}\n', "metrics.jsonl"),
+        ('\ufeff[{"step": 20, "acc": 0.6}, {"step": 10, "acc": 0.5}]', "all.json"),
+    ],
+)
+def test_a_byte_order_mark_is_no_part_of_a_name(text: str, name: str) -> None:
+    assert acc(parse_metrics(text, ["acc"], name)) == ({10: 0.5, 20: 0.6}, "")
+
+
+def test_many_columns_take_no_memory_for_each_row() -> None:
+    names = ",".join(f"c{number}" for number in range(20_000))
+    values, problem = parse_metrics(f"{names},acc\n" + "0.5,1\n" * 2000, ["acc"], "log.csv")
+    assert values == {}
+    assert "acc is None, not a number" in problem
+
+
+def test_a_large_json_file_is_refused() -> None:
+    _, problem = parse_metrics("[" + "[]," * 2 * 2**20 + "[]]", ["acc"], "all.json")
+    assert problem == "all.json: is larger than 4 MB, the most that sweep reads of a .json file; use .jsonl"
+
+
+def test_an_underscore_is_no_part_of_a_number() -> None:
+    assert parse_metrics("acc\n1_0\n", ["acc"], "log.csv") == ({}, "row 1 of log.csv: acc is '1_0', not a number")

@@ -10,7 +10,7 @@ from sweep.config.job import JobSection
 from sweep.config.load import parse_config
 from sweep.config.trainer import TrainerSection
 from sweep.pool.classads import parse_ad, parse_expression
-from sweep.trial.judge import TOO_MANY_HANDOVERS
+from sweep.trial.judge import TOO_MANY_HANDOVERS, TOO_MANY_STARTS
 from sweep.trial.spec import TrialSpec
 from sweep.workflow.submit import submit_description, submit_value, trial_commands
 from tests.samples import OWN
@@ -116,6 +116,14 @@ def test_a_job_that_hands_over_more_often_than_the_study_explains_is_held(
     found = is_held(trainer, JobSection(checkpoint_every=every), STARTED.format(seconds, number))
     said = f"its program handed over its checkpoint (exit status 85) {number + 1} times in {seconds} s"
     assert found == ((said, TOO_MANY_HANDOVERS[1]) if held else False)
+
+
+@pytest.mark.parametrize("checkpoints", [True, False])
+def test_a_job_that_starts_again_and_again_is_held(checkpoints: bool) -> None:
+    trainer = TrainerSection(command=["./go"], inputs=["go"], checkpoints=checkpoints)
+    assert is_held(trainer, JobSection(), "JobStatus = 1\nNumShadowStarts = 50\n") is False
+    found = is_held(trainer, JobSection(), "JobStatus = 1\nNumShadowStarts = 51\n")
+    assert found == ("it was started 51 times", TOO_MANY_STARTS[1])
 
 
 def test_a_job_that_waits_is_not_held_and_a_condition_of_the_study_holds_too() -> None:
