@@ -10,7 +10,7 @@ from sweep.control.dag_folder import refresh_scripts, write_dag_folder
 from sweep.control.software import check_software
 from sweep.errors import PoolError, StudyError
 from sweep.nodes.agreement import check_agreement
-from sweep.nodes.catch_up import judge_ended_jobs
+from sweep.nodes.catch_up import judge_ended_jobs, rewrite_damaged_specs
 from sweep.nodes.ending import check_limits
 from sweep.nodes.rescue_checkpoint import restore_checkpoints
 from sweep.nodes.tell import tell_pending
@@ -110,6 +110,7 @@ def _reconcile_storage(study: Study, say: Callable[[str], None]) -> StoredStudy:
     with hold_lock(study.paths.storage_lock, say):
         stored = StoredStudy.open(study, writing=True)
         check_agreement(stored, whole=True)
+        rewrite_damaged_specs(stored)
         judge_ended_jobs(stored)
         tell_pending(study.paths, stored)
         study.paths.ended.unlink(missing_ok=True)

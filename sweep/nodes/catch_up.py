@@ -1,4 +1,4 @@
-"""Judges trials whose jobs ended while no POST script ran: DAGMan was gone, or had lost its log."""
+"""Brings a study up to date before a launch: damaged trial.json files, and jobs that ended while no script ran."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING
 
 from sweep.errors import StorageError, StudyError
 from sweep.nodes.harvest import harvest_trial
+from sweep.nodes.trial_folder import rewrite_damaged_spec
 from sweep.trial.event_log import read_event_log
 
 if TYPE_CHECKING:
     from sweep.optimizer.stored_study import StoredStudy
+
+
+def rewrite_damaged_specs(stored: StoredStudy) -> None:
+    """Write each trial.json again that is missing or damaged, also of trials that have ended."""
+    for number in stored.study.paths.trial_numbers():
+        rewrite_damaged_spec(stored.study.paths, lambda: stored, number)
 
 
 def judge_ended_jobs(stored: StoredStudy) -> list[int]:

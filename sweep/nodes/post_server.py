@@ -20,9 +20,8 @@ from sweep.nodes.post_requests import PostReply, PostRequest, waiting_requests, 
 from sweep.nodes.script import add_site_packages, defer, run_server
 from sweep.nodes.tell import tell_pending
 from sweep.paths import StudyPaths
-from sweep.system.files import locked, write_json, write_text
+from sweep.system.files import locked, write_text
 from sweep.trial.event_log import read_event_log
-from sweep.trial.files import read_spec
 from sweep.trial.judge import SUBMIT_FAILED
 from sweep.workflow.exit_codes import CRASHED, DONE, TRY_AGAIN
 
@@ -160,6 +159,8 @@ def _harvest(paths: StudyPaths, opened: Callable[[], StoredStudy], request: Post
 
     Whatever goes wrong with one trial leaves the others alone. Raises StorageError if the storage fails.
     """
+    from sweep.nodes.trial_folder import rewrite_damaged_spec
+
     is_lane = not request.who.isdigit()
     name = request.who if is_lane else f"trial {request.who}"
     try:
@@ -187,20 +188,6 @@ def _is_latest_job(paths: StudyPaths, number: int, request: PostRequest) -> bool
     if request.return_code == SUBMIT_FAILED:
         return True
     return read_event_log(paths.trial(number).job_log).cluster == request.cluster
-
-
-def rewrite_damaged_spec(paths: StudyPaths, opened: Callable[[], StoredStudy], number: int) -> None:
-    """Write the trial.json of a trial again, as the storage has the trial, if the file is missing or damaged."""
-    try:
-        read_spec(paths.trial(number))
-    except StudyError as error:
-        print(f"trial {number}: {error}", file=sys.stderr)
-        from sweep.nodes.trial_folder import trial_specs
-
-        stored = opened()
-        proposals = [proposal for proposal in stored.running() if proposal.number == number]
-        for spec in trial_specs(stored.study, proposals, stored.cutoffs(), stored.peak_usage()):
-            write_json(paths.trial(number).spec, spec.to_json())
 
 
 def _continue_lanes(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from sweep.errors import StudyError
 from sweep.nodes.agreement import check_same_trial
 from sweep.nodes.data_digests import known_digest
 from sweep.nodes.trial_result import fail_trial
-from sweep.paths import TrialPaths
+from sweep.paths import StudyPaths, TrialPaths
 from sweep.study.study import Study
 from sweep.system.files import create_empty, write_json, write_text
 from sweep.trial.direction import Direction
@@ -22,7 +23,7 @@ from sweep.trial.spec import TrialSpec, derived_seed
 from sweep.workflow.submit import trial_commands
 
 if TYPE_CHECKING:
-    from sweep.optimizer.stored_study import Proposal
+    from sweep.optimizer.stored_study import Proposal, StoredStudy
 
 
 def trial_specs(
@@ -149,3 +150,15 @@ def _continued(study: Study, files: TrialPaths, trial: TrialSpec) -> TrialSpec:
         return trial
     check_same_trial(study, written, trial.params, trial.distributions)
     return replace(trial, step=written.step)
+
+
+def rewrite_damaged_spec(paths: StudyPaths, opened: Callable[[], StoredStudy], number: int) -> None:
+    """Write the trial.json of a trial again, as the storage has the trial, if the file is missing or damaged."""
+    try:
+        read_spec(paths.trial(number))
+    except StudyError as error:
+        print(f"trial {number}: {error}", file=sys.stderr)
+        stored = opened()
+        proposals = [proposal] if (proposal := stored.proposal(number)) else []
+        for spec in trial_specs(stored.study, proposals, stored.cutoffs(), stored.peak_usage()):
+            write_json(paths.trial(number).spec, spec.to_json())

@@ -178,6 +178,12 @@ class StoredStudy:
         return [self._proposal(trial) for trial in self._trials() if trial.state == TrialState.RUNNING]
 
     @_raises_storage_error
+    def proposal(self, number: int) -> Proposal | None:
+        """Return the trial of this number, ended or not; None if there is none."""
+        trials = self._trials()
+        return self._proposal(trials[number]) if number < len(trials) else None
+
+    @_raises_storage_error
     def generation(self, generation: int) -> list[Proposal]:
         """Return the trials of a generation that have been proposed, by number."""
         trials = [trial for trial in self._trials() if trial.user_attrs.get(GENERATION) == generation]

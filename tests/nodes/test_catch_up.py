@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sweep.nodes.catch_up import judge_ended_jobs
+from sweep.nodes.catch_up import judge_ended_jobs, rewrite_damaged_specs
 from sweep.nodes.propose import propose
 from sweep.nodes.tell import tell_pending
 from sweep.optimizer.stored_study import StoredStudy
@@ -64,3 +64,14 @@ def test_a_job_after_it_is_another(study: Study) -> None:
     assert catch_up(study, first + again) == []
     assert len(study.paths.trial(1).endings.read_text().splitlines()) == 2
     assert catch_up(study, first + SUBMITTED.format(8)) == []
+
+
+def test_a_trial_json_that_is_lost_is_written_again(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also of a trial that has ended: without it nobody knows the trial's generation."""
+    catch_up(study, SUBMITTED.format(7) + STARTED + NORMAL.format(0))
+    before = {number: study.paths.trial(number).spec.read_text() for number in range(3)}
+    study.paths.trial(1).spec.unlink()
+    study.paths.trial(2).spec.write_text("[]")
+    rewrite_damaged_specs(StoredStudy.open(study, writing=True))
+    assert {number: study.paths.trial(number).spec.read_text() for number in range(3)} == before
+    assert "trial 2: " in capsys.readouterr().err
