@@ -134,5 +134,5 @@ def test_where_no_pool_runs(light: Light, monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_a_machine_without_a_study(here: Path) -> None:
     assert not (here / "runs").exists()
     said = sweep("doctor").stdout
-    assert said.count("  ok ") == 5
-    assert said.endswith("5 ok, 0 warnings, 0 errors\n")
+    assert said.count("  ok ") == 6
+    assert said.endswith("6 ok, 0 warnings, 0 errors\n")

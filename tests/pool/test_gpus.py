@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from sweep.nodes.data_digests import known_digest
 from sweep.pool import personal, schedd
 from sweep.pool.connect import connect, is_personal
 from sweep.study.study import Study
@@ -149,7 +150,7 @@ def test_attributes_submit_commands_and_amounts_reach_the_job(launched: dict[str
 def test_data_that_is_overwritten_under_its_url_is_noticed(launched: dict[str, Study]) -> None:
     study = launched["data by URL"]
     assert [trial["state"] for trial in end(study)] == ["COMPLETE"] * 3
-    assert study.paths.data_sha256.read_text().strip() == hashlib.sha256(b"first").hexdigest()
+    assert known_digest(study.paths) == hashlib.sha256(b"first").hexdigest()
     # HTCondor sent it to the machine once for all jobs there.
     assert "transfer_common_input = file:///" in study.paths.submit.read_text()
     (folder_of(study) / "photos-v1.zip").write_bytes(b"second")

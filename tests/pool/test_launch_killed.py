@@ -13,6 +13,7 @@ import pytest
 from sweep.control import launch
 from sweep.paths import StudyPaths
 from sweep.pool import schedd
+from sweep.study.place import folder_record
 from sweep.study.study import Study, load_study
 from tests.crash_actions import launched_on_pool
 from tests.crashes import KILLED, Kill, in_a_process
@@ -34,9 +35,10 @@ def copies(template: Path) -> Iterator[Study]:
         number += 1
         root = template.with_name(f"copy-{number}")
         shutil.copytree(template, root)
-        provenance = json.loads((root / "provenance.json").read_text())
-        (root / "provenance.json").write_text(json.dumps(provenance | {"id": f"{provenance['id'][:-4]}{number:04}"}))
-        yield load_study(StudyPaths(root))
+        paths = StudyPaths(root)
+        provenance = json.loads(paths.provenance.read_text()) | folder_record(paths)
+        paths.provenance.write_text(json.dumps(provenance | {"id": f"{provenance['id'][:-4]}{number:04}"}))
+        yield load_study(paths)
 
 
 def test_killed_at_every_write_and_typed_again_one_sweep_is_in_the_queue(light: Callable[..., Study]) -> None:
