@@ -8,29 +8,34 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sweep.paths import StudyPaths
 
 
 @dataclass(frozen=True)
 class PostRequest:
-    """A job that has ended: a trial's number or a lane's name, and DAGMan's $RETURN and $CLUSTERID."""
+    """A job that has ended: a trial's number or a lane's name, and DAGMan's $RETURN and $CLUSTERID.
+
+    `written` is the name of the request's file, where it writes these numbers in another way, such as 007.
+    """
 
     who: str
     return_code: int
     cluster: int
+    written: str = ""
 
     @property
     def name(self) -> str:
         """Name of the request's file."""
-        return f"{self.who}.{self.return_code}.{self.cluster}"
+        return self.written or f"{self.who}.{self.return_code}.{self.cluster}"
 
     @classmethod
     def parse(cls, name: str) -> PostRequest:
         """Return the request of a file. Raises ValueError if no request has this file name."""
         who, return_code, cluster = name.split(".")
-        return cls(who, int(return_code), int(cluster))
+        request = cls(who, int(return_code), int(cluster))
+        return request if request.name == name else replace(request, written=name)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from sweep.nodes.post_requests import PostReply, PostRequest, waiting_requests, 
 from sweep.paths import StudyPaths
 
 
-@pytest.mark.parametrize("request_", [PostRequest("12", 0, 7), PostRequest("lane-0003", -1002, 12)])
+@pytest.mark.parametrize(
+    "request_", [PostRequest("12", 0, 7), PostRequest("lane-0003", -1002, 12), PostRequest("0", 0, 21, "0.0.021")]
+)
 def test_a_request_is_its_file_s_name(request_: PostRequest) -> None:
     assert PostRequest.parse(request_.name) == request_
 
