@@ -24,10 +24,11 @@ $(SETUP): pyproject.toml constraints.txt
 demo: $(SETUP)
 	@sh scripts/demo.sh "$(CURDIR)/$(BIN)" demo/$$(date +%Y%m%d-%H%M%S)
 
-# In a minute: what needs neither a pool, nor processes of its own, nor torch. Hypothesis tries fewer examples.
+# In a minute: what needs neither a pool, nor processes of its own, nor torch, without samplers, the page and the trackers.
+# Hypothesis tries fewer examples.
 quick: $(SETUP)
 	$(BIN)/python -m pytest -q -n 2 -m "not pool and not processes and not slow" --hypothesis-profile=quick \
-		--ignore=tests/trainer
+		--ignore=tests/trainer --ignore=tests/results/page --ignore=tests/tracking --ignore=tests/optimizer
 
 # All of it, by three workers: two have a pool each, and mostly wait for it; the third runs the rest.
 test: $(SETUP)

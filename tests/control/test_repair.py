@@ -17,6 +17,8 @@ from sweep.study.study import Study
 from tests.actions import harvest
 from tests.samples import GOOD
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def half_done(study: Study) -> Study:

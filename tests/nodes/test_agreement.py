@@ -19,6 +19,8 @@ from sweep.workflow.exit_codes import DONE
 from tests.actions import harvest, rows
 from tests.samples import GOOD, row
 
+pytestmark = pytest.mark.slow
+
 
 def finish(study: Study, generation: int, value: float = 0.75) -> None:
     for trial in propose(study, generation):

@@ -25,6 +25,8 @@ from sweep.workflow.exit_codes import DEFER, DONE
 from tests.actions import rows
 from tests.samples import GOOD, OWN
 
+pytestmark = pytest.mark.slow
+
 
 def write(text: str) -> Callable[[TrialPaths], object]:
     return lambda files: files.metrics.write_text(text)

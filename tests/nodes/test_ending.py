@@ -18,6 +18,8 @@ from sweep.study.study import Study
 from tests.actions import harvest
 from tests.samples import GOOD, STUDY, row
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROWS = [
     row(0, "COMPLETE", 0.5),
