@@ -17,6 +17,9 @@ from sweep.workflow.exit_codes import CRASHED, DEFER, DONE, PRE_FAILED, SKIP, ST
 DEFER_SECONDS = 20
 """Seconds until DAGMan runs a script again that could not do its work."""
 
+CONTINUATIONS = 1000
+"""Jobs of a trial that HTCondor may hold for many starts or hand-overs, and that go on because they made progress."""
+
 POLLS = 7200
 """How often a POST script looks for its reply before it gives up: about an hour. DAGMan itself sets no limit."""
 
@@ -73,12 +76,13 @@ def generation_dag(
 
 
 def max_retries(config: StudyConfig) -> int:
-    """Return how often DAGMan may run a trial's node again: after failures, and after each slice.
+    """Return how often DAGMan may run a trial's node again: after failures, slices, and holds that saw progress.
 
     A slice has at least one epoch, so a trial has at most as many slices as epochs.
     """
     slices = config.trainer.epochs if config.job.slice else 0
-    return config.limits.retries + config.job.memory_retries + (slices or 0)
+    continued = CONTINUATIONS if config.trainer.has_checkpoints else 0
+    return config.limits.retries + config.job.memory_retries + (slices or 0) + continued
 
 
 def lanes_dag(study_id: str, study: str, lanes: int, trials: int, retries: int) -> str:

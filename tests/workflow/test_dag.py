@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from sweep.config.load import parse_config
 from sweep.trial.spec import TrialSpec
-from sweep.workflow.dag import generation_dag, node_script, outer_dag
+from sweep.workflow.dag import CONTINUATIONS, generation_dag, max_retries, node_script, outer_dag
+from tests.samples import OWN, STUDY
 
 
 def spec(number: int, **params: object) -> TrialSpec:
@@ -57,3 +59,11 @@ def test_a_hold_script_that_fails_does_not_count(tmp_path: Path) -> None:
     script.chmod(0o755)
     done = subprocess.run(["./keep", "3", "9"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, "/nowhere/python: not found" in done.stderr) == (0, True)
+
+
+def test_a_trial_that_goes_on_after_holds_has_retries_left() -> None:
+    """The POST script decides whether a trial goes on; DAGMan's limit must not end one that makes progress."""
+    config = parse_config(STUDY, "study.toml")
+    assert max_retries(config) == config.limits.retries + CONTINUATIONS
+    without = parse_config(OWN, "study.toml")
+    assert max_retries(without) == without.limits.retries
